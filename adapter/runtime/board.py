@@ -99,7 +99,7 @@ class Board:
     async def calls(self, org_id: str, day: Day) -> list[BoardCall]:
         """The day's finished calls, oldest first."""
         calls = await self.store.board_calls(org_id, *day.within(self.clock.now()))
-        return [call for call in reversed(calls) if call.told]
+        return [call for call in reversed(calls) if call.result]
 
     def _build_report(
         self, org_id: str, rows: BoardRows, calls: Tally, webhooks: Report, now: int

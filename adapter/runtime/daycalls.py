@@ -44,7 +44,7 @@ class Tally:
         numbers = self.live, self.over, self.talks, self.talk_seconds, self.longest_seconds
         both = Tally(*numbers, outcomes, directions, dict(self.ends), users)
         for call in calls:
-            both._count(call.user_id, call.told)
+            both._count(call.user_id, call.result)
         return both
 
     def _count(self, user: str, ended_call: dict[str, Any]) -> None:
@@ -97,7 +97,7 @@ class DayCalls:
         """The whole day's sums; `calls` are those since `since`, or all of them (`whole`)."""
         calls = tuple(calls)
         if whole:
-            alive = (call.at for call in calls if not call.told)
+            alive = (call.at for call in calls if not call.result)
             self._edge, self._whole_at = min((now - RECENT_MS, *alive)), now
             self._before = Tally().plus(call for call in calls if call.at < self._edge)
         return self._before.plus(call for call in calls if call.at >= self._edge)

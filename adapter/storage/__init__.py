@@ -1,1 +1,1 @@
-"""Durable state: tables, the journal's one writer, and rows."""
+"""Durable state: tables, the journal with its single writer, and rows."""

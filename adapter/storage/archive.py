@@ -1,8 +1,8 @@
-"""All that is held of people, page by page, and the ways to take something out of it.
+"""Reads all personal data page by page, and erases parts of it.
 
-Law of this file: an agent's value and the logs that go with it change by the same compare-and-set
-as any commit, so that a replica at work decides again instead of writing back what was erased; what
-is not settled is never removed. Reading goes by primary key in portions, and holds nothing up.
+Law of this file: an agent's value and logs change by the same compare-and-set as in any commit, so
+a replica decides again instead of writing erased data back. Unsettled logs are never removed. Reads
+go by primary key in small portions and block nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from adapter.storage.rows import AGENT
 from adapter.storage.transaction import Database
 
 PAGE_SIZE = 200
-"""Rows of one reading: a delivery may have 64 KiB."""
+"""Rows per read; a delivery may have 64 KiB."""
 
 Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataTable:
-    """A table that holds people's data: its key, its other columns, the one that is text."""
+    """A table with personal data: its key, its other columns, and its text column."""
 
     table: str
     key: tuple[str, ...]
@@ -37,7 +37,7 @@ class PersonalDataTable:
 
     @property
     def select(self) -> str:
-        """A portion in the order of the key, after a given one (none for the first)."""
+        """A SELECT of the next portion in key order, after a given key."""
         key, every = ", ".join(self.key), ", ".join((*self.key, *self.columns))
         after = f"({key}) > ({', '.join('?' * len(self.key))})"
         return f"SELECT {every} FROM {self.table} WHERE {after} ORDER BY {key} LIMIT ?"  # noqa: S608 - names of ours
@@ -77,49 +77,49 @@ ERASE_DELIVERY = "UPDATE deliveries SET body = ? WHERE account = ? AND event_id 
 
 
 class Archive:
-    """What a store holds of people; without a `journal` it is only read."""
+    """The personal data in a store; read-only without a `journal`."""
 
     def __init__(self, reader: Reader, journal: Journal | None = None) -> None:
         self._reader = reader
         self._journal = journal
 
-    async def rows(self, shelf: PersonalDataTable) -> AsyncIterator[Row]:
-        """Each row, its text as str; those that are made meanwhile may be missed."""
-        names = (*shelf.key, *shelf.columns)
-        after: tuple[object, ...] = ("",) * len(shelf.key)
-        while found := await self._reader.run(_portion, shelf.select, after):
-            for values in found:
+    async def rows(self, table: PersonalDataTable) -> AsyncIterator[Row]:
+        """Yield each row, with its text as str; rows added meanwhile may be missed."""
+        names = (*table.key, *table.columns)
+        after: tuple[object, ...] = ("",) * len(table.key)
+        while page := await self._reader.run(_read_page, table.select, after):
+            for values in page:
                 row = dict(zip(names, values, strict=True))
-                if shelf.text == "body":
+                if table.text == "body":
                     row["body"] = bytes(row["body"]).decode("utf-8", "replace")
                 yield row
-            after = tuple(found[-1][: len(shelf.key)])
+            after = tuple(page[-1][: len(table.key)])
 
     async def load(self, key: AgentKey) -> Snapshot | None:
-        """The agent with all logs that are not settled."""
+        """The agent with all unsettled logs; None if unknown."""
         return await self._reader.run(queries.load, key)
 
     async def erase_agent(self, agent: Agent, version: int, log_ids: Sequence[str]) -> bool:
-        """Put this value in place of that version's, and remove these logs where settled.
+        """Replace the agent's value of that version, and remove these logs if settled.
 
-        False, with nothing done, when there is another version by now.
+        False, and nothing is changed, if the version is outdated.
         """
         return await self._writer.run(_erase_agent, agent, version, tuple(log_ids))
 
     async def erase_call(self, row: Row, value: str) -> bool:
-        """Put this text in place of the row's, if that is still what it says."""
+        """Replace the row's text, if it is unchanged; whether it was."""
         values = (value, *(row[name] for name in CALLS.key), row["value"])
-        return bool(await self._writer.run(_execute, ERASE_CALL, values))
+        return bool(await self._writer.run(_run_statement, ERASE_CALL, values))
 
     async def erase_delivery(self, row: Row, body: bytes) -> None:
-        """Put this body in place of the row's; that it came stays known."""
+        """Replace the row's body; the delivery itself stays known."""
         values = (body, row["account"], row["event_id"])
-        await self._writer.run(_execute, ERASE_DELIVERY, values)
+        await self._writer.run(_run_statement, ERASE_DELIVERY, values)
 
     async def erase_driver_state(self, row: Row) -> bool:
-        """Remove what a driver kept of a call, if nothing of it is steered any more."""
+        """Remove a driver's state of a call, if the call is over; whether it was removed."""
         values = (row["account"], row["call_id"])
-        return bool(await self._writer.run(_execute, ERASE_DRIVER_STATE, values))
+        return bool(await self._writer.run(_run_statement, ERASE_DRIVER_STATE, values))
 
     @property
     def _writer(self) -> Journal:
@@ -128,7 +128,7 @@ class Archive:
         return self._journal
 
 
-def _portion(fetch: Fetch, select: str, after: tuple[object, ...]) -> Sequence[tuple[Any, ...]]:
+def _read_page(fetch: Fetch, select: str, after: tuple[object, ...]) -> Sequence[tuple[Any, ...]]:
     return fetch(select, (*after, PAGE_SIZE))
 
 
@@ -140,5 +140,5 @@ def _erase_agent(database: Database, agent: Agent, version: int, log_ids: tuple[
     return changed == 1
 
 
-def _execute(database: Database, statement: str, values: tuple[object, ...]) -> int:
+def _run_statement(database: Database, statement: str, values: tuple[object, ...]) -> int:
     return database.execute(statement, values)[1]

@@ -1,9 +1,9 @@
-"""Many commits as one transaction: who wins is decided here, what is written follows from it.
+"""Judges a batch of commits for one transaction, and collects what the winners write.
 
-Law of this file: no I/O. A batch is judged in order against what the database holds: a commit that
-read an old version, or brings a delivery that was taken, or parks a delivery of a call that has an
-agent by now, loses without a trace; the others chain, each seeing those before it. Only the last
-value of a row is written. Rows are sorted, so that replicas lock them in one order.
+Law of this file: no I/O. Commits are judged in order against the database's state. A commit loses
+if it read an old version, brings a repeated delivery, or parks a delivery of a call that has an
+agent. The others chain; each sees the ones before it. Only the last value of a row is written. Rows
+are sorted, so replicas lock them in the same order.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from adapter.storage.rows import AGENT, CALL_LOG
 Row: TypeAlias = tuple[object, ...]
 
 ForRows: TypeAlias = tuple[str, Sequence[Row]]
-"""A statement, and the rows that it is for (sql.for_rows)."""
+"""A statement and its rows (sql.for_rows)."""
 
 
 class Asked(Struct):
-    """What must be seen before a batch is judged."""
+    """The keys to look up before a batch is judged."""
 
     agents: list[Pair]
     """Sorted: they are locked in this order."""
@@ -60,7 +60,7 @@ def ask(batch: Sequence[Commit]) -> Asked:
 
 
 class Writes(Struct):
-    """What the winners of a batch leave in the tables, the last value of each row."""
+    """What the winners of a batch write: the last value of each row."""
 
     agents: dict[AgentKey, tuple[AgentChange, int]] = {}
     """Each with the version that the database has now (0: there is none yet)."""
@@ -76,7 +76,7 @@ class Writes(Struct):
     def take(self, commit: Commit) -> None:
         """Add a winner."""
         for change in commit.changes:
-            self._change(change)
+            self._add_change(change)
         if commit.delivery is not None:
             self.deliveries.append(commit.delivery)
         for state in commit.states:
@@ -88,7 +88,7 @@ class Writes(Struct):
             self.park.pop(unparked.key, None)
             self.unpark.add(unparked.key)
 
-    def _change(self, change: AgentChange) -> None:
+    def _add_change(self, change: AgentChange) -> None:
         key, version = change.agent.key, change.read_version
         _, read = self.agents.get(key, (None, version))
         self.agents[key] = change, read
@@ -98,10 +98,10 @@ class Writes(Struct):
             self.calls[call.call, call.agent] = call
 
     def checked(self) -> list[ForRows]:
-        """Statements of which each row must take effect, or what was seen is no longer so."""
-        agents, new_agents = _parted(starmap(_agent_row, self.agents.values()))
-        states, new_states = _parted(starmap(_state_row, self.states.values()))
-        return _some(
+        """Statements that must change every row; otherwise the state has changed meanwhile."""
+        agents, new_agents = _split_new(starmap(_agent_row, self.agents.values()))
+        states, new_states = _split_new(starmap(_state_row, self.states.values()))
+        return _non_empty(
             (sql.UPDATE_AGENT, agents),
             (sql.INSERT_AGENT, new_agents),
             (sql.INSERT_DELIVERY, sorted(map(astuple, self.deliveries))),
@@ -111,20 +111,20 @@ class Writes(Struct):
         )
 
     def unchecked(self) -> list[ForRows]:
-        """The others, which come after them."""
-        return _some(
+        """The other statements, which run afterwards."""
+        return _non_empty(
             (sql.PUT_LOG, sorted(starmap(_log_row, self.logs.values()))),
             (sql.UNPARK, sorted(self.unpark)),
             (sql.PARK, sorted(map(astuple, self.park.values()))),
         )
 
 
-def _some(*statements: ForRows) -> list[ForRows]:
+def _non_empty(*statements: ForRows) -> list[ForRows]:
     return [statement for statement in statements if statement[1]]
 
 
-def _parted(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows that end with the version that was read, and new ones, of which none was; sorted."""
+def _split_new(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Split into rows that end with the version read, and new rows; sorted."""
     known: list[Row] = []
     new: list[Row] = []
     for row in sorted(rows):
@@ -158,11 +158,11 @@ def _state_row(state: DriverRow, read: int) -> Row:
 
 
 def judge(batch: Iterable[Commit], seen: BatchState) -> tuple[Writes, list[StorageError | None]]:
-    """What to write, and for each commit None or why it lost. `seen` grows by the winners."""
+    """What to write, and for each commit None or why it lost. Updates `seen` by the winners."""
     writes = Writes()
     verdicts: list[StorageError | None] = []
     for commit in batch:
-        lost = _lost(commit, seen)
+        lost = _reason_lost(commit, seen)
         verdicts.append(lost)
         if lost is None:
             writes.take(commit)
@@ -170,11 +170,11 @@ def judge(batch: Iterable[Commit], seen: BatchState) -> tuple[Writes, list[Stora
     return writes, verdicts
 
 
-def _lost(commit: Commit, seen: BatchState) -> StorageError | None:
+def _reason_lost(commit: Commit, seen: BatchState) -> StorageError | None:
     if commit.delivery is not None and commit.delivery.key in seen.taken:
-        return Duplicate("the delivery was taken before")
-    if any(seen.versions.get(one.agent.key, 0) != one.read_version for one in commit.changes):
+        return Duplicate("the delivery was applied before")
+    if any(seen.versions.get(c.agent.key, 0) != c.read_version for c in commit.changes):
         return Conflict("a newer version was committed")
     if any(seen.states.get(state.key, 0) != state.version for state in commit.states):
-        return StaleDriverState("the driver's state of this call is another by now")
-    return None if seen.routes(commit) else Conflict("the call goes another way by now")
+        return StaleDriverState("the driver's state of this call has changed")
+    return None if seen.routes(commit) else Conflict("the call's route has changed")

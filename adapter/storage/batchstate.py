@@ -1,7 +1,7 @@
-"""What the database holds of what a batch touches, and how the batch itself moves it on.
+"""The database state that a batch touches, updated by the batch itself.
 
-Law of this file: no I/O. Commits of one batch chain: each is judged by what the database held
-before the batch and by what the winners before it have changed since.
+Law of this file: no I/O. Each commit of a batch is judged by the database's state before the batch
+and the changes of the winners before it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOTHING: frozenset[object] = frozenset()
 
 
 def route_keys(commit: Commit) -> list[RouteKey]:
-    """By what the store is asked how the commit's calls are routed."""
+    """The keys to look up the routes of the commit's calls."""
     keys: list[RouteKey] = []
     for parked in commit.park:
         keys.append((*parked.call, None, None, None))
@@ -41,7 +41,7 @@ def route_keys(commit: Commit) -> list[RouteKey]:
 
 
 class BatchState(Struct):
-    """Versions of agents, deliveries taken, who has which call, what is parked, who has a line."""
+    """Agents' versions, applied deliveries, owners of calls, parked deliveries, lines."""
 
     versions: dict[AgentKey, int] = {}
     taken: set[Pair] = set()
@@ -54,14 +54,14 @@ class BatchState(Struct):
     """The versions of drivers' states."""
 
     def find(self, rows: Iterable[Found]) -> None:
-        """Take in what sql.ROUTES found."""
-        for kind, account, name, one, other in rows:
+        """Add the rows of sql.ROUTES."""
+        for kind, account, name, first, second in rows:
             if kind == CALL:
-                self.own((account, name), AgentKey(one, other))
+                self.own((account, name), AgentKey(first, second))
             elif kind == WAITING:
-                self.park((account, name), one)
+                self.park((account, name), first)
             else:
-                self.connect(TelephonyUser(account, name), AgentKey(one, other))
+                self.connect(TelephonyUser(account, name), AgentKey(first, second))
 
     def own(self, call: Pair, agent: AgentKey) -> None:
         """The agent has the call."""
@@ -72,11 +72,11 @@ class BatchState(Struct):
         self.parked.setdefault(call, set()).add(event_id)
 
     def replay(self, call: Pair, event_ids: Iterable[str]) -> None:
-        """They wait no more."""
+        """These deliveries are no longer parked."""
         self.parked.get(call, set()).difference_update(event_ids)
 
     def connect(self, line: TelephonyUser, agent: AgentKey) -> None:
-        """The agent has this line, and no other one."""
+        """The agent has this line and no other."""
         before = self.lines.get(agent)
         if before != line:
             if before is not None:
@@ -85,7 +85,7 @@ class BatchState(Struct):
             self.line_agents.setdefault(line, set()).add(agent)
 
     def take(self, commit: Commit) -> None:
-        """Move on by a winner."""
+        """Apply a winner's changes."""
         if commit.delivery is not None:
             self.taken.add(commit.delivery.key)
         for change in commit.changes:
@@ -101,7 +101,7 @@ class BatchState(Struct):
             self.replay(commit.route.call, (parked.event_id for parked in commit.unpark))
 
     def routes(self, commit: Commit) -> bool:
-        """Whether all that the commit parks, or routes, would still go that way."""
+        """Whether the routes of the commit's parked and routed deliveries are still valid."""
         for parked in commit.park:
             if self.owners.get(parked.call):
                 return False

@@ -1,4 +1,4 @@
-"""What the board reads: whole lists with an end, for one organization."""
+"""The board's reads: complete but limited lists of one organization."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ PARKED = "SELECT COUNT(*) FROM parked WHERE account = ?"
 
 @dataclass(frozen=True, slots=True)
 class BoardCall:
-    """One call of one agent; `told` is what is known of its end, empty while it lives."""
+    """One call of one agent; `result` is empty while the call is live."""
 
     user_id: str
     call_id: str
     provider_call_id: str
     at: int
-    told: dict[str, Any]
+    result: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class BoardDelivery:
-    """A webhook as it came, and what became of it."""
+    """A webhook as it arrived, and its outcome."""
 
     account: str
     at: int
@@ -62,10 +62,10 @@ class BoardDelivery:
 
 @dataclass(frozen=True, slots=True)
 class BoardRows:
-    """All of it, newest first where time is the order; of agents those with calls come first.
+    """All rows, newest first where ordered by time; agents with calls come first.
 
-    `agents_known` counts also those beyond the limit. `signed_in`: by user, when a sign-in of
-    theirs was last in use (Unix ms); a softphone that is open anywhere keeps it in use.
+    `agents_known` includes those beyond the limit. `signed_in`: by user, when a sign-in was last
+    used (Unix ms); any open softphone uses it.
     """
 
     agents: tuple[Agent, ...]
@@ -78,7 +78,7 @@ class BoardRows:
 
 
 class Window(NamedTuple):
-    """What is looked at, in Unix ms: calls from `since` to before `until`, webhooks, sign-ins."""
+    """The time range in Unix ms: calls from `since` to before `until`, webhooks, sign-ins."""
 
     since: int
     until: int
@@ -110,13 +110,13 @@ def _signed_in(fetch: Fetch, org_id: str, now: int) -> dict[str, int]:
     for (text,) in fetch(SIGNED_IN, (org_id, now, 4 * MOST_AGENTS)):
         session = SESSION.load(text)
         if ":" in session.token_hash:
-            continue  # a ticket, or another thing to be taken once
+            continue  # a ticket or another one-time token
         user_id = session.agent.user_id
         used[user_id] = max(session.used_at, used.get(user_id, 0))
     return used
 
 
 def calls(fetch: Fetch, org_id: str, since: int, until: int) -> tuple[BoardCall, ...]:
-    """The calls that began in that time, `until` exclusive."""
+    """The calls that began in that range; `until` is exclusive."""
     rows = fetch(CALLS, (org_id, since, until, MOST_CALLS))
     return tuple(BoardCall(u, c, p, at, json.loads(value)) for u, c, p, at, value in rows)

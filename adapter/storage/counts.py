@@ -1,4 +1,4 @@
-"""What waits in the whole store, for the metrics: call logs by state and age, parked deliveries."""
+"""Counts for the metrics: open call logs by state and age, parked deliveries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapter.storage.queries import Fetch
 
 MOST = 5_000
-"""The oldest so many open logs are looked at: more is an alarm whatever their number."""
+"""The most open logs to count; more is an alarm whatever the number."""
 
 OPEN = "SELECT value, opened_at FROM call_logs WHERE NOT settled ORDER BY opened_at LIMIT ?"
 PARKED = "SELECT COUNT(*) FROM parked"
@@ -21,14 +21,14 @@ OLDEST = "older"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many logs are in each (state, age), and how many deliveries are parked."""
+    """The number of logs by (state, age), and of parked deliveries."""
 
     logs: dict[tuple[str, str], int]
     parked: int
 
 
 def read(fetch: Fetch, now: int) -> Waiting:
-    """As of `now` (Unix milliseconds)."""
+    """The counts at `now` (Unix milliseconds)."""
     logs: Counter[tuple[str, str]] = Counter()
     for value, opened_at in fetch(OPEN, (MOST,)):
         state = str(json.loads(value)["state"]["is"]).lower()
@@ -37,5 +37,5 @@ def read(fetch: Fetch, now: int) -> Waiting:
 
 
 def age(ms: int) -> str:
-    """The name of an age: under an hour, under a day, or older."""
+    """The name of an age in milliseconds: under an hour, under a day, or older."""
     return next((name for limit, name in AGES if ms < limit), OLDEST)

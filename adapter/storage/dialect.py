@@ -1,7 +1,7 @@
-"""How PostgreSQL is spoken to: connections, placeholders, and what it has its own way of.
+"""PostgreSQL's connections, placeholders and special statements.
 
-psycopg is kept from looking into each long statement and from naming a type for each size of a
-number, which cost more than the statements: few of them are prepared, and run very often.
+psycopg is kept from parsing each long statement and from choosing a type for each size of number,
+because that costs more than the few prepared statements, which run very often.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from adapter.storage.optimistic import Answer
 
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
-"""No statement of ours is worth waiting longer for: pages and providers give up before."""
+"""The time limit of a statement; pages and providers give up earlier."""
 
 BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-"""All that we ask goes by key or by a narrow index. Without statistics (a new or fast growing
-table) the planner would read whole tables for a batch of keys."""
+"""All our queries use a key or a narrow index. Without statistics (a new or fast-growing table) the
+planner would read whole tables for a batch of keys."""
 
 LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
 
@@ -41,40 +41,40 @@ OWN = {
         " AND t.provider_user IS NOT DISTINCT FROM v.column7"
     ),
 }
-"""PostgreSQL's own way: it locks the rows in the order of their keys, so that replicas which update
-several of them never wait for each other in a ring."""
+"""PostgreSQL's versions of statements: they lock rows in key order, so replicas that update several
+rows cannot deadlock."""
 
 XACT_ID = "SELECT pg_current_xact_id()::text"
 XACT_STATUS = "SELECT pg_xact_status(CAST(%s AS xid8))"
 
 PREPARED = 512
-"""So many statements the writing connection keeps prepared: some for each number of rows."""
+"""How many statements the writing connection keeps prepared."""
 
 
 @cache
 def translate(statement: str) -> str:
-    """With psycopg's placeholders; none of our statements has a literal ? or %."""
+    """The statement with psycopg's placeholders; ours contain no literal ? or %."""
     return statement.replace("?", "%s")
 
 
 @cache
 def numbered(statement: str) -> str:
-    """With the server's own placeholders: psycopg would look for its own in each long statement."""
-    first, *others = statement.split("?")
-    return first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))
+    """The statement with the server's placeholders, so that psycopg need not parse it."""
+    first, *rest = statement.split("?")
+    return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))
 
 
 class BigIntDumper(Int8Dumper):
-    """A number of the type that the server expects at its place, however large it is.
+    """Sends a number without a type, so that the server infers it.
 
-    By itself psycopg names a type for each size, and statements are prepared for each of those.
+    By default psycopg chooses a type by size, and statements are prepared for each type.
     """
 
     oid = 0
 
 
 def connect(url: str) -> psycopg.Connection[Row]:
-    """A connection in autocommit mode, with limits on waiting."""
+    """A connection in autocommit mode, with time limits. Raises psycopg.Error."""
     return psycopg.connect(
         url,
         autocommit=True,
@@ -95,13 +95,13 @@ def connect_for_writing(url: str) -> psycopg.Connection[Row]:
 
 
 def queue(connection: psycopg.Connection[Row], statement: ForRows) -> list[psycopg.Cursor[Row]]:
-    """Have it run for all of its rows, in a pipeline; the answers come later."""
+    """Queue a statement for all its rows in a pipeline; the answers come later."""
     text, rows = statement
     text = OWN.get(text, text)
     return [connection.execute(numbered(many), values) for many, values in sql.for_rows(text, rows)]
 
 
 def answer(cursors: Sequence[psycopg.Cursor[Row]]) -> Answer:
-    """What they found and changed in all, once the pipeline is over."""
-    found = [row for cursor in cursors if cursor.description is not None for row in cursor]
-    return found, sum(cursor.rowcount for cursor in cursors)
+    """The rows found and the number changed, after the pipeline has ended."""
+    rows = [row for cursor in cursors if cursor.description is not None for row in cursor]
+    return rows, sum(cursor.rowcount for cursor in cursors)

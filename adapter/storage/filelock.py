@@ -1,7 +1,7 @@
-"""One process per SQLite file: a lock that the kernel drops when the process dies.
+"""One process per SQLite file: a lock that the kernel releases when the process dies.
 
-WAL lets several processes write, but the writer thread, the versions in memory and the hints to
-pages assume that there is one.
+WAL allows several writing processes, but the writer thread, the versions in memory and the hints to
+pages assume a single one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OWNER_ONLY = 0o600
 
 
 class StoreLocked(StorageError):
-    """Another process has the file; its process id is in the message, where it could be read."""
+    """Another process uses the file; the message contains its process id, if known."""
 
 
 class FileLock:
@@ -29,7 +29,7 @@ class FileLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock, making the directory if need be. Raises StoreLocked, StorageError."""
+        """Take the lock; creates the directory if needed. Raises StoreLocked or StorageError."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
@@ -46,7 +46,7 @@ class FileLock:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Give it up; nothing happens if it is not held."""
+        """Release the lock, if it is held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

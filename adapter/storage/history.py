@@ -1,8 +1,8 @@
-"""An agent's calls that are over, newest first, page by page.
+"""An agent's finished calls, newest first, page by page.
 
-The rows of one agent lie side by side in an index by time; the few of a page are looked through
-here, so that names and numbers are found alike on every database. No request reads more than
-`MOST_READ` rows: who looks for what is rare gets few rows, and where to go on.
+An agent's rows are adjacent in an index by time, and are filtered here, so that searches work alike
+on every database. A request reads at most `MOST_READ` rows; a search for rare values returns few
+rows, and where to continue.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from adapter.core.model import AgentKey
 from adapter.storage.queries import Fetch
 
 PORTIONS = (250, 750, 1_000)
-"""How many rows are read at a time: a page is mostly in the first, what is rare takes few more."""
+"""Rows per read; the first portion usually fills a page, rare matches need more."""
 MOST_READ = sum(PORTIONS)
 LIVE = "{}"
-"""The value of a call that is not over."""
+"""The value of a live call."""
 
 SELECT = (
     "SELECT at, call_id, value FROM calls WHERE org_id = ? AND user_id = ? AND at <= ?"
@@ -31,7 +31,7 @@ _decode = msgspec.json.Decoder(PastCall).decode
 
 
 class HistoryRow(Struct, frozen=True):
-    """A call by our own id; `at` is when it began (Unix milliseconds)."""
+    """A call by our id; `at` is its start (Unix milliseconds)."""
 
     call_id: str
     at: int
@@ -39,7 +39,7 @@ class HistoryRow(Struct, frozen=True):
 
 
 class HistoryPage(Struct, frozen=True):
-    """Some rows, newest first, and after which (time, id) the next page begins; None: the end."""
+    """Rows, newest first, and the (time, id) after which the next page begins; None: the end."""
 
     rows: tuple[HistoryRow, ...]
     after: tuple[int, str] | None
@@ -48,8 +48,8 @@ class HistoryPage(Struct, frozen=True):
 def read(
     fetch: Fetch, key: AgentKey, query: HistoryQuery, after: tuple[int, str] | None, limit: int
 ) -> HistoryPage:
-    """At most `limit` calls that the query wants, from there on."""
-    found: list[HistoryRow] = []
+    """At most `limit` matching calls, starting after `after`."""
+    matches: list[HistoryRow] = []
     place = after or FIRST
     for portion in PORTIONS:
         at, call_id = place
@@ -57,17 +57,17 @@ def read(
         for at, call_id, value in rows:
             call = _past_call(value)
             if call is not None and query.wants(call):
-                found.append(HistoryRow(call_id, at, call))
-                if len(found) == limit:
-                    return HistoryPage(tuple(found), (at, call_id))
+                matches.append(HistoryRow(call_id, at, call))
+                if len(matches) == limit:
+                    return HistoryPage(tuple(matches), (at, call_id))
         if len(rows) < portion:
-            return HistoryPage(tuple(found), None)
+            return HistoryPage(tuple(matches), None)
         place = rows[-1][0], rows[-1][1]
-    return HistoryPage(tuple(found), place)
+    return HistoryPage(tuple(matches), place)
 
 
 def _past_call(value: str) -> PastCall | None:
-    """None for a call that is not over, and for one that only a newer version understands."""
+    """The finished call; None for a live one, and for one in a newer version's format."""
     try:
         return None if value == LIVE else _decode(value)
     except msgspec.ValidationError:

@@ -1,7 +1,7 @@
-"""The one writer: a thread that takes what has come in as one transaction after another.
+"""The single writer: a thread that commits queued work in batches, one transaction each.
 
-While one batch waits for the disk, the next one gathers, so that the load itself makes the batches
-large (group commit). The queue has an end: beyond it, work is refused at once rather than late.
+While one batch waits for the disk, the next one gathers, so batches grow with the load (group
+commit). The queue is limited; beyond the limit, work is refused at once.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MAX_QUEUE = 20_000
 
 
 class BatchDone(Struct, frozen=True):
-    """What the metrics may know: works in the batch, how many failed, seconds, works unanswered.
+    """A batch's figures for the metrics: works, failures, seconds, and works still waiting.
 
-    `outage` says why the store took none of it, if that was the store's fault.
+    `outage` says why the store accepted nothing, if that was the store's fault.
     """
 
     works: int
@@ -42,12 +42,12 @@ class BatchDone(Struct, frozen=True):
 Observer: TypeAlias = Callable[[BatchDone], None]
 
 
-def _nobody(_: BatchDone) -> None:
-    """Nobody counts."""
+def _ignore(_: BatchDone) -> None:
+    """The default observer does nothing."""
 
 
 class Journal(ThreadBridge[Work]):
-    """The bridge to the thread that owns the writing connection, and closes it.
+    """The bridge to the thread that owns and closes the writing connection.
 
     `observer` is called in the event loop after each batch.
     """
@@ -57,39 +57,39 @@ class Journal(ThreadBridge[Work]):
     ) -> None:
         super().__init__(max_queue, MAX_BATCH)
         self._database = database
-        self._observer = observer or _nobody
-        # A daemon, so that a process that forgot to close can still end: what was acknowledged
-        # is durable, and the rest was never promised.
-        self._thread = Thread(target=self._run, name="journal", daemon=True)
+        self._observer = observer or _ignore
+        # A daemon, so that the process can exit without `close`: what was acknowledged is
+        # durable, and the rest was never promised.
+        self._thread = Thread(target=self._write_batches, name="journal", daemon=True)
         self._thread.start()
 
     async def run(
         self, change: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What a small change came to, once durable. Raises StorageError."""
+        """Run a small change and return its result once durable. Raises StorageError."""
         outcome: T = await self.submit(lambda database: change(database, *args, **kwargs))
         return outcome
 
     async def close(self) -> None:
-        """Finish what was taken, then close the connection. May be called again."""
+        """Finish accepted work, then close the connection. May be called repeatedly."""
         self.end()
         await asyncio.to_thread(self._thread.join)
 
-    def _run(self) -> None:
+    def _write_batches(self) -> None:
         while batch := self.next_batch():
             started = perf_counter()
             works = [work for work, *_ in batch]
             try:
                 outcomes = settle(self._database, works)
             except Exception as error:
-                # Only if the database's own object breaks its word; the writer lives on.
+                # Only if the database object violates its contract; the writer goes on.
                 outcomes = [failure(error) for _ in works]
-            told = partial(self._observe, outcomes, perf_counter() - started)
-            self.resolve(batch, outcomes, told)
+            observe = partial(self._observe, outcomes, perf_counter() - started)
+            self.resolve(batch, outcomes, observe)
         self._database.close()
 
     def _observe(self, outcomes: list[Any], seconds: float) -> None:
         failed = [outcome for outcome in outcomes if isinstance(outcome, StorageError)]
-        # A lost race and a repetition are kinds of their own: the store did its work.
+        # Conflicts and duplicates are subclasses and are no outage.
         outage = next((str(outcome) for outcome in failed if type(outcome) is StorageError), "")
         self._observer(BatchDone(len(outcomes), len(failed), seconds, self.waiting, outage))

@@ -1,10 +1,10 @@
 """Brings a database's tables to this version: `python -m adapter migrate`, and SQLite's start.
 
-Migrations only add (a column with a default, a table, an index): while a deploy rolls, the version
-before works on the new tables, and going back to it needs no way back here: it finds the tables of
-a release that it does not know, and leaves them alone. What is no longer needed is dropped one
-release later. A new revision is a file in migrations/versions, by hand; tests look that both
-databases have the same tables by them, and that they only add.
+Migrations only add (a column with a default, a table, an index). So the previous version works on
+the new tables during a rolling deploy and after a rollback, which needs no downgrade: it finds
+tables of a later release and leaves them alone. Unused parts are dropped one release later. A new
+revision is a handwritten file in migrations/versions. Tests check that both databases get the same
+tables, and that revisions only add.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from adapter.storage.reasons import reason
 from adapter.storage.sql import MIGRATION_LOCK
 
 OnStep = Callable[[str, int, int], None]
-"""Told of each revision about to be applied: its name, its number from 1, how many there are."""
+"""Called before each revision with its name, its number from 1, and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What was done: the database's revision before (None: it was empty) and after it.
+    """The result: the database's revision before (None: it was empty) and after.
 
-    `is_later`: the tables are those of a release after this one, and were left alone.
+    `is_later`: the tables belong to a later release and were left alone.
     """
 
     before: str | None
@@ -45,10 +45,10 @@ class Migration:
 
 
 def upgrade(url: str, on_step: OnStep = lambda *_: None) -> Migration:
-    """Make or complete the tables of `sqlite:///…` or `postgresql://…`.
+    """Create or update the tables of `sqlite:///…` or `postgresql://…`.
 
-    Raises StoreLocked while another process uses the SQLite file, StorageError when the database
-    does not do it.
+    Raises StoreLocked while another process uses the SQLite file, and StorageError if the database
+    fails.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -58,7 +58,7 @@ def upgrade(url: str, on_step: OnStep = lambda *_: None) -> Migration:
 
 
 def upgrade_tables(url: str, on_step: OnStep = lambda *_: None) -> Migration:
-    """The same for a caller that holds the SQLite file's lock already."""
+    """Like `upgrade`, for a caller that holds the SQLite file's lock."""
     engine = _engine(url)
     try:
         with engine.begin() as connection:
@@ -88,7 +88,7 @@ def _upgrade(connection: sa.Connection, on_step: OnStep) -> Migration:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The address with the driver that we use: psycopg 3 for PostgreSQL, sqlite3 for SQLite."""
+    """The SQLAlchemy URL with our driver: psycopg 3 for PostgreSQL, sqlite3 for SQLite."""
     parsed = make_url(url)
     if parsed.get_backend_name() in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -96,10 +96,10 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def _engine(url: str) -> sa.Engine:
-    """An engine whose schema changes are all in or all out, on SQLite too."""
+    """An engine with transactional schema changes, on SQLite too."""
     engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
     if engine.dialect.name == "sqlite":
-        # Left alone, Python's driver commits before each CREATE TABLE; a crash would leave half.
+        # By default Python's driver commits before each CREATE TABLE, so a crash would leave half.
         sa.event.listen(engine, "connect", _leave_transactions_alone)
         sa.event.listen(engine, "begin", _begin)
     return engine

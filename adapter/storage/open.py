@@ -1,7 +1,7 @@
-"""The store for an address, `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://…`.
+"""Opens the store at `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://…`.
 
-A backend is imported only when it is asked for: PostgreSQL's driver is an extra that an SQLite
-installation does not have. All here raise StorageError for an address of any other form.
+A backend is imported only when needed, because PostgreSQL's driver is an optional extra. All
+functions raise StorageError for any other form of address.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from adapter.storage.sqlstore import SqlStore
 async def open_store(
     url: str, *, clock_ms: Callable[[], int], observer: Observer | None = None
 ) -> SqlStore:
-    """The store, to read and to write.
+    """Open the store for reading and writing.
 
-    SQLite's tables are made or completed; PostgreSQL's must have been (`python -m adapter
-    migrate`). `clock_ms` tells the time in Unix milliseconds. Raises StorageError.
+    Creates or updates SQLite's tables; PostgreSQL's need `python -m adapter migrate` first.
+    `clock_ms` gives Unix milliseconds. Raises StorageError.
     """
     file = _file_of(url)
     if file is not None:
@@ -34,9 +34,9 @@ async def open_store(
 
 
 def open_reader(url: str) -> Reader:
-    """Reading alone, beside a running adapter. Raises StorageError where there is no SQLite file.
+    """Open for reading only, beside a running adapter. Raises StorageError without an SQLite file.
 
-    A server that cannot be reached is told by the first reading.
+    An unreachable server is reported by the first read.
     """
     file = _file_of(url)
     if file is not None:
@@ -51,9 +51,9 @@ def open_reader(url: str) -> Reader:
 
 
 def compact(url: str) -> None:
-    """Leave nothing of what was erased in an SQLite file's unused pages.
+    """Remove erased data from an SQLite file's unused pages.
 
-    PostgreSQL does so by itself (autovacuum). Raises StoreLocked while another process has it.
+    PostgreSQL does this itself (autovacuum). Raises StoreLocked if another process uses it.
     """
     file = _file_of(url)
     if file is not None:
@@ -63,7 +63,7 @@ def compact(url: str) -> None:
 
 
 def _file_of(url: str) -> Path | None:
-    """SQLite's file, None for PostgreSQL."""
+    """The SQLite file; None for PostgreSQL."""
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
         return Path(rest.removeprefix("/")).absolute()

@@ -1,12 +1,12 @@
 """Write a batch optimistically: the affected-row counts verify what each commit had read.
 
-Law of this file: no I/O. Nearly always every commit of a batch wins. So nothing is looked up first
-but how calls are routed: an UPDATE that names the version which was read, and an INSERT that makes
-way for a row that is there, tell by how many rows they change whether all was still so. If any of
-it is not, all is rolled back, and the batch is judged commit by commit (batch.py).
+Law of this file: no I/O. Usually every commit of a batch wins, so only the routes of calls are
+looked up first. An UPDATE that names the version read, and an INSERT that skips existing rows, show
+by their row counts whether the state is unchanged. If not, everything is rolled back, and the batch
+is judged commit by commit (batch.py).
 
-What is verified is what the database held before the batch. So commits that touch the same agent,
-line, call or delivery are not written together like this: what one does decides about the other.
+This verifies the state before the batch. So commits that touch the same agent, line, call or
+delivery are not written this way, because one affects the other.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from adapter.storage.batchstate import BatchState, RouteKey, route_keys
 from adapter.storage.port import Commit
 
 Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
-"""The rows that a statement answered, and how many it changed."""
+"""The rows that a statement returned, and the number it changed."""
 
 
 IN_PLACE = {sql.UPDATE_AGENT: sql.UPDATE_AGENT_IN_PLACE}
 
 
 class OptimisticBatch:
-    """What to run for a batch (`statements`), and what the answers must be."""
+    """The statements of a batch, and the check of their answers."""
 
     def __init__(self, batch: Sequence[Commit]) -> None:
         self._batch = batch
@@ -40,30 +40,30 @@ class OptimisticBatch:
         self._looks = len(self.statements)
         self._rows: list[int] = []
         for statement, rows in writes.checked():
-            # Who changes the line is in no other commit's way only if that is looked at.
+            # A change of the line affects other commits' routes, so it must be detected.
             self.statements.append((IN_PLACE.get(statement, statement), rows))
             self._rows.append(len(rows))
         self.statements += writes.unchecked()
 
     def verified_by(self, answers: Sequence[Answer]) -> bool:
-        """Whether all that the commits read is still so; an answer for each statement."""
+        """Whether everything that the commits read is unchanged; one answer per statement."""
         proofs = answers[self._looks : self._looks + len(self._rows)]
         if [changed for _, changed in proofs] != self._rows:
             return False
         seen = BatchState()
-        for found, _ in answers[: self._looks]:
-            seen.find(found)
+        for routes, _ in answers[: self._looks]:
+            seen.find(routes)
         return all(map(seen.routes, self._batch))
 
 
 def optimistic_batch(works: Sequence[object]) -> OptimisticBatch | None:
-    """The batch to be written optimistically, or None where it has to be judged."""
+    """The batch to write optimistically; None if it must be judged."""
     batch: list[Commit] = []
     touched: set[object] = set()
     for work in works:
         if not isinstance(work, Commit):
             return None
-        mine = _touched(work)
+        mine = _touched_keys(work)
         if mine is None or not touched.isdisjoint(mine):
             return None
         touched |= mine
@@ -71,11 +71,11 @@ def optimistic_batch(works: Sequence[object]) -> OptimisticBatch | None:
     return OptimisticBatch(batch)
 
 
-def _touched(commit: Commit) -> set[object] | None:
-    """All keys by which another commit could matter; of which kind each is makes no difference.
+def _touched_keys(commit: Commit) -> set[object] | None:
+    """All keys through which another commit could interfere, of whatever kind.
 
-    None where it is not taken at its word: one agent twice, or drivers' states, as which of two
-    versions was old must be told apart.
+    None if it cannot be written optimistically: it has one agent twice, or drivers' states,
+    because it must be known which version was outdated.
     """
     if commit.states:
         return None

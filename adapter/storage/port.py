@@ -1,8 +1,8 @@
-"""The store as the runtime sees it: values in, values out, one compare-and-set a commit.
+"""The store as the runtime sees it: values in, values out, one compare-and-set per commit.
 
-The agent's row is the unit of concurrency: every commit that touches an agent, or a log of
-theirs, names the version it read and makes the next one. What a webhook changed, its delivery
-id and what it parked are in the same transaction. Times are Unix milliseconds.
+The agent's row is the unit of concurrency: every commit that touches an agent or one of its logs
+names the version it read and creates the next one. A webhook's changes, its delivery id and its
+parked deliveries are in the same transaction. Times are Unix milliseconds.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from adapter.core.values import Value
 T = TypeVar("T")
 
 Done: TypeAlias = Callable[[T | Exception], None]
-"""Hears once what came of it, or why nothing did."""
+"""Called once with the result or the exception."""
 
 
 class StorageError(Exception):
-    """The store could not do it; nothing of the commit is in. Try again later."""
+    """The store failed, and nothing of the commit is stored. Try again later."""
 
 
 class Conflict(StorageError):
-    """Somebody committed a newer version first: load, decide again, commit again."""
+    """Another commit created a newer version: load, decide and commit again."""
 
 
 class StaleDriverState(StorageError):
-    """A driver's state that this commit changes is another by now; nothing is in.
+    """A driver's state has changed since this commit read it; nothing is stored.
 
-    No Conflict: deciding again is the driver's business, not that of whoever routes its delivery.
+    Not a Conflict, because the driver must decide again, rather than the router.
     """
 
 
 class Duplicate(StorageError):
-    """The delivery was taken before; nothing is changed. Acknowledge it."""
+    """The delivery was applied before, and nothing is changed. Acknowledge it."""
 
 
 class Snapshot(Struct, frozen=True):
-    """An agent with all logs that are not settled, as of `version` (0: never committed)."""
+    """An agent with all unsettled logs, as of `version` (0: never committed)."""
 
     agent: Agent
     version: int
@@ -74,7 +74,7 @@ class AgentChange(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """A webhook as it came: `event_id` dedupes per account; `fate` says what became of it."""
+    """A webhook as it arrived; `event_id` is unique per account, `fate` is its outcome."""
 
     account: str
     event_id: str
@@ -85,12 +85,12 @@ class Delivery(Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """By its account."""
+        """Account and event id."""
         return self.account, self.event_id
 
 
 class Parked(Struct, frozen=True):
-    """A delivery of a call that no agent has yet; kept until `due`, in order of `at`."""
+    """A delivery of a call that no agent has yet; kept until `due`, ordered by `at`."""
 
     account: str
     provider_call_id: str
@@ -102,19 +102,19 @@ class Parked(Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The delivery by its account."""
+        """Account and event id."""
         return self.account, self.event_id
 
     @property
     def call(self) -> tuple[str, str]:
-        """What it waits for, by its account."""
+        """Account and provider call id of the call that it waits for."""
         return self.account, self.provider_call_id
 
 
 class DriverRow(Struct, frozen=True):
-    """What a driver keeps of one call, in its own words; `version` is the one read (0: none yet).
+    """A driver's state of one call, in its own format; `version` is the one read (0: none yet).
 
-    `over`: nothing of it is steered any more; `at` is when it was written.
+    `over`: the driver no longer steers the call; `at` is when it was written.
     """
 
     account: str
@@ -126,15 +126,15 @@ class DriverRow(Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The call by its account."""
+        """Account and call id."""
         return self.account, self.call_id
 
 
 class RouteRead(Struct, frozen=True):
-    """By what a delivery was routed: which agents have the call, and which the user's line.
+    """The state by which a delivery was routed: the call's owners and the line's agents.
 
-    `call` is the provider's id by its account; `parked` are the event ids that waited for it, None
-    where that does not matter. `line` is None where the delivery names no user.
+    `call` is account and provider call id; `parked` are the event ids that waited for it, None if
+    irrelevant. `line` is None if the delivery names no user.
     """
 
     call: tuple[str, str]
@@ -145,14 +145,13 @@ class RouteRead(Struct, frozen=True):
 
 
 class Commit(Struct, frozen=True):
-    """All of it, or nothing.
+    """Changes that are stored together or not at all.
 
-    `route` is checked like a version that was read: refused with Conflict when it is otherwise by
-    now, so that a process may route by what it remembers. `park` is refused with Conflict when an
-    agent has the call by now: route it again. `unpark` are the parked deliveries that this commit
-    replays: exactly those that were seen, so that one parked meanwhile stays (and is found when it
-    is due). `states` are what the delivery's driver steers by, each from the version that it read
-    to the next; refused with StaleDriverState.
+    `route` is checked like a version: an outdated one raises Conflict, so processes may route by
+    memory. `park` raises Conflict if an agent has the call by now: route again. `unpark` are the
+    parked deliveries that this commit replays, exactly those that were seen; one parked meanwhile
+    stays, and is found when it is due. `states` are the states of the delivery's driver, each from
+    the version read to the next; an outdated one raises StaleDriverState.
     """
 
     changes: tuple[AgentChange, ...] = ()
@@ -164,7 +163,7 @@ class Commit(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """All that is known of a provider's call id: who has it, by which of our ids, what waits."""
+    """A provider's call: its owners with our call ids, and its parked deliveries."""
 
     owners: dict[AgentKey, str]
     parked: tuple[Parked, ...]
@@ -183,9 +182,9 @@ class Session(Value, frozen=True):
 
 
 class Keep(Struct, frozen=True):
-    """What `prune` removes: all that is older than these (Unix milliseconds).
+    """The limits of `prune`, which removes everything older (Unix milliseconds).
 
-    Logs go only when they are settled, and sessions when they expired before that moment.
+    Only settled logs are removed, and sessions that expired before that time.
     """
 
     deliveries_since: int = 0
@@ -195,10 +194,10 @@ class Keep(Struct, frozen=True):
 
 
 class Store(Protocol):
-    """What every store keeps to (tests/contracts/test_store.py)."""
+    """The interface of every store (tests/contracts/test_store.py)."""
 
     async def epoch(self) -> str:
-        """The store's own id, made with it: another one means that versions start anew."""
+        """The store's id, created with it; a different one means that versions start anew."""
 
     async def load(self, key: AgentKey) -> Snapshot | None:
         """The agent as last committed, or None."""
@@ -210,31 +209,31 @@ class Store(Protocol):
         """The agents whose committed value has this line (provider user), for routing events."""
 
     async def route(self, account: str, provider_call_id: str) -> Route:
-        """Who knows this call, and which deliveries of it wait."""
+        """The call's owners and its parked deliveries."""
 
     async def commit(self, commit: Commit) -> None:
-        """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
+        """Store durably. Raises Conflict, Duplicate or StorageError, and then stores nothing."""
 
     def begin(self, commit: Commit, done: Done[None]) -> None:
-        """The same, told by a call: `done` hears None once it is durable, or one of these errors.
+        """Like `commit`, but calls `done` with None once durable, or with one of these errors.
 
-        Raises StorageError where it is not even begun.
+        Raises StorageError if it cannot be started.
         """
 
     async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
-        """Agents whose next deadline (or that of a log) is at or before `now`, oldest first."""
+        """Agents with a deadline (of their own or a log's) at or before `now`, oldest first."""
 
     async def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
-        """Parked deliveries to ask the call log about (not `asked`, `at` 10 s ago) or to drop.
+        """Parked deliveries whose CDR is to be fetched (not `asked`, 10 s old) or that are due.
 
-        The oldest of each account, and of each not more than `limit`.
+        The oldest of each account, at most `limit` per account.
         """
 
     async def mark_asked(self, parked: Parked) -> None:
-        """Remember that the call log was asked about it."""
+        """Mark that its CDR was requested."""
 
     async def drop_parked(self, parked: Parked) -> None:
-        """Give it up."""
+        """Drop a parked delivery."""
 
     async def versions(self, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
         """The committed versions of these agents."""
@@ -243,38 +242,38 @@ class Store(Protocol):
         """Add or replace a session."""
 
     async def session(self, token_hash: str) -> Session | None:
-        """The session of that hash, expired or not, or None."""
+        """The session with that hash, expired or not; None if there is none."""
 
     async def take_session(self, token_hash: str) -> Session | None:
-        """Remove the session of that hash and return it; None if there is none, or none any more.
+        """Remove and return the session with that hash; None if there is none.
 
-        Of several who take the same one at once, one has it.
+        Of several concurrent callers, only one gets it.
         """
 
     async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
-        """Remove one session of the agent, or all; how many there were."""
+        """Remove one or all sessions of the agent; the number removed."""
 
     async def prune(self, keep: Keep) -> int:
-        """Remove what is older than must be kept; how many rows there were."""
+        """Remove rows older than `keep` says; the number removed."""
 
     async def close(self) -> None:
-        """Finish what was taken, then close."""
+        """Finish accepted work, then close."""
 
 
 class DriverStore(Protocol):
-    """What drivers of streams need of a store besides (tests/contracts/test_driverstore.py)."""
+    """What stream drivers need from a store (tests/contracts/test_driverstore.py)."""
 
     async def commit(self, commit: Commit) -> None:
-        """See Store; raises StaleDriverState too."""
+        """See Store; also raises StaleDriverState."""
 
     async def driver_row(self, account: str, call_id: str) -> DriverRow | None:
-        """What the account's driver keeps of this call."""
+        """The driver's state of this call; None if there is none."""
 
     async def open_driver_rows(self, account: str) -> tuple[DriverRow, ...]:
-        """What it keeps of all calls that are not over, oldest first."""
+        """The driver's states of all unfinished calls, oldest first."""
 
     async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
-        """Have it, or have it longer; False while somebody else has it (times in Unix ms)."""
+        """Take or extend the lease; False while another holder has it (times are Unix ms)."""
 
     async def release_lease(self, name: str, holder: str) -> None:
-        """Let somebody else have it at once."""
+        """Release the lease."""

@@ -1,8 +1,8 @@
 """PostgreSQL: one writing connection and a few reading ones per replica, by psycopg 3.
 
-A lost connection fails what was under way with StorageError and is made anew for the next work.
-Whether a COMMIT whose answer was lost took effect is asked afterwards, so that "nothing is in"
-is true when it is said.
+A lost connection fails running work with StorageError and is reopened for the next work. If the
+answer to a COMMIT is lost, its outcome is queried, so that an error really means that nothing was
+stored.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from adapter.storage.reasons import reason
 from adapter.storage.sqlstore import SqlStore
 
 IN_DOUBT_SECONDS = 5.0
-"""So long the outcome of a COMMIT without an answer is asked for."""
+"""How long the outcome of an unanswered COMMIT is queried."""
 
 MIGRATION_MS = 120_000
-"""So long a replica that starts waits for a migration that is under way (milliseconds)."""
+"""How long a starting replica waits for a running migration (milliseconds)."""
 
 READERS = 2
 
 CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure)
-"""The batch's own bad luck: smaller portions are tried again at once."""
+"""Errors by contention; smaller portions of the batch are retried at once."""
 
 
 class PostgresDatabase:
-    """The writing connection (transaction.Database), made anew when it was lost."""
+    """The writing connection (transaction.Database), reopened when lost."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -47,24 +47,24 @@ class PostgresDatabase:
         self._transaction = ""
 
     def begin(self) -> None:
-        """Start a transaction, and learn its id for the case that its COMMIT is in doubt."""
+        """Start a transaction and read its id, in case its COMMIT stays unanswered."""
         self.begin_with(())
 
     def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
-        """The same, and in the same exchange with the server all of these; what each answered."""
+        """Start a transaction and run these statements in one round trip; their answers."""
         if self._connection is not None:
             try:
-                return self._start(self._connection, statements)
+                return self._begin_transaction(self._connection, statements)
             except psycopg.OperationalError:
                 if not self._connection.broken:
                     raise
-                # The server was started anew, or dropped us while nothing was to be done.
+                # The server was restarted, or closed the idle connection.
                 self.close()
         self._connection = dialect.connect_for_writing(self._url)
-        return self._start(self._connection, statements)
+        return self._begin_transaction(self._connection, statements)
 
     def commit(self) -> None:
-        """Make it durable; if the answer is lost, find out."""
+        """Commit; if the answer is lost, find out the outcome."""
         try:
             self._open.execute("COMMIT")
         except psycopg.OperationalError:
@@ -72,7 +72,7 @@ class PostgresDatabase:
                 raise
 
     def rollback(self) -> None:
-        """Undo it; the server has done so itself when the connection is lost."""
+        """Roll back; if the connection is lost, the server has done so."""
         if self._connection is None:
             return
         try:
@@ -82,33 +82,33 @@ class PostgresDatabase:
             self.close()
 
     def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
-        """(org, user, version) of those that are there, locked in the order of their keys."""
-        asked = sql.for_rows(dialect.LOCKED_VERSIONS, keys)
-        return [row for text, values in asked for row in self.execute(text, values)[0]]
+        """(org, user, version) of existing agents, locked in key order."""
+        statements = sql.for_rows(dialect.LOCKED_VERSIONS, keys)
+        return [row for text, values in statements for row in self.execute(text, values)[0]]
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
-        """The rows that it answers, and how many it changed."""
+        """The rows that a statement returns, and the number it changed."""
         cursor = self._open.execute(dialect.numbered(statement), values)
         rows = cursor.fetchall() if cursor.description is not None else []
         return rows, cursor.rowcount
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run it for each row, in one exchange with the server; how many rows changed in all."""
+        """Run a statement for each row in one round trip; the number of rows changed."""
         with self._open.pipeline():
             cursors = dialect.queue(self._open, (statement, rows))
         return dialect.answer(cursors)[1]
 
     def is_outage(self, error: Exception) -> bool:
-        """Whether the server or the way to it is what is wrong."""
+        """Whether the server or the connection failed, rather than the batch."""
         return isinstance(error, psycopg.OperationalError) and not isinstance(error, CONTENTION)
 
     def close(self) -> None:
-        """Let go of the connection, if there is one."""
+        """Close the connection, if there is one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _start(
+    def _begin_transaction(
         self, connection: psycopg.Connection[Row], statements: Sequence[ForRows]
     ) -> list[Answer]:
         with connection.pipeline():
@@ -125,7 +125,7 @@ class PostgresDatabase:
         return self._connection
 
     def _was_committed(self) -> bool:
-        """Ask a new connection about the transaction, until the server knows or time is up."""
+        """Query the transaction's outcome on a new connection, until known or timed out."""
         until = time.monotonic() + IN_DOUBT_SECONDS
         while time.monotonic() < until:
             try:
@@ -150,18 +150,18 @@ class PostgresStore(SqlStore):
         clock_ms: Callable[[], int],
         observer: Observer | None = None,
     ) -> Self:
-        """Connect to a database that was migrated.
+        """Connect to a migrated database.
 
-        `clock_ms` tells the time (Unix milliseconds) for the store's own record of when it was
-        made. A migration under way is waited for. Raises StorageError when the database cannot be
-        reached, has no tables yet, or is still being migrated after two minutes.
+        `clock_ms` gives Unix milliseconds for the record of the store's creation. Waits for a
+        running migration. Raises StorageError if the database is unreachable, has no tables, or
+        is still being migrated after two minutes.
         """
         await asyncio.to_thread(_prepare, url, clock_ms())
         return cls(Journal(PostgresDatabase(url), observer), open_reader(url, READERS))
 
 
 def open_reader(url: str, threads: int = 1) -> Reader:
-    """Reading alone; the server is connected to by the first of it."""
+    """A reader; the first read connects to the server."""
     return Reader(lambda: dialect.connect(url), dialect.translate, threads)
 
 
@@ -171,7 +171,7 @@ def _prepare(url: str, now: int) -> None:
     try:
         with dialect.connect(url) as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {MIGRATION_MS}")
-            # Whoever migrates holds it alone until the tables are whole (migrate.py).
+            # A migration holds this lock exclusively until it is finished (migrate.py).
             connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [sql.MIGRATION_LOCK])
             with connection.cursor() as cursor:
                 cursor.executemany(dialect.translate(sql.PUT_META), made)

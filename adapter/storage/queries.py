@@ -1,4 +1,4 @@
-"""Reading and small changes, written once for every database: rows in, values out."""
+"""Reads and small changes, shared by all databases: rows in, values out."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Fetch: TypeAlias = Callable[[str, Sequence[object]], Sequence[tuple[Any, ...]]]
 """A statement with `?` and its values → the rows."""
 
 ASK_AFTER_MS = 10_000
-"""A delivery waits so long for its call before the call log is asked."""
+"""How long a delivery is parked before its CDR is fetched."""
 
 PRUNE_PORTION = 1_000
-"""Rows that one transaction removes, so that no commit waits long behind a prune."""
+"""Rows that one transaction removes, so that commits do not wait long for a prune."""
 
 
 def load(fetch: Fetch, key: AgentKey) -> Snapshot | None:
-    """The agent and the open logs, in one statement and therefore of one moment."""
+    """The agent and the open logs, consistent because read in one statement."""
     rows = fetch(sql.LOAD, (key.org_id, key.user_id))
     if not rows:
         return None
@@ -46,7 +46,7 @@ def agents_of(fetch: Fetch, line: TelephonyUser) -> tuple[AgentKey, ...]:
 def route(fetch: Fetch, account: str, provider_call_id: str) -> Route:
     """Owners and parked deliveries of a call.
 
-    The owners are read last: who binds the call in between takes the parked rows away, and is seen.
+    The owners are read last: a concurrent owner removes the parked rows, which shows here.
     """
     parked = tuple(_parked(row) for row in fetch(sql.PARKED, (account, provider_call_id)))
     owners = fetch(sql.OWNERS, (account, provider_call_id))
@@ -59,7 +59,7 @@ def due(fetch: Fetch, now: int, limit: int) -> tuple[AgentKey, ...]:
 
 
 def due_parked(fetch: Fetch, now: int, limit: int) -> tuple[Parked, ...]:
-    """Parked deliveries to ask about or to drop, oldest first, of each account so many."""
+    """Parked deliveries to fetch CDRs for or to drop, oldest first, `limit` per account."""
     return tuple(_parked(row) for row in fetch(sql.DUE_PARKED, (now, now - ASK_AFTER_MS, limit)))
 
 
@@ -69,13 +69,13 @@ def _parked(row: tuple[Any, ...]) -> Parked:
 
 
 def driver_row(fetch: Fetch, account: str, call_id: str) -> DriverRow | None:
-    """What the account's driver keeps of this call."""
+    """The driver's state of this call; None if there is none."""
     rows = fetch(sql.STATE, (account, call_id))
     return _driver_row(rows[0]) if rows else None
 
 
 def open_driver_rows(fetch: Fetch, account: str) -> tuple[DriverRow, ...]:
-    """What it keeps of all calls that are not over, oldest first."""
+    """The driver's states of all unfinished calls, oldest first."""
     return tuple(_driver_row(row) for row in fetch(sql.OPEN_STATES, (account,)))
 
 
@@ -85,22 +85,22 @@ def _driver_row(row: tuple[Any, ...]) -> DriverRow:
 
 
 def take_lease(database: Database, name: str, holder: str, now: int, until: int) -> bool:
-    """Have it, or have it longer; False while somebody else has it."""
+    """Take or extend a lease; False while another holder has it."""
     return database.execute(sql.TAKE_LEASE, (name, holder, until, now))[1] == 1
 
 
 def release_lease(database: Database, name: str, holder: str) -> None:
-    """Let somebody else have it."""
+    """Release a lease."""
     database.execute(sql.RELEASE_LEASE, (name, holder))
 
 
 def versions(fetch: Fetch, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
-    """The committed versions of those that are there."""
-    found: dict[AgentKey, int] = {}
+    """The committed versions of existing agents."""
+    read: dict[AgentKey, int] = {}
     pairs = [(key.org_id, key.user_id) for key in keys]
     for statement, values in sql.for_rows(sql.VERSIONS, pairs):
-        found.update((AgentKey(o, u), version) for o, u, version in fetch(statement, values))
-    return found
+        read.update((AgentKey(o, u), version) for o, u, version in fetch(statement, values))
+    return read
 
 
 def session(fetch: Fetch, token_hash: str) -> Session | None:
@@ -115,7 +115,7 @@ def epoch(fetch: Fetch) -> str:
 
 
 def try_writing(database: Database) -> None:
-    """Write a row as it is."""
+    """Write a row without changing it, to test whether writing works."""
     database.execute(sql.TRY_WRITING, ())
 
 
@@ -127,13 +127,13 @@ def put_session(database: Database, session: Session) -> None:
 
 
 def take_session(database: Database, token_hash: str) -> Session | None:
-    """Remove the session of that hash: whoever has it now is the only one."""
+    """Remove and return the session with that hash; only one caller gets it."""
     rows, _ = database.execute(sql.TAKE_SESSION, (token_hash,))
     return SESSION.load(str(rows[0][0])) if rows else None
 
 
 def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None = None) -> int:
-    """Remove one of the agent's sessions, or all; how many there were."""
+    """Remove one or all sessions of the agent; the number removed."""
     who = (agent.org_id, agent.user_id)
     if token_hash is None:
         return database.execute(sql.DROP_SESSIONS, who)[1]
@@ -141,17 +141,17 @@ def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None = 
 
 
 def mark_asked(database: Database, parked: Parked) -> None:
-    """The call log was asked about it."""
+    """Mark that its CDR was requested."""
     database.execute(sql.MARK_ASKED, (True, parked.account, parked.event_id))
 
 
 def drop_parked(database: Database, parked: Parked) -> None:
-    """Give it up."""
+    """Drop a parked delivery."""
     database.execute(sql.UNPARK, (parked.account, parked.event_id))
 
 
 def prune_portion(database: Database, keep: Keep) -> int:
-    """Remove a portion of each table's oldest rows; how many there were."""
+    """Remove a portion of each table's old rows; the number removed."""
     portions = (
         (sql.PRUNE_DELIVERIES, keep.deliveries_since),
         (sql.PRUNE_CALLS, keep.calls_since),

@@ -1,7 +1,7 @@
-"""Reading beside the writer: a few threads, each with a connection of its own.
+"""Reads beside the writer, in a few threads with a connection each.
 
-Reads see every commit that was acknowledged before they began. A connection that fails is replaced,
-and the read is tried once more on the new one: reading twice does no harm.
+A read sees every commit acknowledged before it began. A failed connection is replaced, and the read
+is repeated once, which is safe.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 AT_ONCE = 16
-"""So many reads a thread takes together; the first of them waits for the last."""
+"""The most reads that a thread takes together; the first one waits for the last."""
 
 MAX_WAITING = 100_000
-"""Beyond so many that wait a read is refused; all pages of a process together ask for fewer."""
+"""The most waiting reads; all pages of a process together need fewer."""
 
 
 class Connection(Protocol):
     """What sqlite3 and psycopg connections have in common."""
 
     def execute(self, query: Any, params: Any = (), /) -> Any:
-        """A cursor with the answer."""
+        """Run a query; a cursor with its rows."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
 
 
 class Reader:
@@ -61,17 +61,17 @@ class Reader:
     async def run(
         self, query: Callable[Concatenate[Fetch, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What the query makes of the rows. Raises StorageError."""
+        """Run a query and return its result. Raises StorageError."""
         while len(self._threads) < self._most:
-            # Daemons, so that a process that forgot to close can still end.
-            thread = threading.Thread(target=self._run, name="reader", daemon=True)
+            # Daemons, so that the process can exit without `close`.
+            thread = threading.Thread(target=self._serve_reads, name="reader", daemon=True)
             self._threads.append(thread)
             thread.start()
         answer: T = await self._asked.submit(partial(query, self._fetch, *args, **kwargs))
         return answer
 
     async def close(self) -> None:
-        """Finish the reads that were begun, then close. May be called again."""
+        """Finish started reads, then close. May be called repeatedly."""
         self._asked.end()
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
@@ -80,12 +80,12 @@ class Reader:
 
     # --- in the threads ---
 
-    def _run(self) -> None:
-        while asked := self._asked.next_batch():
-            self._asked.resolve(asked, [self._read(attempt) for attempt, *_ in asked])
+    def _serve_reads(self) -> None:
+        while batch := self._asked.next_batch():
+            self._asked.resolve(batch, [self._attempt(attempt) for attempt, *_ in batch])
 
-    def _read(self, attempt: Callable[[], T]) -> T | StorageError:
-        """What came of it; after a failure tried once more, on a new connection."""
+    def _attempt(self, attempt: Callable[[], T]) -> T | StorageError:
+        """The result; after a failure, one retry on a new connection."""
         try:
             return attempt()
         except Unreadable as error:
@@ -99,20 +99,20 @@ class Reader:
             return failure(error)
 
     def _fetch(self, statement: str, values: Sequence[object]) -> Sequence[tuple[Any, ...]]:
-        cursor = self._connection().execute(self._translate(statement), values)
+        cursor = self._thread_connection().execute(self._translate(statement), values)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
-    def _connection(self) -> Connection:
-        found: Connection | None = getattr(self._own, "connection", None)
-        if found is None:
-            found = self._own.connection = self._connect()
-            self._open.append(found)
-        return found
+    def _thread_connection(self) -> Connection:
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._connect()
+            self._open.append(connection)
+        return connection
 
     def _disconnect(self) -> None:
-        found: Connection | None = getattr(self._own, "connection", None)
-        if found is not None:
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is not None:
             self._own.connection = None
-            self._open.remove(found)
-            found.close()
+            self._open.remove(connection)
+            connection.close()

@@ -1,7 +1,7 @@
-"""Why a store cannot do it, in words, from the codes that databases give their errors.
+"""Reasons for store failures in words, from the databases' error codes.
 
-Messages of drivers stay out: they quote values. Codes: https://sqlite.org/rescode.html and
-https://www.postgresql.org/docs/current/errcodes-appendix.html
+Drivers' messages are left out, because they quote values. Codes: https://sqlite.org/rescode.html
+and https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ _POSTGRES = {
     "58": "PostgreSQL's disk fails",
     "08": "PostgreSQL cannot be reached",
 }
-"""By the whole code, or by the class of codes that it begins with."""
+"""By the full code, or by its class (the first two characters)."""
 
 
 _REFUSED = "PostgreSQL refuses the connection: its user, password or database is another"
 
 _STARTING = "the database system is"
-"""… starting up, or in recovery: no user can mend that. In English, as most servers say it."""
+"""… starting up, or in recovery; not a problem of the login. In English, as in most servers."""
 
 
 def reason(error: BaseException) -> str:
-    """A few words; the error's kind where it has no code that says more."""
+    """A few words about an error; its type if its code is unknown."""
     # SQLAlchemy wraps what the driver raised.
     error = getattr(error, "orig", None) or error
     code = getattr(error, "sqlite_errorcode", None)
@@ -55,12 +55,12 @@ def reason(error: BaseException) -> str:
         return _SQLITE[code & 0xFF]
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
-        said = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
-        return said or f"PostgreSQL says {state}"
-    # psycopg has no code where it did not even get to ask: only its words tell a refusal apart.
+        text = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
+        return text or f"PostgreSQL says {state}"
+    # Without a session psycopg has no code; only the message shows a refusal.
     if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error):
-        said = str(error)
-        if _STARTING in said:
+        text = str(error)
+        if _STARTING in text:
             return _POSTGRES["57P03"]
-        return _REFUSED if "FATAL" in said else "PostgreSQL cannot be reached"
+        return _REFUSED if "FATAL" in text else "PostgreSQL cannot be reached"
     return type(error).__name__

@@ -1,7 +1,7 @@
-"""What an older version kept in agents' values: lists of recent calls, which nobody reads any more.
+"""Finds lists of recent calls that an older version stored in agents' values. Unused now.
 
-Whatever is written anew is without them. An agent who has left would keep theirs for ever, so they
-go when the store is pruned, by compare-and-set, as all that changes a value does.
+Any new write drops them. An agent who has left would keep them forever, so pruning removes them, by
+compare-and-set like any change of a value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from adapter.storage.queries import Fetch
 from adapter.storage.rows import AGENT
 
 PAGE_SIZE = 200
-"""Agents of one reading."""
+"""Agents per read."""
 
 SELECT = (
     "SELECT org_id, user_id, version, value FROM agents WHERE (org_id, user_id) > (?, ?)"
@@ -23,7 +23,7 @@ FIRST = ("", "")
 
 
 class Portion(Struct, frozen=True):
-    """`stale` are agents to be written anew, with the version that they were read from.
+    """`stale` are agents to rewrite, with the version read.
 
     `after` is where the next portion begins, None at the end.
     """

@@ -1,11 +1,10 @@
 """Agents, logs and sessions ⇄ the text in their rows, each with its schema version.
 
-Law of this file: pure. A row says under "v", last of all, which version of its schema wrote it.
-Reading an older one runs the upgrades from its version to ours, in order, on the plain JSON; a
-newer one is read as well as it can be (unknown fields ignored), because during a rolling deploy
-both versions write. A new field with a default needs no new version. The text is UTF-8 without
-NUL, as every database takes it; rows in which an older version wrote half a surrogate pair (as an
-escape) are mended when they are read.
+Law of this file: pure. A row ends with "v", the version of the schema that wrote it. An older row
+is upgraded step by step on the plain JSON. A newer one is read as far as possible (unknown fields
+are ignored), because both versions write during a rolling deploy. A new field with a default needs
+no new version. The text is UTF-8 without NUL, as all databases require; lone surrogates that an
+older version wrote (as escapes) are repaired on reading.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Unreadable(ValueError):
-    """A stored value that this version cannot make sense of."""
+    """A stored value cannot be read by this version."""
 
 
 def to_text(value: object) -> str:
-    """JSON. What came in unmended all the same is mended here: a row must never be refused."""
+    """The value as JSON; invalid characters are repaired, so that a row is never refused."""
     try:
         return _encode(value).decode()
     except UnicodeEncodeError:
@@ -61,12 +60,12 @@ class Rows(Generic[V]):
         return to_text(value)[:-1] + self._end
 
     def load(self, text: str) -> V:
-        """The value of a row. Raises Unreadable, which names the kind but nothing of the value."""
+        """The value of a row. Raises Unreadable, which names the type but quotes nothing."""
         if text.endswith(self._end):
             try:
                 return self._decode(text)
             except msgspec.DecodeError:
-                pass  # damage, or half a surrogate pair of an older version
+                pass  # damaged, or a lone surrogate of an older version
         try:
             return msgspec.convert(self._upgraded(mend_all(json.loads(text))), self._kind)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -90,13 +89,13 @@ _parted = msgspec.json.Decoder(list[Raw]).decode
 
 
 def snapshot_text(snapshot: Snapshot) -> bytes:
-    """The agent and the logs as one JSON list, each as in its row."""
+    """The agent and the logs as a JSON list of row texts."""
     rows = [AGENT.dump(snapshot.agent), *map(CALL_LOG.dump, snapshot.logs)]
     return f"[{','.join(rows)}]".encode()
 
 
 def read_snapshot(text: bytes, version: int) -> Snapshot:
-    """What another replica tells. Raises Unreadable."""
+    """A snapshot from another replica. Raises Unreadable."""
     try:
         agent, *logs = (bytes(row).decode() for row in _parted(text))
     except ValueError as error:

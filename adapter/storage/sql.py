@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from itertools import chain
 
 MIGRATION_LOCK = 0x50F7_9401
-"""An advisory lock of PostgreSQL (any number, the same in all replicas): one migrates at a time,
-and who starts meanwhile waits."""
+"""An advisory lock of PostgreSQL (an arbitrary number, the same in all replicas): one migration at
+a time, and a replica that starts meanwhile waits."""
 
 # --- what a commit writes (batch.py), for any number of rows (see `for_rows`); the order of columns
 # is that of the row tuples there ---
@@ -29,7 +29,7 @@ UPDATE_AGENT_IN_PLACE = (
     " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
     " AND account IS v.column6 AND provider_user IS v.column7"
 )
-"""The same, and nothing where the line is another one: who leaves a line changes others' routes."""
+"""Changes nothing if the line differs, because a change of line affects other routes."""
 
 INSERT_AGENT = (
     "INSERT INTO agents (org_id, user_id, version, value, next_due, account, provider_user)"
@@ -47,7 +47,7 @@ PUT_CALL = (
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, provider_call_id, org_id, user_id)"
     " DO UPDATE SET call_id = excluded.call_id, value = excluded.value"
 )
-"""A call began when its row was first written; so an update leaves the indexes by time alone."""
+"""An update keeps `at`, the time of the first write, so the time indexes do not change."""
 
 INSERT_DELIVERY = (
     "INSERT INTO deliveries (account, event_id, type, body, at, fate) VALUES (?, ?, ?, ?, ?, ?)"
@@ -85,7 +85,7 @@ STATES = (
 )
 
 CALL, WAITING, LINE = "call", "waiting", "line"
-"""What a row of ROUTES tells: who has the call, which delivery waits for it, who has the line."""
+"""The kinds of rows of ROUTES: an owner of the call, a parked delivery, an agent of the line."""
 
 ROUTES = (
     "WITH k (account, call, waiting, line_account, line_user) AS (VALUES (?, ?, ?, ?, ?))"
@@ -164,34 +164,34 @@ PRUNE_LOGS = _PRUNE.format("call_logs", "org_id, user_id, log_id", "settled AND 
 PRUNE_SESSIONS = _PRUNE.format("sessions", "token_hash", "expires_at")
 
 ROWS_AT_ONCE = (128, 64, 32, *range(16, 0, -1))
-"""So many rows a statement, the most that fit. Few sizes, so that drivers keep few prepared
-statements; a small batch is one statement, for each takes longer than its rows."""
+"""Rows per statement; the largest size that fits is used. Few sizes keep the number of prepared
+statements small. A small batch is one statement, because a statement costs more than its rows."""
 
 _ROW = re.compile(r"VALUES (\((?:[^()]|\([^()]*\))*\))")
 
 
 def for_rows(statement: str, rows: Sequence[tuple[object, ...]]) -> list[tuple[str, list[object]]]:
-    """The statement for all of the rows, in portions, each with its values.
+    """The statement for all rows, in portions, each with its values.
 
-    One without a VALUES clause is for one row at a time.
+    A statement without a VALUES clause handles one row at a time.
     """
     return [(text, [*chain(*rows[part])]) for text, part in portions(statement, len(rows))]
 
 
 @lru_cache(maxsize=4096)
 def portions(statement: str, count: int) -> list[tuple[str, slice]]:
-    """Which text is for which of so many rows."""
+    """The statement texts for `count` rows, each with its slice of the rows."""
     if _ROW.search(statement) is None:
         return [(statement, slice(place, place + 1)) for place in range(count)]
-    found: list[tuple[str, slice]] = []
+    chunks: list[tuple[str, slice]] = []
     start = 0
     while start < count:
         size = next(size for size in ROWS_AT_ONCE if size <= count - start)
-        found.append((_many(statement, size), slice(start, start + size)))
+        chunks.append((_for_count(statement, size), slice(start, start + size)))
         start += size
-    return found
+    return chunks
 
 
 @cache
-def _many(statement: str, size: int) -> str:
-    return _ROW.sub(lambda found: "VALUES " + ", ".join([found[1]] * size), statement, count=1)
+def _for_count(statement: str, size: int) -> str:
+    return _ROW.sub(lambda match: "VALUES " + ", ".join([match[1]] * size), statement, count=1)

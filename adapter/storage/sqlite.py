@@ -29,14 +29,14 @@ from adapter.storage.reader import Reader
 from adapter.storage.sqlstore import SqlStore
 
 BUSY_MS = 5_000
-"""So long a statement waits for somebody's lock (a backup, a shell) before it fails."""
+"""How long a statement waits for a lock (of a backup or a shell) before it fails."""
 
 LEAST_FREE = 256 * 1024
-"""Bytes on the disk: a few calls' worth."""
+"""The least free bytes on the disk: enough for a few calls."""
 
 CACHE_KIB = 64 * 1024
-"""So much of the file may be in memory: the busy pages of some 10,000 agents, who with SQLite's
-own 2 MB would be read from the file again for each commit."""
+"""The page cache, enough for the busy pages of about 10,000 agents. With SQLite's default of 2 MB
+they would be read from the file for each commit."""
 
 OUTAGES = frozenset(
     {
@@ -50,7 +50,7 @@ OUTAGES = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-"""Primary result codes with which no other commit would fare better."""
+"""Primary result codes that would also fail every other commit."""
 
 
 class SqliteDatabase:
@@ -60,59 +60,59 @@ class SqliteDatabase:
         self._connection = connect(path)
 
     def begin(self) -> None:
-        """Take the write lock at once, so that no statement after it can find it taken."""
+        """Take the write lock at once, so that later statements do not wait for it."""
         self._connection.execute("BEGIN IMMEDIATE")
 
     def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
-        """Take the write lock, and run these, each for all of its rows; what each answered."""
+        """Take the write lock and run these statements for all their rows; their answers."""
         self.begin()
-        return [self._run(statement, rows) for statement, rows in statements]
+        return [self._run_for_rows(statement, rows) for statement, rows in statements]
 
     def commit(self) -> None:
-        """Make it durable."""
+        """Commit durably."""
         self._connection.execute("COMMIT")
 
     def rollback(self) -> None:
-        """Undo it, if SQLite has not done so itself."""
+        """Roll back, if SQLite has not done so itself."""
         if self._connection.in_transaction:
             self._connection.rollback()
 
     def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
-        """(org, user, version) of those that are there; nobody else writes meanwhile."""
-        return self._run(sql.VERSIONS, keys)[0]
+        """(org, user, version) of existing agents; nobody else can write meanwhile."""
+        return self._run_for_rows(sql.VERSIONS, keys)[0]
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
-        """The rows that it answers, and how many it changed."""
+        """The rows that a statement returns, and the number it changed."""
         cursor = self._connection.execute(statement, values)
         return cursor.fetchall(), cursor.rowcount
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run it for each row; how many rows changed in all."""
-        return self._run(statement, rows)[1]
+        """Run a statement for each row; the number of rows changed."""
+        return self._run_for_rows(statement, rows)[1]
 
-    def _run(self, statement: str, rows: Sequence[Row]) -> Answer:
-        # Many rows to a statement: between two of them, sqlite3 gives the interpreter up and must
-        # wait to get it back from the event loop, which costs more than the row.
-        found: list[Row] = []
+    def _run_for_rows(self, statement: str, rows: Sequence[Row]) -> Answer:
+        # Many rows per statement: between statements sqlite3 releases the GIL and must wait for
+        # the event loop to get it back, which costs more than a row.
+        answer: list[Row] = []
         changed = 0
         for text, part in sql.portions(statement, len(rows)):
             cursor = self._connection.execute(text, [*chain(*rows[part])])
-            found += cursor.fetchall()
+            answer += cursor.fetchall()
             changed += cursor.rowcount
-        return found, changed
+        return answer, changed
 
     def is_outage(self, error: Exception) -> bool:
-        """Whether the file or its disk is what is wrong."""
+        """Whether the file or its disk failed, rather than the batch."""
         code = getattr(error, "sqlite_errorcode", None)
         return code is not None and code & 0xFF in OUTAGES
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode, durable and patient."""
+    """A connection in autocommit mode, with durable commits and a busy timeout."""
     connection = sqlite3.connect(
         path,
         timeout=BUSY_MS / 1000,
@@ -123,7 +123,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    # What undoes half a statement of many rows: else it is a file, made and unlinked each time.
+    # Keep statement journals in memory: otherwise a file is created for each statement.
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 
@@ -136,14 +136,14 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(file: Path) -> Reader:
-    """Reading alone; the file is opened by the first of it."""
+    """A reader; the first read opens the file."""
     return Reader(lambda: connect_for_reading(file), lambda statement: statement)
 
 
 def compact(file: Path) -> None:
-    """Write the file anew, so that its unused pages hold nothing of what was erased.
+    """Rewrite the file, so that its unused pages contain no erased data.
 
-    Raises StoreLocked while another process has it.
+    Raises StoreLocked while another process uses it.
     """
     with FileLock(file):
         connection = connect(file)
@@ -166,18 +166,18 @@ class SqliteStore(SqlStore):
     async def open(
         cls, path: Path | str, *, clock_ms: Callable[[], int], observer: Observer | None = None
     ) -> Self:
-        """Open the file, making it and its directory where they are missing.
+        """Open the file; creates it and its directory if needed.
 
-        `clock_ms` tells the time (Unix milliseconds) for the store's own record of when it was
-        made. Raises StoreLocked while another process has it, StorageError when it cannot be used.
+        `clock_ms` gives Unix milliseconds for the record of the store's creation. Raises
+        StoreLocked while another process uses it, and StorageError if it is unusable.
         """
         file, lock, database = await asyncio.to_thread(_prepare, Path(path), clock_ms())
         return cls(Journal(database, observer), open_reader(file), lock, file.parent)
 
     async def try_writing(self) -> None:
-        """Commit something that changes nothing. Raises StorageError, also on a nearly full disk.
+        """Test a commit that changes nothing. Raises StorageError, also on a nearly full disk.
 
-        That commit may find a place in the WAL where the next call would find none.
+        Such a commit may still fit into the WAL when a real one would not.
         """
         left = (await asyncio.to_thread(disk_usage, self._folder)).free
         if left < LEAST_FREE:
@@ -185,20 +185,20 @@ class SqliteStore(SqlStore):
         await super().try_writing()
 
     async def close(self) -> None:
-        """Finish what was taken, close the file, let another process have it."""
+        """Finish accepted work, close the file and release its lock."""
         await super().close()
         self._lock.release()
 
 
 def _prepare(path: Path, now: int) -> tuple[Path, FileLock, SqliteDatabase]:
-    """Everything before the first commit: lock, file, tables, epoch."""
+    """Prepare the store: lock, file, tables, epoch. Raises StorageError."""
     file = path.absolute()
     lock = FileLock(file)
     lock.acquire()
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
-        for one in (file, *(file.with_name(file.name + more) for more in ("-wal", "-shm"))):
-            _keep_from_others(one)
+        for part in (file, *(file.with_name(file.name + more) for more in ("-wal", "-shm"))):
+            _keep_from_others(part)
         upgrade_tables(f"sqlite:///{file}")
         database = SqliteDatabase(file)
         made = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
@@ -213,7 +213,7 @@ def _prepare(path: Path, now: int) -> tuple[Path, FileLock, SqliteDatabase]:
 
 
 def _keep_from_others(file: Path) -> None:
-    """Only its owner reads numbers and names, in a file that an older release made, too."""
+    """Restrict a file to its owner, also one that an older release created."""
     with contextlib.suppress(FileNotFoundError, PermissionError):
         if file.stat().st_mode & 0o077:
             file.chmod(OWNER_ONLY)

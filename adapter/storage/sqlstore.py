@@ -1,4 +1,4 @@
-"""The store that both databases share: the port, carried out by a journal and a reader."""
+"""The store that both databases share: the port, implemented by a journal and a reader."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Method: TypeAlias = "Callable[Concatenate[SqlStore, P], Coroutine[Any, Any, T]]"
 
 
 def _read(query: Callable[Concatenate[Fetch, P], T]) -> Method[P, T]:
-    """A method of the store that asks this of its reader."""
+    """A store method that runs this query in its reader."""
 
     async def ask(store: SqlStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await store.reader.run(query, *args, **kwargs)
@@ -29,7 +29,7 @@ def _read(query: Callable[Concatenate[Fetch, P], T]) -> Method[P, T]:
 
 
 def _write(change: Callable[Concatenate[Database, P], T]) -> Method[P, T]:
-    """A method of the store that has its journal make this small change."""
+    """A store method that runs this small change in its journal."""
 
     async def make(store: SqlStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await store.journal.run(change, *args, **kwargs)
@@ -38,7 +38,7 @@ def _write(change: Callable[Concatenate[Database, P], T]) -> Method[P, T]:
 
 
 class SqlStore:
-    """See port.Store and port.DriverStore for what each method promises."""
+    """See port.Store and port.DriverStore for the methods."""
 
     def __init__(self, journal: Journal, reader: Reader) -> None:
         self.journal = journal
@@ -46,7 +46,7 @@ class SqlStore:
         self.begin: Callable[[Commit, Done[None]], None] = journal.begin
 
     async def commit(self, commit: Commit) -> None:
-        """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
+        """Store durably. Raises Conflict, Duplicate or StorageError, and then stores nothing."""
         await self.journal.submit(commit)
 
     epoch = _read(queries.epoch)
@@ -75,9 +75,9 @@ class SqlStore:
     drop_sessions = _write(queries.drop_sessions)
 
     async def prune(self, keep: Keep, on_portion: Callable[[int], None] = lambda _: None) -> int:
-        """Remove what is older than must be kept, in portions; how many rows there were.
+        """Remove rows older than `keep` says, in portions; the number removed.
 
-        `on_portion` is told how many each one had.
+        `on_portion` is called with the size of each portion.
         """
         total = 0
         while portion := await self.journal.run(queries.prune_portion, keep):
@@ -86,7 +86,7 @@ class SqlStore:
         return total + await self._forget_recents(on_portion)
 
     async def _forget_recents(self, on_portion: Callable[[int], None]) -> int:
-        """An older version's lists of recent calls; who changes meanwhile is for the next time."""
+        """Remove an older version's lists of recent calls; skips agents that change meanwhile."""
         total, after = 0, recents.FIRST
         while True:
             portion = await self.reader.run(recents.read, after)
@@ -100,10 +100,10 @@ class SqlStore:
 
     @property
     def archive(self) -> Archive:
-        """What is held of people, to be copied and erased."""
+        """The personal data, for export and erasure."""
         return Archive(self.reader, self.journal)
 
     async def close(self) -> None:
-        """Finish what was taken, then close."""
+        """Finish accepted work, then close."""
         await self.journal.close()
         await self.reader.close()

@@ -1,8 +1,7 @@
-"""Work on its way from one event loop to the threads that do it, and its outcomes back.
+"""Passes work from an event loop to threads, and the outcomes back.
 
-What one round of the event loop asks is handed over at its end, at once, and the outcomes of what a
-thread took together come back in one call: waking threads and the loop for each alone would cost
-more than most of the work.
+Work of one event loop iteration is handed over together at its end, and outcomes of a batch come
+back in one call, because waking threads and the loop for each would cost more than most work.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ from adapter.storage.port import Done, StorageError
 T = TypeVar("T")
 Work = TypeVar("Work")
 Waiting: TypeAlias = "tuple[Work, Done[Any], Context]"
-"""A work, who hears of its outcome, and the context in which it was asked."""
+"""Work, the callback for its outcome, and the context of the caller."""
 
 
 class ThreadBridge(Generic[Work]):
-    """Between callers in one event loop and the threads."""
+    """Connects callers in one event loop with worker threads."""
 
     def __init__(self, most: int, at_once: int, threads: int = 1) -> None:
-        """It refuses beyond `most` works without an answer; a thread takes about `at_once`."""
+        """Refuses more than `most` unanswered works; a thread takes about `at_once` together."""
         self._most = most
         self._at_once = at_once
         self._threads = threads
@@ -35,10 +34,10 @@ class ThreadBridge(Generic[Work]):
         self._portions: SimpleQueue[list[Waiting[Work]]] = SimpleQueue()
         self._ended = False
         self.waiting = 0
-        """How many works have no answer yet."""
+        """The number of unanswered works."""
 
     def begin(self, work: Work, done: Done[Any]) -> None:
-        """Have it done; `done` hears the outcome. Raises StorageError when closed or full."""
+        """Queue work; `done` gets the outcome. Raises StorageError when closed or full."""
         if self._ended:
             raise StorageError("the store is closed")
         if self.waiting >= self._most:
@@ -50,14 +49,14 @@ class ThreadBridge(Generic[Work]):
         self._gathered.append((work, done, copy_context()))
 
     async def submit(self, work: Work) -> Any:
-        """The outcome of the work, raised where it is a StorageError; one too when closed or full.
+        """The outcome of the work. Raises StorageError, also when closed or full.
 
-        When the caller is cancelled, the work is done all the same.
+        If the caller is cancelled, the work is still done.
         """
         return await outcome_of(partial(self.begin, work))
 
     def end(self) -> None:
-        """Take no more; threads have what was asked before, and then each an empty portion."""
+        """Accept no more work; threads finish the queued work and then get an empty batch."""
         self._hand_over()
         for _ in range(0 if self._ended else self._threads):
             self._portions.put([])
@@ -69,7 +68,7 @@ class ThreadBridge(Generic[Work]):
         for start in range(0, len(gathered), share):
             self._portions.put(gathered[start : start + share])
 
-    def _answer(
+    def _deliver(
         self,
         taken: Sequence[Waiting[Work]],
         outcomes: Sequence[Any],
@@ -79,16 +78,16 @@ class ThreadBridge(Generic[Work]):
         for (_, done, context), outcome in zip(taken, outcomes, strict=True):
             try:
                 context.run(done, outcome)
-            except Exception as error:  # one caller's bug must not cost the others their answers
-                told = {"message": "an outcome was not taken", "exception": error}
-                self._loop.call_exception_handler(told)
+            except Exception as error:  # one callback's bug must not affect the others
+                problem = {"message": "the callback of an outcome failed", "exception": error}
+                self._loop.call_exception_handler(problem)
         if then is not None:
             then()
 
     # --- in the threads ---
 
     def next_batch(self) -> list[Waiting[Work]]:
-        """One thread's share, as soon as anything waits; empty at the end."""
+        """Wait for a thread's next batch; empty at the end."""
         batch = self._portions.get()
         while batch and len(batch) < self._at_once and self._portions.qsize() >= self._threads:
             try:
@@ -96,7 +95,7 @@ class ThreadBridge(Generic[Work]):
             except Empty:
                 return batch
             if not more:
-                self._portions.put(more)  # the end, which comes after this batch
+                self._portions.put(more)  # the end marker, for after this batch
                 return batch
             batch += more
         return batch
@@ -107,19 +106,18 @@ class ThreadBridge(Generic[Work]):
         outcomes: Sequence[Any],
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Each its outcome; `then` is called after that, in the event loop."""
+        """Deliver the outcomes; `then` is called afterwards, in the event loop."""
         try:
-            self._loop.call_soon_threadsafe(self._answer, taken, outcomes, then)
+            self._loop.call_soon_threadsafe(self._deliver, taken, outcomes, then)
         except RuntimeError:
-            return  # The loop is closed: the process is ending, and nobody waits for an answer.
+            return  # The loop is closed, because the process is ending.
 
 
 async def outcome_of(begin: Callable[[Done[T]], None]) -> T:
-    """Begin what tells its outcome by a call, and wait; an exception is raised.
+    """Start callback-based work and await its outcome; raises an outcome that is an exception.
 
-    The usual delivery is decided and staged in one go, and goes on when its commit is durable: a
-    task and a dozen coroutines for it would cost as much as the decision. Who may wait, waits here.
-    When the caller is cancelled, the work is done all the same.
+    Deliveries use callbacks, because a task and a dozen coroutines would cost as much as the
+    decision. Other callers can await here. If the caller is cancelled, the work is still done.
     """
     future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
     begin(partial(_settle, future))
@@ -128,7 +126,7 @@ async def outcome_of(begin: Callable[[Done[T]], None]) -> T:
 
 def _settle(future: asyncio.Future[Any], outcome: Any) -> None:
     if future.done():
-        return  # Nobody waits any more.
+        return  # The caller was cancelled.
     if isinstance(outcome, Exception):
         future.set_exception(outcome)
     else:

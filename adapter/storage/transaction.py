@@ -1,13 +1,12 @@
-"""One batch as one transaction, on whichever database; a bad commit sinks alone.
+"""Writes a batch as one transaction on any database; a bad commit fails alone.
 
-A batch is first written optimistically (optimistic.py), in one go, and made durable if the answers
-verify that all was as its commits had read it. Where that is not so, and for whatever it does not
-suit, the batch is looked at first, judged, and what the winners leave is written.
+A batch is first written optimistically (optimistic.py), and committed if the answers verify what
+its commits had read. Otherwise the state is read first, the batch is judged, and the winners'
+changes are written.
 
-An error that is the batch's own fault (a value that the database refuses, a lost race for a new
-row, a deadlock) is narrowed down by halving the batch: the halves are tried again, and only the
-commit that is left alone fails. An outage (disk full, locked, connection lost) fails all at once:
-trying each again would only take longer.
+An error that the batch itself causes (a refused value, a lost race for a new row, a deadlock) is
+isolated by halving the batch, until only the responsible commit fails. An outage (disk full,
+locked, connection lost) fails all commits at once, because retries would only take longer.
 """
 
 from __future__ import annotations
@@ -25,46 +24,46 @@ from adapter.storage.reasons import reason
 
 
 class Database(Protocol):
-    """A connection for writing, as the writer thread needs it; statements have `?` for values."""
+    """A writing connection for the writer thread; statements use `?` for values."""
 
     def begin(self) -> None:
-        """Start a transaction, connecting first where that is needed."""
+        """Start a transaction; connects first if needed."""
 
     def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
-        """Start a transaction and run these in it, each for all of its rows; what each answered."""
+        """Start a transaction and run these statements for all their rows; their answers."""
 
     def commit(self) -> None:
-        """Make it durable; when this raises, nothing of it is in, as far as can be known."""
+        """Commit durably; if it raises, nothing is stored, as far as can be known."""
 
     def rollback(self) -> None:
-        """Undo it. Never raises."""
+        """Roll back. Never raises."""
 
     def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
         """(org, user, version) of those agents that are there, locked until the end."""
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
-        """The rows that it answers, and how many it changed."""
+        """The rows that a statement returns, and the number it changed."""
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run it for each row; how many rows changed in all."""
+        """Run a statement for each row; the number of rows changed."""
 
     def is_outage(self, error: Exception) -> bool:
-        """Whether the database, not the batch, is what is wrong."""
+        """Whether the database failed, rather than the batch."""
 
     def close(self) -> None:
-        """Let go of the connection. Never raises."""
+        """Close the connection. Never raises."""
 
 
 Work: TypeAlias = Commit | Callable[[Database], Any]
-"""A commit, or a small change that is none: what it returns is its outcome."""
+"""A commit, or a small change whose return value is its outcome."""
 
 
 class Raced(Conflict):
-    """Another replica made the same new row at the same time."""
+    """Another replica created the same row at the same time."""
 
 
 def settle(database: Database, works: Sequence[Work]) -> list[Any]:
-    """The outcome of each: what it returned (None for a commit), or the StorageError."""
+    """The outcome of each work: its return value (None for a commit) or a StorageError."""
     try:
         written = optimistic_batch(works)
         if written is not None and written.verified_by(database.begin_with(written.statements)):
@@ -75,11 +74,11 @@ def settle(database: Database, works: Sequence[Work]) -> list[Any]:
             database.rollback()
             return [failure(error) for _ in works]
     database.rollback()
-    return _settle(database, works)
+    return _settle_checked(database, works)
 
 
-def _settle(database: Database, works: Sequence[Work]) -> list[Any]:
-    """The same, looking first."""
+def _settle_checked(database: Database, works: Sequence[Work]) -> list[Any]:
+    """Settle without optimism: read the state first, and halve the batch on errors."""
     try:
         return _transact(database, works)
     except Exception as error:
@@ -87,11 +86,11 @@ def _settle(database: Database, works: Sequence[Work]) -> list[Any]:
         if len(works) == 1 or database.is_outage(error):
             return [failure(error) for _ in works]
     middle = len(works) // 2
-    return _settle(database, works[:middle]) + _settle(database, works[middle:])
+    return _settle_checked(database, works[:middle]) + _settle_checked(database, works[middle:])
 
 
 def failure(error: Exception) -> StorageError:
-    """An error as the port knows it; values that drivers put into messages stay out of ours."""
+    """The error as a StorageError, without the driver's message, which may quote values."""
     if isinstance(error, StorageError):
         return error
     failed = StorageError(f"the store failed: {reason(error)}")
@@ -102,7 +101,7 @@ def failure(error: Exception) -> StorageError:
 def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
     commits = [work for work in works if isinstance(work, Commit)]
     database.begin()
-    writes, verdicts = judge(commits, _look(database, commits))
+    writes, verdicts = judge(commits, _read_state(database, commits))
     _write(database, writes)
     lost = iter(verdicts)
     outcomes = [next(lost) if isinstance(work, Commit) else work(database) for work in works]
@@ -110,27 +109,27 @@ def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
     return outcomes
 
 
-def _look(database: Database, commits: Sequence[Commit]) -> BatchState:
-    asked = ask(commits)
+def _read_state(database: Database, commits: Sequence[Commit]) -> BatchState:
+    keys = ask(commits)
     seen = BatchState()
-    locked: Iterable[tuple[Any, ...]] = database.versions(asked.agents)
+    locked: Iterable[tuple[Any, ...]] = database.versions(keys.agents)
     seen.versions.update(
         (AgentKey(org_id, user_id), version) for org_id, user_id, version in locked
     )
-    seen.taken.update(_found(database, sql.TAKEN, asked.deliveries))
-    states = _found(database, sql.STATES, asked.states)
+    seen.taken.update(_select(database, sql.TAKEN, keys.deliveries))
+    states = _select(database, sql.STATES, keys.states)
     seen.states.update(((account, call), version) for account, call, version in states)
-    seen.find(_found(database, sql.ROUTES, asked.routes))
+    seen.find(_select(database, sql.ROUTES, keys.routes))
     return seen
 
 
-def _found(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[Any]:
+def _select(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[Any]:
     for text, values in sql.for_rows(statement, keys):
         yield from database.execute(text, values)[0]
 
 
 def _write(database: Database, writes: Writes) -> None:
-    """In one order of tables, each sorted: two replicas never wait for each other in a ring."""
+    """Write in a fixed order of tables and rows, so that replicas cannot deadlock."""
     for statement, rows in writes.checked():
         if database.write(statement, rows) != len(rows):
             raise Raced("a newer version was committed")

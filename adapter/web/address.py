@@ -89,7 +89,7 @@ def client_key(text: str) -> str:
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     """The address, with or without a port; an IPv4 one that is written as IPv6 as IPv4."""
-    found = _WITH_PORT.fullmatch(text)
-    bare = (found["six"] or found["four"]) if found else text
+    match = _WITH_PORT.fullmatch(text)
+    bare = (match["six"] or match["four"]) if match else text
     parsed = ip_of(bare.partition("%")[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed

@@ -63,7 +63,7 @@ class BoardSite:
     def __post_init__(self) -> None:
         self._page = (ROOT / "board.html").read_bytes()
         self._files = {
-            path.relative_to(ROOT).as_posix(): _served(path)
+            path.relative_to(ROOT).as_posix(): _lean_file(path)
             for path in sorted(ROOT.rglob("*"))
             if path.suffix in SUFFIXES
         }
@@ -133,10 +133,10 @@ class BoardSite:
 
 def day_of(request: web.Request) -> Day:
     """The day that whoever asks looks at; what the address does not say is 0."""
-    return Day(_time(request, "since"), _time(request, "until"))
+    return Day(_time_param(request, "since"), _time_param(request, "until"))
 
 
-def _time(request: web.Request, name: str) -> int:
+def _time_param(request: web.Request, name: str) -> int:
     text = request.query.get(name, "0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
@@ -146,7 +146,7 @@ def _html(page: bytes) -> web.Response:
     return web.Response(body=page, content_type="text/html", charset="utf-8", headers=headers)
 
 
-def _served(path: Path) -> bytes:
+def _lean_file(path: Path) -> bytes:
     content = path.read_bytes()
     match path.suffix:
         case ".json":
@@ -164,19 +164,19 @@ def as_csv(calls: list[BoardCall]) -> str:
     rows = csv.writer(out)
     rows.writerow(COLUMNS)
     for call in calls:
-        told = {
-            **call.told,
-            "started": _iso(call.told["started"] or call.at),
-            "ended": _iso(call.told["ended"]),
+        values = {
+            **call.result,
+            "started": _iso_time(call.result["started"] or call.at),
+            "ended": _iso_time(call.result["ended"]),
             "user_id": call.user_id,
             "call_id": call.call_id,
             "provider_call_id": call.provider_call_id,
         }
-        rows.writerow(_cell(told[column]) for column in COLUMNS)
+        rows.writerow(_cell(values[column]) for column in COLUMNS)
     return out.getvalue()
 
 
-def _iso(at: int | None) -> str:
+def _iso_time(at: int | None) -> str:
     if at is None:
         return ""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
@@ -185,5 +185,5 @@ def _iso(at: int | None) -> str:
 def _cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV Injection)."""
     text = "" if value is None else str(value)
-    told = _FORMULA.sub(r"\1'\2", text)
-    return f"'{told}" if told.startswith(("\t", "\r", "\n")) else told
+    escaped = _FORMULA.sub(r"\1'\2", text)
+    return f"'{escaped}" if escaped.startswith(("\t", "\r", "\n")) else escaped

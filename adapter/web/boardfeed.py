@@ -97,7 +97,7 @@ class BoardFeeds:
         feed = self._feeds.get(viewer.place)
         if feed is None:
             feed = self._feeds[viewer.place] = Feed()
-            work = self._watch(viewer.place, feed)
+            work = self._poll(viewer.place, feed)
             self._tasks.start(f"board of {viewer.agent.org_id}", work, endless=True)
         feed.viewers.add(viewer)
         feed.show(viewer)
@@ -127,17 +127,17 @@ class BoardFeeds:
         for viewer in self.everyone():
             viewer.outbox.close(GONE, "this replica is leaving")
 
-    async def _watch(self, place: Place, feed: Feed) -> None:
+    async def _poll(self, place: Place, feed: Feed) -> None:
         try:
             while feed.viewers:
-                await self._look(place, feed)
+                await self._poll_once(place, feed)
                 await asyncio.sleep(self._seconds)
         finally:
             del self._feeds[place]
             for viewer in tuple(feed.viewers):
                 viewer.outbox.close(TRY_AGAIN, "try again later")
 
-    async def _look(self, place: Place, feed: Feed) -> None:
+    async def _poll_once(self, place: Place, feed: Feed) -> None:
         """One reading, for all who see this feed."""
         try:
             report = await self._board.report(*place)
@@ -146,7 +146,7 @@ class BoardFeeds:
                 log.error("board.not_read", org=place[0], reason=str(error))
             feed.take(STALE, STALE)
         else:
-            content = json.dumps({key: told for key, told in report.items() if key != "now"})
+            content = json.dumps({key: value for key, value in report.items() if key != "now"})
             feed.take(content, REPORT % (report["now"], content))
             if feed.quiet >= QUIET_LOOKS:
                 feed.quiet = 0

@@ -62,12 +62,12 @@ class BoardLive:
             return refused
         self._held[hashed] += 1
         try:
-            return await self._connected(request, session)
+            return await self._serve_socket(request, session)
         finally:
             self._held[hashed] -= 1
             self._held += Counter()
 
-    async def _connected(self, request: web.Request, session: Session) -> web.WebSocketResponse:
+    async def _serve_socket(self, request: web.Request, session: Session) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
             max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=PING_SECONDS
         )

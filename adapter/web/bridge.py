@@ -49,9 +49,9 @@ class Bridge:
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /ws: the whole life of one socket."""
-        return await self.door.let_in(request, self._connected)
+        return await self.door.let_in(request, self._serve_socket)
 
-    async def _connected(self, request: web.Request, _address: str) -> web.WebSocketResponse:
+    async def _serve_socket(self, request: web.Request, _address: str) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=MAX_FRAME_BYTES,

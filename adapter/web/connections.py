@@ -96,20 +96,20 @@ class Connections:
 
     def _make_room(self) -> bool:
         """Cut those that ask for nothing, the longest first: half requests before kept ones."""
-        quiet = [one for one in self._open if one.state in {State.WAITING, State.IDLE}]
+        quiet = [c for c in self._open if c.state in {State.WAITING, State.IDLE}]
         count = max(1, self._most // ROOM_SHARE)
-        for one in nsmallest(count, quiet, key=lambda one: (one.state is State.IDLE, one.since)):
-            self._cut(one, "evicted")
+        for connection in nsmallest(count, quiet, key=lambda c: (c.state is State.IDLE, c.since)):
+            self._cut(connection, "evicted")
         return bool(quiet)
 
     def _sweep(self) -> None:
         # First of all: whatever fails below, the next look comes.
         self._sweep_later = self._loop.call_later(SWEEP_SECONDS, self._sweep)
         now = self.now()
-        for one in tuple(self._open):
-            patience = self._patience.get(one.state)
-            if patience is not None and now - one.since > patience:
-                self._cut(one, "head" if one.state is State.WAITING else "answer")
+        for connection in tuple(self._open):
+            patience = self._patience.get(connection.state)
+            if patience is not None and now - connection.since > patience:
+                self._cut(connection, "head" if connection.state is State.WAITING else "answer")
         if self._told:
             log.warning("connections.refused", open=len(self._open), **self._told)
             self._told.clear()

@@ -82,14 +82,14 @@ class ConnectorSite:
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /voice/{org}: the connectorUrl."""
-        org = self._org(request)
+        org = self._org_of(request)
         if self._library is None:
             raise web.HTTPNotFound(text="SOFTPHONE_VOICE_LIBRARY is not set.")
-        return self._filled(self._page, org, library=self._library.digest)
+        return self._fill_page(self._page, org, library=self._library.digest)
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """GET /voice/{org}/sign-in: the customLoginUrl."""
-        return self._filled(self._sign_in, self._org(request))
+        return self._fill_page(self._sign_in, self._org_of(request))
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /connector/…: our modules, checked again after each deploy."""
@@ -107,14 +107,14 @@ class ConnectorSite:
         body = self._library.content
         return web.Response(body=body, content_type=SCRIPT, charset="utf-8", headers=headers)
 
-    def _org(self, request: web.Request) -> Org:
+    def _org_of(self, request: web.Request) -> Org:
         """The org of the address, if it has Salesforce Voice. Raises HTTPNotFound."""
         org = self._orgs.of_id(request.match_info["org"])
         if org is None or org.salesforce.voice is None:
             raise web.HTTPNotFound
         return org
 
-    def _filled(self, page: str, org: Org, **more: str) -> web.Response:
+    def _fill_page(self, page: str, org: Org, **more: str) -> web.Response:
         """The page with what it must know as data; CSP lets no script be in it."""
         values = {"org": org.org_id, "origins": " ".join(org.origins), "build": self._build, **more}
         for name, value in values.items():

@@ -46,21 +46,21 @@ class Desk:
         """POST /api/colleagues {origin?, search}: who fits. Raises StorageError."""
         session = await self._login.asker(request)
         words = str((await read_object(request, search=str)).get("search", ""))
-        found = await self._colleagues.search(session.agent, words[:LONGEST_WORDS])
-        return uncached({"rows": [one._asdict() for one in found]})
+        matches = await self._colleagues.search(session.agent, words[:LONGEST_WORDS])
+        return uncached({"rows": [match._asdict() for match in matches]})
 
     async def note_templates(self, request: web.Request) -> web.Response:
         """POST /api/note-templates {origin?}: what the agent's admin has written."""
         session = await self._login.asker(request)
         tenant = self._tenants.of_agent(session.agent)
         notes = tenant.org.panel.notes if tenant else ()
-        return uncached({"templates": [{"name": one.name, "text": one.text} for one in notes]})
+        return uncached({"templates": [{"name": note.name, "text": note.text} for note in notes]})
 
 
 def judged(number: str, rules: DialRules) -> dict[str, object]:
-    """What the page is told."""
-    found = dialable(number, rules)
-    if isinstance(found, Undialable):
-        return {"ok": False, "code": f"refused-{found.reason}", "text": found.text}
-    shown = display(found.dial_string, rules.default_region)
-    return {"ok": True, "display": with_extension(shown, found.extension)}
+    """The answer: the number's display form, or why it cannot be dialed."""
+    result = dialable(number, rules)
+    if isinstance(result, Undialable):
+        return {"ok": False, "code": f"refused-{result.reason}", "text": result.text}
+    shown = display(result.dial_string, rules.default_region)
+    return {"ok": True, "display": with_extension(shown, result.extension)}

@@ -109,7 +109,7 @@ class WebhookFastPath(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone; a delivery that is being taken is taken all the same."""
-        self._leave()
+        self._unregister()
 
     def hang_up(self) -> None:
         """Close it, once what was written is out."""
@@ -130,17 +130,17 @@ class WebhookFastPath(asyncio.Protocol):
         else:
             self._connection.busy()
             self.taking = self._loop.create_future()
-            copy_context().run(self._take, endpoint, whole)
+            copy_context().run(self._begin, endpoint, whole)
 
-    def _take(self, endpoint: Endpoint, whole: SimpleRequest) -> None:
+    def _begin(self, endpoint: Endpoint, whole: SimpleRequest) -> None:
         self._size = len(whole.body)
         path = whole.target.decode("latin-1")
         try:
-            endpoint(self._peer, path, whole.headers, whole.body, self._taken)
+            endpoint(self._peer, path, whole.headers, whole.body, self._on_outcome)
         except Exception as error:
-            self._taken(error)
+            self._on_outcome(error)
 
-    def _taken(self, answer: web.Response | Exception | None) -> None:
+    def _on_outcome(self, answer: web.Response | Exception | None) -> None:
         taking, self.taking = self.taking, None
         if taking is None:
             return  # It was answered before something else failed.
@@ -150,30 +150,30 @@ class WebhookFastPath(asyncio.Protocol):
             answer = failure(500, "internal", "Something went wrong. The error has been logged.")
         self._connection.idle(self._size)
         if not self._transport.is_closing():
-            self._answer(answer)
+            self._write_answer(answer)
         if self._ahead and not self._transport.is_closing():
             ahead, self._ahead = self._ahead, b""
             self._transport.resume_reading()
             self.data_received(ahead)
 
-    def _answer(self, answer: web.Response | None) -> None:
+    def _write_answer(self, answer: web.Response | None) -> None:
         transport, now = self._transport, self._paths.clock.now() // 1000
         is_last = self._paths.status.draining
         if answer is None:
             transport.write(_plain_200(now, is_last))
         else:
             is_last = is_last or answer.headers.get("Connection") == "close"
-            transport.write(_written(answer, now, is_last))
+            transport.write(_serialize(answer, now, is_last))
         if is_last or transport.get_write_buffer_size() > UNREAD_BYTES:
             transport.close()
 
     def _hand_over(self, data: bytes) -> None:
-        self._leave()
+        self._unregister()
         handler = self._aiohttp()
         self._connection.hand_over(handler)
         handler.data_received(data)
 
-    def _leave(self) -> None:
+    def _unregister(self) -> None:
         self._paths.open.discard(self)
         self._idle.cancel()
 
@@ -188,10 +188,10 @@ class WebhookFastPath(asyncio.Protocol):
 @lru_cache(4)
 def _plain_200(second: int, is_last: bool) -> bytes:
     """The 200 of that Unix second: the same for all deliveries."""
-    return _written(web.Response(), second, is_last)
+    return _serialize(web.Response(), second, is_last)
 
 
-def _written(response: web.Response, second: int, is_last: bool) -> bytes:
+def _serialize(response: web.Response, second: int, is_last: bool) -> bytes:
     """The answer as it goes over the wire, with what all our answers carry."""
     body = response.body if isinstance(response.body, bytes) else b""
     headers = {

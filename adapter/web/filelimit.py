@@ -28,8 +28,8 @@ def raise_limit() -> None:
     if most > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     if max(most, soft) < FEW:
-        said = "Raise the hard limit: LimitNOFILE= of systemd, ulimit -Hn of a shell."
-        log.warning("files.few", limit=max(most, soft), said=said)
+        advice = "Raise the hard limit: LimitNOFILE= of systemd, ulimit -Hn of a shell."
+        log.warning("files.few", limit=max(most, soft), said=advice)
 
 
 def room_for_connections() -> int:

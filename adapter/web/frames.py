@@ -30,11 +30,11 @@ class FrameCounter:
         self._payload_left -= begin
         frames = 0
         while begin < len(piece) and frames <= most:
-            begin = self._next(piece, begin)
+            begin = self._skip_frame(piece, begin)
             frames += not self._header
         return frames
 
-    def _next(self, piece: bytes, begin: int) -> int:
+    def _skip_frame(self, piece: bytes, begin: int) -> int:
         """Read on from there to the end of a frame or of the piece; a header that is cut waits."""
         head = self._header + piece[begin : begin + 14 - len(self._header)]
         size, payload = _sizes(head)

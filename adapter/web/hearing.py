@@ -50,7 +50,7 @@ class Hearing:
             page.send(frames.error_frame("malformed", str(error)))
             return
         try:
-            await self._act(page, message)
+            await self._dispatch(page, message)
         except StorageError as error:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
             page.send(frames.not_stored_frame(message))
@@ -58,7 +58,7 @@ class Hearing:
                 # The page tells it once, but its journal again with each hello.
                 page.close(TRY_AGAIN, "say hello again, with the journal")
 
-    async def _act(self, page: Page, message: messages.PageMessage) -> None:
+    async def _dispatch(self, page: Page, message: messages.PageMessage) -> None:
         now = self.clock.now()
         match message:
             case messages.Hello():
@@ -77,11 +77,11 @@ class Hearing:
             case messages.ProbeAnswer():
                 await self.pages.proofs.answered(page, message.nonce)
             case messages.AskAnswer():
-                await self._answered(page, message)
+                await self._take_answer(page, message)
             case messages.Popped():
                 log.debug("frame.noted", type=message.type)
             case _:
-                await self._do(page, message, now)
+                await self._apply(page, message, now)
 
     async def _dial(self, page: Page, message: messages.Dial, now: int) -> None:
         """A click, where this page may call at all."""
@@ -90,8 +90,8 @@ class Hearing:
         if is_guest(page.surface, agent):
             page.send(frames.error_frame(OTHER_SURFACE, sentence(agent), message.request_id))
             return
-        asked = message.request_id
-        if page.writes and await self.same_user.refuses(page, message.number, asked):
+        request_id = message.request_id
+        if page.writes and await self.same_user.refuses(page, message.number, request_id):
             return
         call_id = self.clock.fresh_id("call")
         event = frames.dial_event(message, now, call_id, page.time_zone)
@@ -101,7 +101,7 @@ class Hearing:
             page.shown = -1
             await self.pages.reload(page.key)
 
-    async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
+    async def _apply(self, page: Page, message: frames.AgentMessage, now: int) -> None:
         """Something else that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
         if isinstance(message, messages.CallCenterMessage):
@@ -112,18 +112,18 @@ class Hearing:
             return
         if isinstance(event, ControlRequested):
             calls_somebody = event.action in CALLS_SOMEBODY and page.writes
-            called, asked = event.value, event.request_id
-            if not (calls_somebody and await self.same_user.refuses(page, called, asked)):
+            called, request_id = event.value, event.request_id
+            if not (calls_somebody and await self.same_user.refuses(page, called, request_id)):
                 await self.clicks.control(page.key, event)
             return
         await self.agents.handle(page.key, event)
-        self._tell_of_prefixes(page, event)
+        self._warn_of_prefixes(page, event)
 
-    def _tell_of_prefixes(self, page: Page, event: Event) -> None:
+    def _warn_of_prefixes(self, page: Page, event: Event) -> None:
         plans = self.agents.policy_of(page.key).dial.plans
         if isinstance(event, CallCenterRead) and is_unknown(event.call_center, plans):
-            said = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
-            log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)
+            reason = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
+            log.warning("call_center.prefixes_ignored", agent=str(page.key), said=reason)
 
     async def _accept(self, page: Page, message: messages.Accept, now: int) -> None:
         event = LogAccepted(now, page.page_id, self.clock.nonce(), page.route)
@@ -142,10 +142,10 @@ class Hearing:
         if turn.ignored:
             log.info("result.ignored", **about, reason=turn.ignored[0])
         else:
-            codes = [one.code for one in message.errors if _CODE.fullmatch(one.code)]
+            codes = [error.code for error in message.errors if _CODE.fullmatch(error.code)]
             log.info("log.result", **about, outcome=message.outcome, codes=codes)
 
-    async def _answered(self, page: Page, message: messages.AskAnswer) -> None:
+    async def _take_answer(self, page: Page, message: messages.AskAnswer) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""
         if self.same_user.is_answer(page, message):
             await self.same_user.heard(page, message)

@@ -53,11 +53,11 @@ class History:
         """POST /api/history {kind?, search?, record?, after?, limit?}. Raises StorageError."""
         session = await self._login.asker(request)
         try:
-            asked = msgspec.convert(await read_object(request), HistoryRequest)
+            wanted = msgspec.convert(await read_object(request), HistoryRequest)
         except msgspec.ValidationError:
             raise Refused(400, "malformed", MALFORMED) from None
-        query = HistoryQuery(asked.kind, asked.search, asked.record)
-        page = await self._store.history(session.agent, query, asked.after, asked.limit)
+        query = HistoryQuery(wanted.kind, wanted.search, wanted.record)
+        page = await self._store.history(session.agent, query, wanted.after, wanted.limit)
         agent = (await self._agents.snapshot(session.agent)).agent
         policy = self._agents.policy_of(session.agent).of(agent.call_center)
         return uncached({"rows": [shown(row, policy) for row in page.rows], "after": page.after})

@@ -53,8 +53,8 @@ _PARTED = re.compile(rb"[\w$#@][\w$#@`/]|[+/-][+/-]")
 
 def lean(source: bytes) -> bytes:
     """The same lines, empty where they were comment, without the blanks before each."""
-    kept = _LEADING_COMMENT.sub(lambda comment: b"\n" * comment.group().count(b"\n"), source)
-    return _INDENTATION.sub(b"", kept)
+    stripped = _LEADING_COMMENT.sub(lambda comment: b"\n" * comment.group().count(b"\n"), source)
+    return _INDENTATION.sub(b"", stripped)
 
 
 def lean_script(source: bytes) -> bytes:
@@ -66,17 +66,17 @@ def lean_script(source: bytes) -> bytes:
     Texts and patterns stay as they are. A `/` begins a pattern where no value can stand before it:
     after a bracket, a comma, an operator or a blank, unless a blank follows (then it divides).
     """
-    bare = _SCRIPT.sub(lambda found: b" " if found["comment"] else found.group(), lean(source))
+    bare = _SCRIPT.sub(lambda match: b" " if match["comment"] else match.group(), lean(source))
 
-    def kept(found: re.Match[bytes]) -> bytes:
-        if found["blank"] is None:
-            return found.group()
-        around = bare[found.start() - 1 : found.start()] + bare[found.end() : found.end() + 1]
+    def kept(match: re.Match[bytes]) -> bytes:
+        if match["blank"] is None:
+            return match.group()
+        around = bare[match.start() - 1 : match.start()] + bare[match.end() : match.end() + 1]
         return b" " if _PARTED.match(around) else b""
 
     lines = _EMPTY_LINES.sub(b"\n", _INDENTATION.sub(b"", _SCRIPT.sub(kept, bare)))
     joined = _OPEN_LINE.sub(rb"\1", lines).strip().rstrip(b";")
-    return _LAST.sub(lambda found: b"" if found["idle"] else found.group(), joined)
+    return _LAST.sub(lambda match: b"" if match["idle"] else match.group(), joined)
 
 
 def lean_style(source: bytes) -> bytes:
@@ -84,13 +84,13 @@ def lean_style(source: bytes) -> bytes:
 
     Styling hooks get short names, the same in every sheet: no script names one.
     """
-    kept = re.sub(rb"\s*([{};])\s*", rb"\1", lean(source))
-    kept = re.sub(rb"(?<=[\s:(,-])0\.(?=\d)", b".", kept)
-    kept = re.sub(rb'="([a-z][a-z-]*)"\]', rb"=\1]", kept)
+    sheet = re.sub(rb"\s*([{};])\s*", rb"\1", lean(source))
+    sheet = re.sub(rb"(?<=[\s:(,-])0\.(?=\d)", b".", sheet)
+    sheet = re.sub(rb'="([a-z][a-z-]*)"\]', rb"=\1]", sheet)
     for name, short in _HOOKS:
-        kept = kept.replace(name, short)
+        sheet = sheet.replace(name, short)
     return (
-        kept.replace(b": ", b":")
+        sheet.replace(b": ", b":")
         .replace(b", ", b",")
         .replace(b" > ", b">")
         .replace(b";}", b"}")
@@ -100,7 +100,7 @@ def lean_style(source: bytes) -> bytes:
 
 def lean_words(source: bytes) -> bytes:
     """The same table on one line, but for the words that few pages ever show."""
-    return _table({key: text for key, text in json.loads(source).items() if not _is_late(key)})
+    return _as_json({key: text for key, text in json.loads(source).items() if not _is_late(key)})
 
 
 def late_words(source: bytes) -> bytes:
@@ -108,12 +108,12 @@ def late_words(source: bytes) -> bytes:
 
     Not of a server that does not answer: it would not answer this either.
     """
-    return _table({key: text for key, text in json.loads(source).items() if _is_late(key)})
+    return _as_json({key: text for key, text in json.loads(source).items() if _is_late(key)})
 
 
 def _is_late(key: str) -> bool:
     return key.startswith(_LATE) and not key.startswith(_ALWAYS)
 
 
-def _table(words: dict[str, Any]) -> bytes:
+def _as_json(words: dict[str, Any]) -> bytes:
     return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()

@@ -41,7 +41,7 @@ class Login:
         if before is not None:
             await self.sessions.end(before)
         session, token = await self.sessions.begin(key, name, email)
-        body: dict[str, object] = {"user": _user(session)}
+        body: dict[str, object] = {"user": _user_of(session)}
         if bearer:
             body["bearer"] = token
         response = uncached(body)
@@ -51,7 +51,7 @@ class Login:
 
     def told(self, session: Session) -> web.Response:
         """Who is signed in, to a browser that is already."""
-        return uncached({"user": _user(session)})
+        return uncached({"user": _user_of(session)})
 
     async def ticket(self, request: web.Request) -> web.Response:
         """POST /api/ws-ticket {origin?}: thirty seconds, one use."""
@@ -59,7 +59,7 @@ class Login:
         if not self.tickets.allows(str(session.agent)):
             text = "You have opened too many connections. Wait a moment."
             raise Refused(429, "too-many", text, **{"Retry-After": "10"})
-        return uncached({"ticket": await self.sessions.ticket(session), "user": _user(session)})
+        return uncached({"ticket": await self.sessions.ticket(session), "user": _user_of(session)})
 
     async def sign_out(self, request: web.Request) -> web.Response:
         """POST /auth/sign-out {origin?, org?, everywhere?}: this browser's session, or all."""
@@ -112,7 +112,7 @@ class Login:
         return await self.sessions.of(request, org.org_id if org else "")
 
 
-def _user(session: Session) -> dict[str, str]:
+def _user_of(session: Session) -> dict[str, str]:
     key = session.agent
     return {"org_id": key.org_id, "user_id": key.user_id, "name": session.name}
 
@@ -127,18 +127,18 @@ async def read_object(request: web.Request, **kinds: type) -> dict[str, Any]:
     try:
         body = json.loads(raw) if raw.strip() else {}
     except (ValueError, RecursionError):
-        raise _bad("The body must be JSON.") from None
+        raise _bad_body("The body must be JSON.") from None
     if not isinstance(body, dict):
-        raise _bad("The body must be a JSON object.")
+        raise _bad_body("The body must be a JSON object.")
     for name, kind in kinds.items():
         if name in body and type(body[name]) is not kind:
-            raise _bad(f"{name} must be {_KINDS[kind]}.")
-    told: dict[str, Any] = mend_all(body)
-    return told
+            raise _bad_body(f"{name} must be {_KINDS[kind]}.")
+    fields: dict[str, Any] = mend_all(body)
+    return fields
 
 
 _KINDS = {str: "a text", bool: "true or false"}
 
 
-def _bad(text: str) -> Refused:
+def _bad_body(text: str) -> Refused:
     return Refused(400, "bad-body", text)

@@ -42,16 +42,16 @@ class MetricsSite:
 
     async def scrape(self, _request: web.Request) -> web.Response:
         """GET /metrics: the store being away is no reason to say nothing."""
-        self._look()
+        self._set_gauges()
         self.metrics.writable.set(0 if await self.store_trouble() else 1)
         try:
-            await self._count()
+            await self._count_stored()
         except StorageError as error:
             log.warning("metrics.store_unavailable", reason=str(error))
         text = generate_latest(self.metrics.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    def _look(self) -> None:
+    def _set_gauges(self) -> None:
         metrics = self.metrics
         metrics.sockets.set(self.pages.count())
         metrics.hints_missed.inc(self.compare.missed - self._missed_before)
@@ -65,7 +65,7 @@ class MetricsSite:
         for state, count in states.items():
             metrics.agents.labels(state).set(count)
 
-    async def _count(self) -> None:
+    async def _count_stored(self) -> None:
         now = self.clock.now()
         if now - self._counted_at < FRESH_MS:
             return

@@ -57,9 +57,9 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
         response.headers.setdefault(name, value)
 
 
-def uncached(told: object) -> web.Response:
+def uncached(value: object) -> web.Response:
     """An answer as JSON that is for this moment and for whoever asked alone."""
-    return web.json_response(told, headers={"Cache-Control": "no-store"})
+    return web.json_response(value, headers={"Cache-Control": "no-store"})
 
 
 def failure(status: int, code: str, text: str, **headers: str) -> web.Response:

@@ -116,23 +116,23 @@ class IdentityProvider:
         tokens = await self._exchange(endpoints, code, flow)
         claims = await self._claims(str(tokens.get("id_token", "")), flow.nonce)
         bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
-        told = await self._ask("GET", endpoints.userinfo, headers=bearer)
-        return self._identity(claims, told)
+        userinfo = await self._fetch("GET", endpoints.userinfo, headers=bearer)
+        return self._identity(claims, userinfo)
 
     async def _discover(self) -> _Endpoints:
         now = self._clock.now()
         if self._endpoints is not None and now < self._endpoints_until:
             return self._endpoints
-        told = await self._ask("GET", f"{self._org.domain}/.well-known/openid-configuration")
-        if told.get("issuer") != self._org.domain:
+        config = await self._fetch("GET", f"{self._org.domain}/.well-known/openid-configuration")
+        if config.get("issuer") != self._org.domain:
             raise SignInRefused("wrong-issuer", "Salesforce reported an unexpected issuer.")
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
-        found = [self._own(str(told.get(name, ""))) for name in names]
-        self._endpoints = _Endpoints(*found)
+        endpoints = [self._check_own(str(config.get(name, ""))) for name in names]
+        self._endpoints = _Endpoints(*endpoints)
         self._endpoints_until = now + DISCOVERY_MS
         return self._endpoints
 
-    def _own(self, url: str) -> str:
+    def _check_own(self, url: str) -> str:
         parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc}" != self._org.domain:
             raise SignInRefused(
@@ -150,14 +150,14 @@ class IdentityProvider:
         }
         if self._org.client_secret:
             form["client_secret"] = self._org.client_secret
-        return await self._ask("POST", endpoints.token, data=form)
+        return await self._fetch("POST", endpoints.token, data=form)
 
     async def _claims(self, id_token: str, nonce: str) -> dict[str, Any]:
         """The ID token's claims, all checked; keys are read anew when none of ours fits."""
-        token = self._signed(id_token)
+        token = self._decode(id_token)
         if token is None:
             await self._read_keys()
-            token = self._signed(id_token)
+            token = self._decode(id_token)
         if token is None:
             raise SignInRefused("bad-signature", "Salesforce's answer is not signed with its keys.")
         checks = jwt.JWTClaimsRegistry(
@@ -178,7 +178,7 @@ class IdentityProvider:
             raise SignInRefused("wrong-nonce", "Salesforce's answer belongs to another sign-in.")
         return token.claims
 
-    def _signed(self, id_token: str) -> jwt.Token | None:
+    def _decode(self, id_token: str) -> jwt.Token | None:
         try:
             return jwt.decode(id_token, self._keys, algorithms=["RS256"])
         except (JoseError, ValueError, TypeError, KeyError):
@@ -189,40 +189,40 @@ class IdentityProvider:
             now = self._clock.now()
             if now - self._keys_at < KEYS_AGAIN_MS:
                 return
-            told = await self._ask("GET", (await self._discover()).keys)
+            key_set = await self._fetch("GET", (await self._discover()).keys)
             try:
-                self._keys = KeySet.import_key_set(told)  # type: ignore[arg-type]
+                self._keys = KeySet.import_key_set(key_set)  # type: ignore[arg-type]
             except (JoseError, ValueError, TypeError, KeyError):
                 raise SignInRefused("bad-keys", "Salesforce's keys cannot be read.") from None
             self._keys_at = now
 
-    def _identity(self, claims: dict[str, Any], told: dict[str, Any]) -> Identity:
+    def _identity(self, claims: dict[str, Any], userinfo: dict[str, Any]) -> Identity:
         """What the userinfo endpoint adds, if it is about the same, active user of our org."""
-        if not same(str(told.get("sub", "")), str(claims["sub"])):
+        if not same(str(userinfo.get("sub", "")), str(claims["sub"])):
             raise SignInRefused(
                 "wrong-user", "The ID token and the user info name different users."
             )
-        org_id, user_id = str(told.get("organization_id", "")), str(told.get("user_id", ""))
+        org_id, user_id = str(userinfo.get("organization_id", "")), str(userinfo.get("user_id", ""))
         if not self._org.is_called(org_id) or len(org_id) not in {15, 18}:
             raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
-        if told.get("active") is not True or not user_id.startswith("005"):
+        if userinfo.get("active") is not True or not user_id.startswith("005"):
             raise SignInRefused("inactive", "Your Salesforce user is not active.")
-        email = str(told.get("email", "")) if told.get("email_verified") is True else ""
+        email = str(userinfo.get("email", "")) if userinfo.get("email_verified") is True else ""
         # The org's id as configured: it names cookies and rows, and has one spelling.
-        return Identity(self._org.org_id, user_id, str(told.get("name", "")) or user_id, email)
+        return Identity(self._org.org_id, user_id, str(userinfo.get("name", "")) or user_id, email)
 
-    async def _ask(self, method: str, url: str, **what: Any) -> dict[str, Any]:
+    async def _fetch(self, method: str, url: str, **options: Any) -> dict[str, Any]:
         """One request, one JSON object. Nothing of it is logged: codes and tokens are in it."""
         try:
-            answer = await self._http.request(method, url, **what)
-            told = answer.json()
+            answer = await self._http.request(method, url, **options)
+            body = answer.json()
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             log.warning("sign_in.unavailable", org=self._org.org_id, reason=type(error).__name__)
             raise SignInRefused("unavailable", "Salesforce does not answer. Try again.") from None
-        if answer.status_code != httpx.codes.OK or not isinstance(told, dict):
+        if answer.status_code != httpx.codes.OK or not isinstance(body, dict):
             log.warning("sign_in.refused", org=self._org.org_id, status=answer.status_code)
             raise SignInRefused("refused", "Salesforce refused the sign-in. Try again.")
-        return told
+        return body
 
 
 def build_http() -> httpx.AsyncClient:

@@ -21,22 +21,22 @@ class OneTimeTokens:
         self._store = store
         self._clock = clock
 
-    async def put(self, kind: str, secret: str, key: AgentKey, ms: int, **said: str) -> None:
+    async def put(self, kind: str, secret: str, key: AgentKey, ms: int, **values: str) -> None:
         """Keep what is said for whoever brings the secret within `ms` milliseconds."""
         now = self._clock.now()
-        text = json.dumps(said)
+        text = json.dumps(values)
         await self._store.put_session(
-            Session(_row(kind, secret), key, text, "", now, now, now + ms)
+            Session(_row_id(kind, secret), key, text, "", now, now, now + ms)
         )
 
     async def take(self, kind: str, secret: str) -> tuple[AgentKey, dict[str, str]] | None:
         """What was said: None for a secret that is unknown, too old, or was taken before."""
-        found = await self._store.take_session(_row(kind, secret))
-        if found is None or found.expires_at <= self._clock.now():
+        row = await self._store.take_session(_row_id(kind, secret))
+        if row is None or row.expires_at <= self._clock.now():
             return None
-        said: dict[str, str] = json.loads(found.name)
-        return found.agent, said
+        values: dict[str, str] = json.loads(row.name)
+        return row.agent, values
 
 
-def _row(kind: str, secret: str) -> str:
+def _row_id(kind: str, secret: str) -> str:
     return f"{kind}:{token_hash(secret)}"

@@ -71,7 +71,7 @@ class PageFiles:
 
     def __init__(self, home: Path, bundle: Path, *, more: Iterable[bytes] = ()) -> None:
         """`more`: what else makes a build another one."""
-        sources = dict(_read(home))
+        sources = dict(_read_sources(home))
         bundled = dict(_bundled(home, bundle))
         self.is_bundled = bool(bundled)
         if (bundle / LIBRARY).is_file():
@@ -96,16 +96,16 @@ class PageFiles:
 
     def modules(self, *entries: str) -> list[str]:
         """The modules that these need at once, nearest first; what is imported later is not."""
-        found = dict.fromkeys(self._named(entry) for entry in entries)
-        queue = list(found)
+        names = dict.fromkeys(self._bundled_name(entry) for entry in entries)
+        queue = list(names)
         for name in queue:
             for imported in _STATIC_IMPORT.findall(self._built[name].plain):
-                if (module := imported.decode()) not in found:
-                    found[module] = None
+                if (module := imported.decode()) not in names:
+                    names[module] = None
                     queue.append(module)
-        return list(found)
+        return list(names)
 
-    def _named(self, entry: str) -> str:
+    def _bundled_name(self, entry: str) -> str:
         """A bundled part has a name of its content: lightning.js is lightning-WDV5VM5F.js."""
         part = re.compile(re.escape(entry.removesuffix(".js")) + r"-[A-Z0-9]{8}\.js")
         return next((name for name in self._built if part.fullmatch(name)), entry)
@@ -115,7 +115,7 @@ def _page_file(name: str, content: bytes) -> PageFile:
     return page_file(SUFFIXES[Path(name).suffix], content)
 
 
-def _read(home: Path) -> Iterable[tuple[str, bytes]]:
+def _read_sources(home: Path) -> Iterable[tuple[str, bytes]]:
     for path in sorted(home.rglob("*")):
         if path.suffix in SUFFIXES:
             yield path.relative_to(home).as_posix(), LEAN[path.suffix](path.read_bytes())
@@ -126,8 +126,8 @@ def _read(home: Path) -> Iterable[tuple[str, bytes]]:
 
 def _bundled(home: Path, bundle: Path) -> Iterable[tuple[str, bytes]]:
     """The bundle's modules; none where there is none, or where it is of other sources."""
-    told = bundle / "sources.txt"
-    if not told.is_file() or told.read_text().strip() != _sources_name(home):
+    stamp = bundle / "sources.txt"
+    if not stamp.is_file() or stamp.read_text().strip() != _sources_name(home):
         return
     for path in sorted(bundle.glob("*.js")):
         yield path.name, path.read_bytes()

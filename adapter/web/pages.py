@@ -88,7 +88,7 @@ class Site:
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         if self._may_talk(org):
             headers["Permissions-Policy"] = WITH_MICROPHONE
-        return _sent(request, page_file("text/html", html.encode()), headers)
+        return _respond(request, page_file("text/html", html.encode()), headers)
 
     async def standby(self, request: web.Request) -> web.Response:
         """GET /standby: what Salesforce may show when the softphone stays silent.
@@ -119,7 +119,7 @@ class Site:
             "Content-Security-Policy": content_security_policy(()),
             "Permissions-Policy": WITH_MICROPHONE,
         }
-        return _sent(request, self._window, headers)
+        return _respond(request, self._window, headers)
 
     async def openapi(self, _request: web.Request) -> web.Response:
         """GET /openapi.json: all of this, for machines."""
@@ -135,7 +135,7 @@ class Site:
         headers = {"Cache-Control": FOR_EVER if lasts else "no-cache", "ETag": file.etag}
         if request.headers.get("If-None-Match") == file.etag:
             return web.Response(status=304, headers=headers)
-        return _sent(request, file, headers)
+        return _respond(request, file, headers)
 
     async def settings(self, request: web.Request) -> web.Response:
         """GET /api/page-settings?origin=…: what a page must know before anybody signs in."""
@@ -181,7 +181,7 @@ def _of_this_release(openapi: bytes) -> bytes:
     return json.dumps(described).encode()
 
 
-def _sent(request: web.Request, file: PageFile, headers: Mapping[str, str]) -> web.Response:
+def _respond(request: web.Request, file: PageFile, headers: Mapping[str, str]) -> web.Response:
     body, how = file.body(request.headers.get("Accept-Encoding", ""))
     return web.Response(
         body=body, content_type=file.content_type, charset="utf-8", headers={**headers, **how}

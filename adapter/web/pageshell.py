@@ -60,9 +60,9 @@ def shell(
     if known_origin and not ours:
         address = f"{origin}/support/api/{version}/{library}"
         links.append(f'<link rel="preload" as="script" href="{escape(address)}">')
-    said = _CONNECTING.sub(lambda found: found[1] + escape(connecting), page)
+    html = _CONNECTING.sub(lambda match: match[1] + escape(connecting), page)
     return (
-        said.replace('<html lang="en">', f'<html lang="{language}" dir="{direction}">')
+        html.replace('<html lang="en">', f'<html lang="{language}" dir="{direction}">')
         .replace('href="softphone/', f'href="{home}/')
         .replace('src="softphone/', f'src="{home}/')
         .replace("</head>", "".join(links) + "</head>")

@@ -52,7 +52,7 @@ class PhoneLines:
         self._lines: dict[AgentKey, PhoneLine] = {}
         self._hints = hints
         self._moving: AgentKey | None = None
-        hints.listen(self._hinted)
+        hints.listen(self._on_hint)
 
     def everyone(self) -> list[PhoneLine]:
         """All of them, in no order."""
@@ -82,7 +82,7 @@ class PhoneLines:
         if self._lines.get(line.agent) is line:
             del self._lines[line.agent]
 
-    def _hinted(self, key: AgentKey, _version: int) -> None:
+    def _on_hint(self, key: AgentKey, _version: int) -> None:
         if not key.user_id.endswith(_PHONE):
             return
         line = self._lines.get(AgentKey(key.org_id, key.user_id.removesuffix(_PHONE)))
@@ -109,16 +109,16 @@ class PhoneLines:
         away = min(seconds, AWAY_SECONDS)
         await asyncio.sleep(away)
         if away and line.agent not in self._lines:
-            with _noted(line, "phone.no_music"):
+            with _log_failure(line, "phone.no_music"):
                 await line.phones.comfort(line.user)
         await asyncio.sleep(seconds - away)
         if line.agent not in self._lines:
-            with _noted(line, "phone.not_taken_away"):
+            with _log_failure(line, "phone.not_taken_away"):
                 await line.phones.close_phone(line.user, unused=seconds > 0)
 
 
 @contextlib.contextmanager
-def _noted(line: PhoneLine, event: str) -> Iterator[None]:
+def _log_failure(line: PhoneLine, event: str) -> Iterator[None]:
     """A provider that cannot do it now is logged, and no more."""
     try:
         yield

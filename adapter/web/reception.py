@@ -61,7 +61,7 @@ class Reception:
         self, socket: web.WebSocketResponse, outbox: Outbox, seconds: float
     ) -> Page | None:
         """The auth phase: a page comes out of it, or nothing."""
-        hello = await _first(socket, seconds)
+        hello = await _read_hello(socket, seconds)
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
             return None
@@ -96,8 +96,8 @@ class Reception:
         )
         outbox.on_closing = lambda: self.pages.remove(page)
         self.agents.forget(key)
-        line = await self._line(session)
-        await self._place(session)
+        line = await self._line_of(session)
+        await self._choose_surface(session)
         now = self.clock.now()
         profiles = self.directory.ring_profiles(line) if line else ()
         about = session.name, hello.time_zone, surface.name, surface.route, profiles
@@ -113,7 +113,7 @@ class Reception:
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
 
-    async def _place(self, session: Session) -> None:
+    async def _choose_surface(self, session: Session) -> None:
         """Where the directory says that the agent works; under a call, at the next hello."""
         chosen = self.directory.surface(session.agent, session.email)
         agent = (await self.agents.snapshot(session.agent)).agent
@@ -121,7 +121,7 @@ class Reception:
             event = SurfaceChosen(self.clock.now(), chosen, route_of(chosen))
             await self.agents.handle(session.agent, event)
 
-    async def _line(self, session: Session) -> TelephonyUser | None:
+    async def _line_of(self, session: Session) -> TelephonyUser | None:
         """The agent's line by the directory; while that cannot tell, the one they had."""
         known = (await self.agents.snapshot(session.agent)).agent.line
         asking = self.agents.tasks.start("line", self._ask_line(session, known))
@@ -143,7 +143,7 @@ class Reception:
             about = {"agent": str(page.key), "page": page.page_id}
             log.warning("journal.invalid_entries", **about, entries=rubbish)
         # Each of them: a fault of ours about one must not cost what the others say.
-        page.journal_taken = all([await self._hears(page, entry) for entry in entries])
+        page.journal_taken = all([await self._take_entry(page, entry) for entry in entries])
         if not page.journal_taken:
             page.send(frames.error_frame(*NOT_TAKEN))
             return
@@ -151,7 +151,7 @@ class Reception:
         page.journal = None if rubbish else frozenset((e.log_id, e.attempt) for e in entries)
         await self.pages.proofs.returned(page)
 
-    async def _hears(self, page: Page, entry: JournalEntry) -> bool:
+    async def _take_entry(self, page: Page, entry: JournalEntry) -> bool:
         """Whether one save that the page remembers could be taken. Raises StorageError.
 
         It keeps what could not be, and tells it again with its next hello.
@@ -170,7 +170,7 @@ class Reception:
         return True
 
 
-async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
+async def _read_hello(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
     """The hello, if it is the first frame and comes in time."""
     try:
         message = decode(await first_text(socket, seconds))

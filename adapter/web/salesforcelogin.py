@@ -66,7 +66,7 @@ class SalesforceLogin:
         if not _is_opened_by_us(request):
             log.warning("sign_in.foreign_start", site=request.headers.get("Sec-Fetch-Site", ""))
             return _page("Open the softphone in Salesforce and sign in from there.", status=403)
-        org = self._org(request)
+        org = self._org_of(request)
         challenge = request.query.get("challenge", "")
         if org is None or not _CHALLENGE.match(challenge):
             return _page("Open the softphone in Salesforce and sign in from there.", status=400)
@@ -74,22 +74,22 @@ class SalesforceLogin:
             return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
         flow = Flow(self.clock.nonce() + self.clock.nonce())
         try:
-            url = await self._identity(org).authorize_url(flow)
+            url = await self._provider_of(org).authorize_url(flow)
         except SignInRefused as error:
-            return _refused(org, error)
+            return _refusal_page(org, error)
         key = AgentKey(org.org_id, "")
         await self.once.put("flow", flow.secret, key, FLOW_MS, challenge=challenge)
         response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         _set_flow_cookie(response, flow, flow.secret, FLOW_MS // 1000)
         return response
 
-    def _identity(self, org: Org) -> SignIn:
+    def _provider_of(self, org: Org) -> SignIn:
         tenant = self.tenants.of_org(org.org_id)
         if tenant is None or tenant.identity is None:
             raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
         return tenant.identity
 
-    def _org(self, request: web.Request) -> Org | None:
+    def _org_of(self, request: web.Request) -> Org | None:
         """The org that shows the panel; the board, which none shows, names it if there are more."""
         origin = request.query.get("origin", "")
         if not self.login.is_own(origin):
@@ -111,9 +111,9 @@ class SalesforceLogin:
             if "error" in request.query:
                 raise SignInRefused("denied", "You did not sign in. Close this window.")
             code = request.query.get("code", "")
-            identity: Identity = await self._identity(org).identify(code, flow)
+            identity: Identity = await self._provider_of(org).identify(code, flow)
         except SignInRefused as error:
-            response = _refused(org, error)
+            response = _refusal_page(org, error)
         else:
             self.flows.give_back(address_of(request, self.proxies))
             code = await self._code_for(identity, taken[1]["challenge"])
@@ -130,23 +130,25 @@ class SalesforceLogin:
             return failure(429, "too-many", text, **{"Retry-After": "60"})
         body = await read_object(request, code=str, verifier=str, cookies=bool)
         code = re.sub(r"[\s-]", "", body.get("code", "")).upper()
-        found = await self.once.take("code", code)
-        if found is None:
+        row = await self.once.take("code", code)
+        if row is None:
             return failure(401, "wrong-code", "This code is wrong, used or expired. Sign in again.")
-        key, said = found
-        if not same(s256(body.get("verifier", "")), said["challenge"]):
+        key, values = row
+        if not same(s256(body.get("verifier", "")), values["challenge"]):
             log.warning("sign_in.stolen_code", agent=str(key))
             return failure(401, "wrong-code", "This code was made for another window.")
         self.tries.give_back(address)
         bearer = body.get("cookies") is False
-        return await self.login.signed_in(request, key, said["name"], said["email"], bearer=bearer)
+        return await self.login.signed_in(
+            request, key, values["name"], values["email"], bearer=bearer
+        )
 
     async def _code_for(self, identity: Identity, challenge: str) -> str:
         random = hashlib.sha256(self.clock.nonce().encode()).digest()
         code = "".join(CODE_LETTERS[byte % 32] for byte in random[:CODE_LENGTH])
         key = AgentKey(identity.org_id, identity.user_id)
-        said = {"name": identity.name, "email": identity.email, "challenge": challenge}
-        await self.once.put("code", code, key, CODE_MS, **said)
+        values = {"name": identity.name, "email": identity.email, "challenge": challenge}
+        await self.once.put("code", code, key, CODE_MS, **values)
         return code
 
 
@@ -176,7 +178,7 @@ def _set_flow_cookie(response: web.Response, flow: Flow, value: str, max_age: in
     response.headers.add("Set-Cookie", cookie)
 
 
-def _refused(org: Org, error: SignInRefused) -> web.Response:
+def _refusal_page(org: Org, error: SignInRefused) -> web.Response:
     log.warning("sign_in.refused", org=org.org_id, reason=error.code)
     return _page(error.text, status=502 if error.code == "unavailable" else 403)
 

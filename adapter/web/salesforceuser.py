@@ -48,7 +48,7 @@ class SalesforceUserCheck:
     def greet(self, page: Page) -> None:
         """A page is here, its journal has been taken: it is known, or is asked first."""
         if self.apex_class:
-            self._ask(page)
+            self._ask_who(page)
         else:
             page.user_known = True
 
@@ -64,7 +64,7 @@ class SalesforceUserCheck:
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
             return False
         page.send(frames.error_frame(*UNKNOWN, request_id))
-        self._ask(page)
+        self._ask_who(page)
         return True
 
     def is_answer(self, page: Page, message: AskAnswer) -> bool:
@@ -80,18 +80,18 @@ class SalesforceUserCheck:
             settings = list(variables(UNKNOWN[0]))
             log.warning("page.user_unknown", agent=str(page.key), settings=settings)
         elif who != (page.key.org_id[:15], page.key.user_id[:15]):
-            await self._end(page)
+            await self._end_session(page)
         else:
             page.user_known = True
             self.pages.show(page.key, await self.agents.snapshot(page.key))
 
-    def _ask(self, page: Page) -> None:
+    def _ask_who(self, page: Page) -> None:
         calls = self.pages.orgs.of(page.key).page_calls.get(page.route)
         if calls is not None and not page.who_asked:
             page.who_asked = self.clock.nonce()
             page.send(frames.frame(calls.who_am_i(page.who_asked)))
 
-    async def _end(self, page: Page) -> None:
+    async def _end_session(self, page: Page) -> None:
         log.warning("page.other_user", agent=str(page.key), settings=list(variables(OTHER[0])))
         page.send(frames.error_frame(*OTHER))
         session = await self.sessions.keep(page.session)

@@ -100,7 +100,7 @@ def make_server(
     server.on_response_prepare.append(add_headers)
     server.on_response_prepare.append(handlers.status.let_go)
     server.add_routes(handlers.routes())
-    server.add_routes([web.post(path, one.receive) for path, one in webhooks.items()])
+    server.add_routes([web.post(path, endpoint.receive) for path, endpoint in webhooks.items()])
     server[FAST_PATHS] = fast_paths
     server[LIMITS] = limits
     return server
@@ -111,9 +111,9 @@ def webhook_paths(endpoints: Mapping[tuple[str, str], Webhooks]) -> dict[str, We
 
     The only account of a provider has the path without a name too.
     """
-    paths = {f"{path}/{quote(account, safe='')}": one for (path, account), one in endpoints.items()}
+    paths = {f"{path}/{quote(name, safe='')}": end for (path, name), end in endpoints.items()}
     often = Counter(path for path, _ in endpoints)
-    return paths | {path: one for (path, _), one in endpoints.items() if often[path] == 1}
+    return paths | {path: end for (path, _), end in endpoints.items() if often[path] == 1}
 
 
 def _sign_in(sign_in: DevLogin | SalesforceLogin) -> list[web.RouteDef]:

@@ -89,14 +89,14 @@ class Sessions:
         It names its session (by the hash that is stored of it), so that they end together.
         """
         ticket = self.clock.nonce()
-        said = {"session": session.token_hash}
-        await self._once.put("ticket", ticket, session.agent, TICKET_MS, **said)
+        values = {"session": session.token_hash}
+        await self._once.put("ticket", ticket, session.agent, TICKET_MS, **values)
         return ticket
 
     async def redeem(self, ticket: str) -> Session | None:
         """The session of this ticket: none with an old, unknown or used one."""
-        found = await self._once.take("ticket", ticket)
-        return await self.keep(found[1]["session"]) if found else None
+        row = await self._once.take("ticket", ticket)
+        return await self.keep(row[1]["session"]) if row else None
 
     async def keep(self, hashed: str) -> Session | None:
         """The session of that hash if it still holds, marked as in use."""

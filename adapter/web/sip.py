@@ -73,9 +73,9 @@ class SipProxy:
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /sip: the whole life of one page's phone."""
-        return await self.door.let_in(request, self._connected)
+        return await self.door.let_in(request, self._serve_socket)
 
-    async def _connected(self, request: web.Request, address: str) -> web.WebSocketResponse:
+    async def _serve_socket(self, request: web.Request, address: str) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
             protocols=(SIP,), max_msg_size=MAX_BYTES, compress=False, heartbeat=PING_SECONDS
         )
@@ -100,7 +100,7 @@ class SipProxy:
 
     async def _greet(self, socket: web.WebSocketResponse, outbox: Outbox) -> PhoneLine | None:
         """The page's phone, by the sign-in that its ticket is of; or nothing."""
-        hello = await _hello(socket, self.hello_seconds)
+        hello = await _read_hello(socket, self.hello_seconds)
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
             return None
@@ -108,7 +108,7 @@ class SipProxy:
         if session is None:
             outbox.close(SIGNED_OUT, "fetch a new ticket")
             return None
-        line = await self._line(session, outbox)
+        line = await self._line_of(session, outbox)
         if line is None:
             outbox.close(NO_PHONE, "this agent has no phone in the browser")
         elif self.lines.is_taken(line.agent, line.session) and hello.get("take") is not True:
@@ -116,7 +116,7 @@ class SipProxy:
             return None
         return line
 
-    async def _line(self, session: Session, outbox: Outbox) -> PhoneLine | None:
+    async def _line_of(self, session: Session, outbox: Outbox) -> PhoneLine | None:
         tenant = self.tenants.of_agent(session.agent)
         line = await self.tenants.line(session.agent, session.email)
         phones = tenant.telephony.driver if tenant else None
@@ -134,8 +134,8 @@ class SipProxy:
         self.metrics.phones.inc()
         try:
             login = await line.phones.open_phone(line.user)
-            async with _provider(login) as provider:
-                line.outbox.send(_ready(login))
+            async with _connect_provider(login) as provider:
+                line.outbox.send(_ready_message(login))
                 log.info("phone.connected", **about)
                 await self._relay(socket, line, provider, login, address)
         finally:
@@ -155,7 +155,7 @@ class SipProxy:
         address: str,
     ) -> None:
         """Until one of both is gone."""
-        down = self.tasks.start(f"sip to {line.agent}", _down(provider, line.outbox))
+        down = self.tasks.start(f"sip to {line.agent}", _relay_to_page(provider, line.outbox))
         bucket = Bucket()
         try:
             async for frame in socket:
@@ -166,14 +166,16 @@ class SipProxy:
                     break
                 text = frame.data if frame.type is WSMsgType.TEXT else ""
                 if text.startswith("{"):
-                    await self._heard(line, text)
+                    await self._take_message(line, text)
                 else:
-                    await self._up(line, provider, text, login.user)
+                    await self._pass_up(line, provider, text, login.user)
         finally:
             down.cancel()
             await asyncio.wait({down})
 
-    async def _up(self, line: PhoneLine, provider: ClientConnection, text: str, user: str) -> None:
+    async def _pass_up(
+        self, line: PhoneLine, provider: ClientConnection, text: str, user: str
+    ) -> None:
         try:
             message = passed_on(text, user)
         except NotAPhone as error:
@@ -182,12 +184,12 @@ class SipProxy:
             return
         await provider.send(message)
 
-    async def _heard(self, line: PhoneLine, text: str) -> None:
+    async def _take_message(self, line: PhoneLine, text: str) -> None:
         """What the page says to us; what it is not, is nothing."""
-        said = _object(text)
-        match said.get("type"):
+        message = _object(text)
+        match message.get("type"):
             case "audio":
-                restored = await self._restored(line)
+                restored = await self._restore_audio(line)
                 self.metrics.audio_restored.labels("found" if restored else "none").inc()
                 line.outbox.send(json.dumps({"type": "audio", "found": restored}))
                 log.info("phone.audio", agent=str(line.agent), restored=restored)
@@ -195,14 +197,14 @@ class SipProxy:
                 measured = {
                     name: float(value)
                     for name in QUALITY
-                    if isinstance(value := said.get(name), int | float) and 0 <= value < MOST
+                    if isinstance(value := message.get(name), int | float) and 0 <= value < MOST
                 }
                 self.metrics.heard(measured)
                 self.quality.tell(line.agent, measured)
             case _:
                 log.debug("frame.noted", type="phone")
 
-    async def _restored(self, line: PhoneLine) -> bool:
+    async def _restore_audio(self, line: PhoneLine) -> bool:
         try:
             return await line.phones.restore_audio(line.user)
         except ProviderError as error:
@@ -210,29 +212,29 @@ class SipProxy:
             return False
 
 
-async def _hello(socket: web.WebSocketResponse, seconds: float) -> dict[str, Any] | None:
+async def _read_hello(socket: web.WebSocketResponse, seconds: float) -> dict[str, Any] | None:
     """The hello, with a ticket, if it is the first frame and comes in time."""
-    said = _object(await first_text(socket, seconds))
-    ticket = said.get("ticket")
-    is_hello = said.get("type") == "hello" and isinstance(ticket, str) and 0 < len(ticket) < 256
-    return said if is_hello else None
+    message = _object(await first_text(socket, seconds))
+    ticket = message.get("ticket")
+    is_hello = message.get("type") == "hello" and isinstance(ticket, str) and 0 < len(ticket) < 256
+    return message if is_hello else None
 
 
 def _object(text: str) -> dict[str, Any]:
     with contextlib.suppress(ValueError, RecursionError):
-        said = json.loads(text)
-        if isinstance(said, dict):
-            return said
+        value = json.loads(text)
+        if isinstance(value, dict):
+            return value
     return {}
 
 
-def _ready(login: PhoneLogin) -> str:
-    told = {"type": "ready", "user": login.user, "password": login.password}
-    return json.dumps(told | ({"ice": login.ice} if login.ice else {}))
+def _ready_message(login: PhoneLogin) -> str:
+    message = {"type": "ready", "user": login.user, "password": login.password}
+    return json.dumps(message | ({"ice": login.ice} if login.ice else {}))
 
 
 @asynccontextmanager
-async def _provider(login: PhoneLogin) -> AsyncIterator[ClientConnection]:
+async def _connect_provider(login: PhoneLogin) -> AsyncIterator[ClientConnection]:
     """The provider's own socket. Raises OSError, WebSocketException, TimeoutError."""
     async with connect(
         login.url,
@@ -246,7 +248,7 @@ async def _provider(login: PhoneLogin) -> AsyncIterator[ClientConnection]:
         yield provider
 
 
-async def _down(provider: ClientConnection, outbox: Outbox) -> None:
+async def _relay_to_page(provider: ClientConnection, outbox: Outbox) -> None:
     """What the provider says, to the page; its end is the page's."""
     with contextlib.suppress(WebSocketException, OSError):
         async for message in provider:

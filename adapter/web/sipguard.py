@@ -51,35 +51,35 @@ def passed_on(message: str, user: str) -> str:
         return message
     head, _, body = message.partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
-    headers = [header for line in lines if (header := _header(line))[0] in _PASSED]
+    headers = [header for line in lines if (header := _read_header(line))[0] in _PASSED]
     once = {name: [value for key, value in headers if key == name] for name in _ONCE}
     if any(len(values) != 1 for values in once.values()):
         raise NotAPhone("a message whose sender or receiver is not clear")
-    _check(first, once["from"][0], once["to"][0], user)
+    _check_request(first, once["from"][0], once["to"][0], user)
     # Its own length would let a second message hide behind the first.
-    told = [f"{name}: {value}" for name, value in headers]
-    told.append(f"content-length: {len(body.encode())}")
-    return "\r\n".join([first, *told, "", body])
+    lines_out = [f"{name}: {value}" for name, value in headers]
+    lines_out.append(f"content-length: {len(body.encode())}")
+    return "\r\n".join([first, *lines_out, "", body])
 
 
-def _header(line: str) -> tuple[str, str]:
-    found = _HEADER.fullmatch(line)
-    if found is None:
+def _read_header(line: str) -> tuple[str, str]:
+    match = _HEADER.fullmatch(line)
+    if match is None:
         raise NotAPhone("a header that cannot be read")
-    name = found[1].lower()
-    return _COMPACT.get(name, name), found[2]
+    name = match[1].lower()
+    return _COMPACT.get(name, name), match[2]
 
 
-def _check(first: str, sender: str, receiver: str, user: str) -> None:
+def _check_request(first: str, sender: str, receiver: str, user: str) -> None:
     if _RESPONSE.fullmatch(first):
         return
-    found = _REQUEST.fullmatch(first)
-    if found is None or found[1] not in _METHODS:
+    match = _REQUEST.fullmatch(first)
+    if match is None or match[1] not in _METHODS:
         raise NotAPhone("a request that no phone of ours makes")
     sent_by, sent_to = _ADDRESS.fullmatch(sender), _ADDRESS.fullmatch(receiver)
     if sent_by is None or sent_to is None or sent_by[1] != user:
         raise NotAPhone("a request in another's name")
-    if found[1] not in _IN_DIALOG:
+    if match[1] not in _IN_DIALOG:
         if sent_to[1] != user:
             raise NotAPhone("a registration for somebody else")
     elif ";tag=" not in sent_to[2]:

@@ -30,9 +30,9 @@ Serve = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 @dataclass(eq=False, repr=False)
 class SocketDoor:
-    """One for each endpoint; `what` are those who knock, in the words of a refusal."""
+    """One for each endpoint; `clients` names those who connect, in the text of a refusal."""
 
-    what: str
+    clients: str
     clock: Clock
     own_origin: str
     sockets_per_address: int = SOCKETS_PER_ADDRESS
@@ -44,7 +44,7 @@ class SocketDoor:
         self.draining = False
 
     async def let_in(self, request: web.Request, serve: Serve) -> web.StreamResponse:
-        """Serve it, or answer why not."""
+        """Serve the socket, or answer why not."""
         if request.headers.get("Origin") != self.own_origin:
             return foreign_origin()
         if self.draining:
@@ -53,7 +53,7 @@ class SocketDoor:
             )
         address = address_of(request, self.proxies)
         if self._sockets[address] >= self.sockets_per_address:
-            text = f"Too many {self.what} are connected from your address."
+            text = f"Too many {self.clients} are connected from your address."
             return failure(429, "too-many", text)
         connection = connection_of(request)
         self._sockets[address] += 1

@@ -49,7 +49,7 @@ def test_a_call_that_is_long_over_is_read_once_a_minute() -> None:
     assert shelf.read == 700
     assert shelf.look(NOON + 1_000) == whole
     assert shelf.read == 0
-    shelf.calls[3] = replace(shelf.calls[3], told=told("missed", None))
+    shelf.calls[3] = replace(shelf.calls[3], result=told("missed", None))
     assert shelf.look(NOON + 2_000) == whole
     assert shelf.look(NOON + WHOLE_MS).by_outcome == {"answered": 699, "missed": 1}
 

@@ -49,7 +49,7 @@ async def test_the_board_is_of_one_organisation(store: SqlStore) -> None:
     assert [agent.name for agent in rows.agents] == ["Ada"]
     assert rows.agents_known == 1
     assert [entry.log_id for entry in rows.open_logs] == ["open"]
-    assert [(call.call_id, call.told) for call in rows.calls] == [
+    assert [(call.call_id, call.result) for call in rows.calls] == [
         ("call-2", {}),
         ("call-1", {"outcome": "answered", "talk_seconds": 7}),
     ]

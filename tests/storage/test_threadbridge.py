@@ -134,7 +134,7 @@ async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
     bridge.resolve(bridge.next_batch(), ["one", "two"], then.set)
     async with asyncio.timeout(10):
         await then.wait()
-    assert (told, reported) == (["two"], ["an outcome was not taken"])
+    assert (told, reported) == (["two"], ["the callback of an outcome failed"])
 
 
 async def test_it_is_full_with_what_has_no_answer() -> None:

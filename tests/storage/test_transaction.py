@@ -25,7 +25,7 @@ from adapter.storage.port import (
     StorageError,
 )
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.storage.transaction import Database, Work, _settle, failure, settle
+from adapter.storage.transaction import Database, Work, _settle_checked, failure, settle
 from tests.contracts.stores import ADA, BEN, NOW, bound, delivery, waiting, write
 from tests.storage.commits import Commits, held
 
@@ -50,9 +50,9 @@ class Counting(SqliteDatabase):
         if self.broken is not None:
             raise self.broken
 
-    def _run(self, statement: str, rows: Sequence[Row]) -> Answer:
+    def _run_for_rows(self, statement: str, rows: Sequence[Row]) -> Answer:
         """Another replica may have been quicker with a new agent, so many times."""
-        found, changed = super()._run(statement, rows)
+        found, changed = super()._run_for_rows(statement, rows)
         if self.stolen and statement.startswith("INSERT INTO agents"):
             self.stolen -= 1
             changed -= 1
@@ -258,7 +258,7 @@ def test_trusting_first_changes_no_outcome_and_no_row(
         begun = database.begun
         outcomes = [type(outcome) for outcome in settle(database, works)]
         judged += database.begun - begun > 1
-        assert outcomes == [type(outcome) for outcome in _settle(looking, works)]
+        assert outcomes == [type(outcome) for outcome in _settle_checked(looking, works)]
         assert held(database) == held(looking)
         kinds.update(outcomes)
     assert kinds == {type(None), Conflict, Duplicate}

@@ -68,7 +68,7 @@ class Desk:
     async def look(self) -> None:
         """Every feed looks once."""
         for place, feed in list(self.feeds._feeds.items()):
-            await self.feeds._look(place, feed)
+            await self.feeds._poll_once(place, feed)
 
 
 @pytest.fixture
