@@ -1,3 +1,3 @@
-"""A softphone for Salesforce: a click becomes a call, and the call exactly one Task."""
+"""A softphone for Salesforce: each call becomes exactly one Task."""
 
 __version__ = "0.1.0"

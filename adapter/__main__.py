@@ -1,5 +1,5 @@
-"""`python -m adapter …`: everything that can be done from a shell."""
-# PYTHON_ARGCOMPLETE_OK: by this word a shell knows that it may ask us to complete a line.
+"""Runs the commands as `python -m adapter …`."""
+# PYTHON_ARGCOMPLETE_OK: shells look for this marker before they request completions.
 
 from adapter.cli import main
 

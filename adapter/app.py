@@ -1,4 +1,4 @@
-"""The composition root: picks every edge, starts the whole on it (wiring, frontends), and stops it.
+"""The composition root: builds the edges, starts the adapter on them and stops it.
 
 page → web.bridge → page.frames → runtime.agents → core.machine → storage → hint → pages
 provider → web.webhooks → the driver (telephony.dialstack) → runtime.intake → the same commit
@@ -40,32 +40,32 @@ from adapter.wiring import Edges, make_runtime
 log = structlog.get_logger(__name__)
 
 BACKLOG = 4096
-"""10,000 pages that come back at once wait 16 s with aiohttp's default of 128, 4 s with this."""
+"""With 10,000 pages reconnecting at once, aiohttp's default of 128 takes 16 s, this takes 4 s."""
 
 NOTICE_SECONDS = 2.0
-"""Between red readiness and the pages' leave, where there are other replicas: so long a balancer
-may take to notice. Whoever came back before would be sent here again."""
+"""The pause between failing readiness and closing the pages, if there are other replicas. A
+balancer needs it to notice; pages that reconnected earlier would be sent here again."""
 
 PAGES_PER_SECOND = 100
 SPREAD_SECONDS = 15.0
-"""So many pages leave in a second, lest the others be stormed; but all within so many seconds."""
+"""At most so many pages leave per second, to spare other replicas; all leave within the limit."""
 
 GRACE_SECONDS = 3.0
 """How long a page may take beyond its own moment. With five seconds for requests in flight and
 five for those to the provider, the process is gone within thirty."""
 
 ANSWER_SECONDS = 5.0
-"""How long requests in flight may take for their answers when the process goes."""
+"""How long requests in flight may take when the process stops."""
 
 EFFECT_SECONDS = 5.0
-"""How long requests to the provider that are under way may still take."""
+"""How long running requests to the provider may still take."""
 
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
-    """The adapter with everything but a listening socket; stops in the order of dependence.
+    """The adapter without a listening socket; stops in order of dependence.
 
-    Raises WrongSetting where that would let strangers in.
+    Raises WrongSetting if a setting would admit strangers.
     """
     settings.demand_safe_to_serve()
     now = clock or SystemClock()
@@ -124,9 +124,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
 
 async def drain(app: App, grace: float = GRACE_SECONDS) -> None:
-    """Readiness red, nobody let in, the pages told to leave; those that stay are closed.
+    """Fail readiness, admit nobody, ask the pages to leave, and close those that stay.
 
-    The balancer has time to notice the red readiness, where there is another replica to go to.
+    With other replicas, it first waits until a balancer has noticed the failing readiness.
     """
     app.status.draining = True
     await asyncio.sleep(NOTICE_SECONDS if is_shared(app.settings.database_url) else 0.0)
@@ -147,16 +147,16 @@ async def drain(app: App, grace: float = GRACE_SECONDS) -> None:
 
 
 class CannotListen(Exception):
-    """The address is taken, or is none of this machine's; the text says which and why."""
+    """The address is in use or does not belong to this machine; the text says which and why."""
 
 
 @asynccontextmanager
 async def listening(server: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """The server on that address; yields the port (which the system picks for 0).
+    """Serve on an address; yields the port (chosen by the system if it is 0).
 
     Raises CannotListen.
     """
-    # Bodies stay as they came: signatures are over raw bytes, and nothing explodes when unpacked.
+    # Bodies are not decompressed: signatures are over raw bytes, and a bomb cannot expand.
     runner = web.AppRunner(
         server, access_log=None, shutdown_timeout=ANSWER_SECONDS, auto_decompress=False
     )
@@ -172,7 +172,7 @@ async def listening(server: web.Application, host: str, port: int) -> AsyncItera
 async def _open(
     server: web.Application, runner: web.AppRunner, host: str, port: int
 ) -> AsyncIterator[int]:
-    """The socket: every connection is guarded, and begins on a fast path where there is one."""
+    """Serve a socket; connections are guarded, and use the fast path if there is one."""
     fast_paths, aiohttp = server.get(FAST_PATHS), cast(web.Server, runner.server)  # It is set up.
     reader = fast_paths.before(aiohttp) if fast_paths else lambda _connection: aiohttp()
     connections = Connections(reader, room_for_connections(), server.get(LIMITS, Limits()))

@@ -1,4 +1,4 @@
-"""Where the files lie that are no Python: the pages, and the Apex of the Salesforce project.
+"""Finds the files that are not Python: the pages, and the Apex of the Salesforce project.
 
 In a checkout they stand beside this package; a wheel carries them inside it (pyproject.toml).
 """
@@ -20,7 +20,7 @@ def example(package: Path = PACKAGE) -> Path:
 
 
 def folder(name: str, package: Path = PACKAGE) -> Path:
-    """The folder `web` or `salesforce`. Raises FileNotFoundError where an installation lacks it."""
+    """The folder `web` or `salesforce`. Raises FileNotFoundError if it is not installed."""
     for place in (package / "assets", package.parent):
         if (place / name).is_dir():
             return place / name

@@ -3,7 +3,7 @@
 Exit codes: 0 success; 1 something is left to do (callcenter --check, doctor, erase-number); 2 a
 setting or an argument is wrong (the message names it).
 """
-# PYTHON_ARGCOMPLETE_OK: a shell looks for this word here before it asks the installed command.
+# PYTHON_ARGCOMPLETE_OK: shells look for this marker here before they run the command.
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COMMANDS = {
 
 INSTALLED = "softphone-adapter"
 INTERRUPTED = 130
-"""As shells say it of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+"""The shells' exit code for Ctrl-C: 128 plus the number of SIGINT."""
 
 
 class Command(Protocol):
@@ -61,22 +61,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     if "_ARGCOMPLETE" in os.environ:
         _complete()
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given:
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    if not argv:
         _parser().print_help(sys.stderr)
         return 2
-    name = _parser().parse_args(given[:1]).command
+    name = _parser().parse_args(argv[:1]).command
     if name == "simulate":
         # The simulator is a program of its own, with its own options.
         from adapter.telephony.simulator.cli import main as simulate  # noqa: PLC0415
 
-        return simulate(given[1:])
+        return simulate(argv[1:])
     try:
-        return _run(name, given[1:])
+        return _run(name, argv[1:])
     except (CommandFailed, WrongSetting, StorageError) as error:
         sys.stderr.writelines(f"softphone: {line}\n" for line in str(error).splitlines())
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would flush once more, and complain:
+        # The reader closed the pipe. Python would flush once more at exit, and complain:
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -94,7 +94,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
 
 def _program() -> str:
-    """How it was called: by its installed name, or as a module."""
+    """The program's name as it was called: its installed name, or as a module."""
     name = Path(sys.argv[0]).name
     return name if name == INSTALLED else "python -m adapter"
 
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _complete() -> None:
-    """Tell the shell that asks what may come next, and end (docs/operations.md, Command line)."""
+    """Answer a shell's completion request and exit (docs/operations.md, Command line)."""
     import argcomplete  # noqa: PLC0415 - nobody else needs it
 
     from adapter.telephony.simulator.cli import add_arguments  # noqa: PLC0415
@@ -124,9 +124,9 @@ def _complete() -> None:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers()
     for name, text in COMMANDS.items():
-        one = commands.add_parser(name, help=text)
+        command = commands.add_parser(name, help=text)
         if name == "simulate":
-            add_arguments(one)
+            add_arguments(command)
         else:
-            cast(Command, import_module(_module(name))).add_arguments(one)
+            cast(Command, import_module(_module(name))).add_arguments(command)
     argcomplete.autocomplete(parser)

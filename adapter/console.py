@@ -15,10 +15,10 @@ from typing import Protocol
 
 
 class Advance(Protocol):
-    """Moves a bar on."""
+    """Advances a bar."""
 
     def __call__(self, count: int = 1, text: str = "") -> None:
-        """By so many; `text`, if any, is what it stands at now."""
+        """Advance by `count`; `text`, if any, replaces the bar's text."""
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def table(rows: Sequence[Sequence[object]]) -> str:
 
 
 def sheet(facts: Mapping[str, object]) -> str:
-    """A line for each fact; those of a fact that has several stand under it, the empty ones not."""
+    """One line per fact; a mapping has a line for each entry, and none if it is empty."""
     rows: list[tuple[str, object]] = []
     for name, value in facts.items():
         if isinstance(value, Mapping):
@@ -52,15 +52,15 @@ def sheet(facts: Mapping[str, object]) -> str:
 
 def _line(row: Sequence[object], texts: Sequence[str], wide: Sequence[int]) -> str:
     cells = zip(row, texts, wide, strict=True)
-    said = (t.rjust(w) if isinstance(cell, int | float) else t.ljust(w) for cell, t, w in cells)
-    return "  ".join(said).rstrip()
+    padded = (t.rjust(w) if isinstance(cell, int | float) else t.ljust(w) for cell, t, w in cells)
+    return "  ".join(padded).rstrip()
 
 
 @contextmanager
 def bar(text: str, total: int | None = None, *, live: bool = True) -> Iterator[Advance]:
-    """A bar up to `total` (None: nobody knows), gone at the end; yields what moves it on.
+    """Show a bar up to `total` (None: unknown) until the end; yields the function that advances it.
 
-    Not `live`, it is drawn only when it is moved on: for work that is being timed.
+    If not `live`, it is drawn only when advanced, for work that is being timed.
     """
     if not sys.stderr.isatty():
         yield _nowhere
@@ -82,4 +82,4 @@ def bar(text: str, total: int | None = None, *, live: bool = True) -> Iterator[A
 
 
 def _nowhere(count: int = 1, text: str = "") -> None:
-    """Nobody looks."""
+    """Without a terminal nothing is drawn."""

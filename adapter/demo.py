@@ -1,8 +1,8 @@
 """`make demo`: the adapter, a stand-in for a Salesforce org, and a simulated provider.
 
 Four origins on loopback: the softphone on localhost, two orgs on 127.0.0.1 (another site, as in
-life; one with Open CTI, one with Omni-Channel), the provider in a process of its own. The database
-lies in `var/`.
+production; one with Open CTI, one with Omni-Channel), and the provider in its own process. The
+database is in `var/`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from adapter.web.demo import make_demo_org
 from adapter.web.pages import WEB
 
 LIBRARY = Path(__file__).parents[1] / "node_modules" / ".voice" / "4.8.10.cjs"
-"""Salesforce's connector library, where the tests have fetched it; it is never shipped."""
+"""Salesforce's connector library, as downloaded by the tests; it is never shipped."""
 
 ORG_ID, CENTER = "00D000000000DEM", "DemoVoice"
 ACCOUNT, TOKEN, SECRET = "acct_demo", "sk_test_demo", "whsec_demo"
@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
 def demo_settings(port: int, data: Path) -> Settings:
     """The adapter's settings for the demo; the environment may override none of them.
 
-    Its few numbers are called over and over on purpose: nobody is asked, unless the environment
-    says so.
+    Its few numbers are called repeatedly on purpose, so the question about a repeated call is off
+    unless the environment sets it.
     """
     return load(
         {f"{PREFIX}CONFIRM_REPEAT_SECONDS": "0", **os.environ},
@@ -81,14 +81,14 @@ def demo_settings(port: int, data: Path) -> Settings:
 
 @lru_cache(1)
 def _key() -> str:
-    """What signs for the contact center, as long as the demo lasts: PEM."""
+    """The contact center's private key (PEM), valid while the demo runs."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return key.private_bytes(*form).decode()
 
 
 def _omni_org(settings: Settings, agent: str) -> web.Application:
-    """The org with Omni-Channel, and the records that the adapter writes into it."""
+    """The org with Omni-Channel, and the records that the adapter writes to it."""
     center = Center(ORG_ID, CENTER, read_key(_key()))
     stand_in = StandIn(Book(center), SystemClock().now)
     omni = Omni(
@@ -121,19 +121,19 @@ async def _run(settings: Settings, options: argparse.Namespace, path: Path) -> N
 
 @asynccontextmanager
 async def _simulator(port: int) -> AsyncIterator[None]:
-    """The provider in a process of its own, ended with us."""
+    """Run the provider in its own process, which ends with this one."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "adapter", "simulate", "--port", str(port + 2)),
         *("--account", ACCOUNT, "--token", TOKEN, "--secret", SECRET),
         *("--webhook", f"http://{HOST}:{port}/webhooks/dialstack"),
-        # A pipe that nothing is written to: its end is ours, were it by SIGKILL.
+        # A pipe without data: it closes when this process ends, even by SIGKILL.
         "--with-stdin",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        # It says its address when it listens, and why it does not on standard error.
+        # It prints its address when it listens, or the reason on standard error.
         if process.stdout is not None and not await process.stdout.readline():
             raise CannotListen(f"the simulated provider has not begun on port {port + 2}")
         yield

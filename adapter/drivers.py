@@ -1,6 +1,6 @@
-"""Which telephony providers there are: the only place that knows all of them.
+"""The telephony providers; the only module that knows all of them.
 
-A kind is named by SOFTPHONE_PROVIDER, or by `kind` in an org's [org.telephony] table.
+SOFTPHONE_PROVIDER, or `kind` in an org's [org.telephony] table, names a kind.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from adapter.telephony.port import Driver, DriverStates
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a driver is made of an account's options, and which of these nothing works without.
+    """How a driver is built from an account's options, and which options are required.
 
-    `build` raises ValueError, with a sentence, for an option that is wrong.
+    `build` raises ValueError with a sentence for an invalid option.
     """
 
     build: Callable[[Org, DriverStates, Observe], Driver]
@@ -56,8 +56,8 @@ def _asterisk(org: Org, states: DriverStates, observe: Observe) -> Driver:
     account = account_of(org.telephony.options)
     entries = read_entries(org.directory_file) if org.directory_file else ()
     users = tuple(dict.fromkeys(entry.provider_user for entry in entries))
-    told = {one.provider_user: one.browser_phone == "yes" for one in entries if one.browser_phone}
-    account = replace(account, browser_users=told)
+    browser_users = {e.provider_user: e.browser_phone == "yes" for e in entries if e.browser_phone}
+    account = replace(account, browser_users=browser_users)
     cel = open_cel(account.cel_url, utc=account.cel_utc) if account.cel_url else None
     client = AriClient(build_ari_http(account), account, observe=observe)
     now = SystemClock().now
@@ -82,9 +82,9 @@ def is_configured(org: Org) -> bool:
 
 
 def missing(org: Org) -> list[str]:
-    """What of its account is not set, by the names of its provider's options."""
-    told = {"account": org.account, **org.telephony.options}
-    return [name for name in ("account", *_kind(org).needed) if not told.get(name)]
+    """The required options of the org's account that are not set."""
+    options = {"account": org.account, **org.telephony.options}
+    return [name for name in ("account", *_kind(org).needed) if not options.get(name)]
 
 
 def build_driver(org: Org, states: DriverStates, observe: Observe) -> Driver:

@@ -1,4 +1,4 @@
-"""What listens to the outside: the server with every route's handler, and who looks after it."""
+"""Builds the server with every route's handler, and the tasks that look after it."""
 
 from __future__ import annotations
 
@@ -60,28 +60,28 @@ from adapter.wiring import Edges, Runtime
 log = structlog.get_logger(__name__)
 
 FAILURES_PER_MINUTE = 30
-"""Wrong codes, from one address."""
+"""Wrong codes from one address, in a minute."""
 
 SIGN_INS_UNDER_WAY = 300
-"""How many an address may begin in a minute; those that come to a good end do not count: a whole
-office may share one, and signs in at nine."""
+"""Sign-ins that an address may begin in a minute. Completed ones do not count, because a whole
+office may share an address and sign in at nine."""
 
 TICKETS_PER_MINUTE = 120
-"""Of one agent: each socket takes one, in every tab, and all come back at once after a deploy."""
+"""Of one agent: every tab's sockets need one each, all at once after a deploy."""
 
 QUESTIONS_PER_MINUTE = 300
-"""Of one agent: about numbers while they type, and about past calls."""
+"""Of one agent: requests about numbers while typing, and about past calls."""
 
 OTHER_CONNECTIONS = 500
-"""How many connections an address may have beside its softphones."""
+"""Connections that an address may have in addition to its softphones."""
 
 UNSIGNED_PER_MINUTE = 60
-"""Webhooks without a good signature, from one address; the provider sends none."""
+"""Webhooks without a valid signature from one address; the provider sends none."""
 
 
 @dataclass(slots=True)
 class App:
-    """A running adapter, as seen from outside."""
+    """A running adapter's server and the parts that app needs of it."""
 
     settings: Settings
     server: web.Application
@@ -100,7 +100,7 @@ class App:
 
 
 def make_app(edges: Edges, runtime: Runtime) -> App:
-    """The server, with every route's handler, and the watch over its sign-ins."""
+    """Build the server with every route's handler, and the check of its sign-ins."""
     settings, clock = edges.settings, edges.clock
     boards = BoardFeeds(runtime.board, edges.tasks)
     phones = PhoneLines(edges.hints)
@@ -175,8 +175,8 @@ def _talkers(edges: Edges) -> Callable[[Org | None], bool]:
     tenants = edges.tenants
 
     def may_talk(org: Org | None) -> bool:
-        found = tenants.all if org is None else (tenants.of_org(org.org_id),)
-        return any(tenant.capabilities.browser_phone for tenant in found if tenant)
+        candidates = tenants.all if org is None else (tenants.of_org(org.org_id),)
+        return any(tenant.capabilities.browser_phone for tenant in candidates if tenant)
 
     return may_talk
 
@@ -194,10 +194,10 @@ def _sip(edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions)
     )
 
 
-def _door(edges: Edges, what: str) -> SocketDoor:
+def _door(edges: Edges, clients: str) -> SocketDoor:
     settings = edges.settings
     most = settings.sockets_per_address
-    return SocketDoor(what, edges.clock, settings.public_origin, most, edges.proxies)
+    return SocketDoor(clients, edges.clock, settings.public_origin, most, edges.proxies)
 
 
 def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds, phones: PhoneLines) -> Sessions:
@@ -247,7 +247,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
 
 
 def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
-    """The one way in that is configured."""
+    """The sign-in that is configured."""
     settings, orgs = edges.settings, edges.orgs.all
     if settings.sign_in == "dev":
         return DevLogin(login, orgs[0].org_id)
@@ -264,11 +264,11 @@ def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
 
 
 def _webhooks(edges: Edges, intake: Intake | Forwarding) -> dict[tuple[str, str], Webhooks]:
-    """One endpoint an account that is posted to, by its provider's path and its name."""
+    """One endpoint per account with webhooks, by its provider's path and its name."""
     configured = [
         tenant.telephony for tenant in edges.tenants.all if tenant.telephony.is_configured
     ]
-    for org in (one.org for one in edges.tenants.all if not one.telephony.is_configured):
+    for org in (t.org for t in edges.tenants.all if not t.telephony.is_configured):
         kind = org.telephony.kind
         log.warning("provider.not_configured", org=org.org_id, kind=kind, missing=missing(org))
     drivers = {telephony.account: telephony.driver for telephony in configured}

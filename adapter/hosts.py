@@ -1,7 +1,7 @@
-"""Under which names a server on this machine lets itself be asked.
+"""Restricts the host names under which a server on this machine answers.
 
-A website whose name suddenly leads to 127.0.0.1 (DNS rebinding) would else be the same origin as
-what listens there. An address needs no name service, and is nobody's to rebind
+Otherwise a website whose name suddenly resolves to 127.0.0.1 (DNS rebinding) would have the same
+origin as the server there. IP addresses need no DNS, so nobody can rebind them
 (https://en.wikipedia.org/wiki/DNS_rebinding).
 """
 
@@ -16,7 +16,7 @@ from adapter.origins import host_of, ip_of, is_loopback
 
 
 def only_asked_as(names: Iterable[str] = ()) -> Middleware:
-    """Refuse requests for other hosts than this machine, addresses, and these names."""
+    """Refuse requests for hosts other than this machine, IP addresses and these names."""
     known = {name.lower() for name in names}
 
     @web.middleware

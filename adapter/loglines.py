@@ -1,7 +1,7 @@
-"""Where log lines go: out at once, or nowhere.
+"""Writes log lines at once, or drops them.
 
-Law of this file: a line never costs its writer anything but time. A stream that takes nothing more
-(a full disk, a closed pipe) is no fault of a call.
+Law of this file: a log line never raises. A stream that accepts no more (a full disk, a closed
+pipe) must not fail a call.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from typing import TextIO
 
 
 class LogStream:
-    """A text stream for one process' lines."""
+    """A text stream for one process's lines."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Take a line, or a part of one; how many characters."""
-        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed.
+        """Write a line or a part of one; returns its length in characters."""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the stream is closed.
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Have it out."""
+        """Flush the stream."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
 
     def isatty(self) -> bool:
-        """Whether people read it."""
+        """Whether the stream is a terminal."""
         return self._stream.isatty()

@@ -1,7 +1,7 @@
-"""What is counted and timed, in one list: the names that dashboards and alert rules stand on.
+"""All metrics: the names that dashboards and alert rules use.
 
-A leaf beside observability. No number, no agent, no call is a label: labels are from short, closed
-lists, so that the series of a replica can be counted on one's fingers. Durations are seconds.
+A leaf beside observability. Phone numbers, agents and calls are never labels; labels come from
+short, closed lists, so a replica has few series. Durations are seconds.
 https://prometheus.io/docs/practices/naming/
 """
 
@@ -24,35 +24,35 @@ SLOW = (1, 2, 5, 10, 30, 60, 120, 300)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 _webhook: ContextVar[_Taking | None] = ContextVar("webhook", default=None)
-"""The delivery that is being taken, or that was: for tasks that it started too."""
+"""The delivery being handled, also for the tasks that it started."""
 
 _clicked: ContextVar[float | None] = ContextVar("clicked", default=None)
 
 
 class _Taking:
-    """One delivery's taking, from `began` (by perf_counter) for as long as it `is_on`."""
+    """The handling of a delivery, from `began` (perf_counter, seconds) while `is_on`."""
 
     __slots__ = ("_seconds", "began", "is_on")
 
     def __init__(self, seconds: Histogram) -> None:
-        """It is here, whole; who goes on with it later does so in the same context."""
+        """The body has arrived; later handling uses the same context."""
         self._seconds = seconds
         self.is_on = True
         self.began = perf_counter()
         _webhook.set(self)
 
     def end(self) -> None:
-        """It is about to be answered."""
+        """The answer is about to be sent."""
         self.is_on = False
         self._seconds.observe(perf_counter() - self.began)
 
 
 class Metrics:
-    """One process' numbers, in a registry of their own."""
+    """One process's metrics, in their own registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
-        # process_cpu_seconds_total and the like, by their usual names; where the system tells them.
+        # process_cpu_seconds_total and the like, where the system provides them.
         ProcessCollector(registry=self.registry)
         python = ".".join(map(str, sys.version_info[:3]))
         build = Info("softphone_build", "The release that is running.", registry=self.registry)
@@ -192,39 +192,39 @@ class Metrics:
     # --- what happens ----------------------------------------------------------------------------
 
     def webhook(self) -> Callable[[], None]:
-        """A delivery is being taken; what is shown until the end is called is because of it."""
+        """A delivery is being handled; views until its end are counted as caused by it."""
         return _Taking(self.accept_seconds).end
 
     def shown(self) -> None:
-        """A page of this replica was sent a view: by a delivery, or for another reason."""
+        """A view was sent to a page of this replica, caused by a delivery or otherwise."""
         taking = _webhook.get()
         if taking is not None and taking.is_on:
             self.to_page_seconds.observe(perf_counter() - taking.began)
 
     def clicked(self) -> None:
-        """A click is here; tasks that are started because of it know since when."""
+        """A click has arrived; tasks started for it know when."""
         _clicked.set(perf_counter())
 
     def placing(self) -> None:
-        """The provider is about to be asked for a call."""
+        """A call is about to be requested from the provider."""
         began = _clicked.get()
         if began is not None:
             self.click_to_post_seconds.observe(perf_counter() - began)
 
     def answered(self, effect: str, outcome: str, seconds: float) -> None:
-        """The provider's answer, as the names of an effect and of the event that it became."""
+        """The provider has answered; `outcome` names the resulting event."""
         self.provider.count(effect, outcome)
         self.provider_seconds.labels(effect).observe(seconds)
 
     def logged(self, opened: Iterable[tuple[str, str]], saved: int) -> None:
-        """Calls that ended, by direction and outcome, and logs that are in Salesforce now."""
+        """Count ended calls by direction and outcome, and logs saved in Salesforce."""
         for direction, outcome in opened:
             self.calls.labels(direction, outcome).inc()
         if saved:
             self.saved.inc(saved)
 
     def heard(self, quality: Mapping[str, float]) -> None:
-        """What a page tells of ten seconds of its audio; packets, and milliseconds."""
+        """A page reported on ten seconds of its audio (packets, milliseconds)."""
         lost, received = quality.get("lost", 0.0), quality.get("received", 0.0)
         if lost + received > 0:
             self.audio_lost.observe(lost / (lost + received))
@@ -232,7 +232,7 @@ class Metrics:
             self.audio_round_trip.observe(quality["round_trip_ms"] / 1000)
 
     def batch(self, works: int, failed: int, seconds: float, waiting: int) -> None:
-        """A transaction is through."""
+        """A transaction has ended."""
         self.batch_size.observe(works)
         self.batch_seconds.observe(seconds)
         self.waiting = waiting

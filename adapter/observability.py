@@ -1,9 +1,8 @@
-"""Logs: one line an event, with ids to join by, and no number, note or secret in clear.
+"""Logs: one line per event, with ids for correlation, without numbers, notes or secrets in clear.
 
-On a terminal a line is for people, anywhere else it is one JSON object. Every line about a call
-names its `agent` (org/user) and our `call` id; what only the provider knows yet, its
-`provider_call`.
-`python -m adapter show` prints what the store has of each.
+A terminal gets readable lines, anything else JSON objects. Every line about a call names its
+`agent` (org/user) and our `call` id, or `provider_call` if only the provider knows the call yet.
+`python -m adapter show` prints the store's data for each.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from collections.abc import Mapping, MutableMapping
 from enum import Enum, auto
 from functools import lru_cache
 from pathlib import Path
-from time import gmtime, strftime, time_ns  # noqa: TID251 - a line's time decides nothing
+from time import gmtime, strftime, time_ns  # noqa: TID251 - a log line's time decides nothing
 from typing import Any, Final, TextIO, cast
 
 import orjson
@@ -34,8 +33,8 @@ _NUMBER = re.compile(
     r"\+?\(?\d(?:[\s()./\u00a0\u2010-\u2015-]{0,3}\d){6,14}"
     r"(?!\d|-\d|T\d|[A-Fa-f][0-9A-Fa-f]{2})"
 )
-"""As people write one: also with slashes, and behind or before a word (tel-…, …x204); not the
-parts of an id, nor a date."""
+"""A number as people write it: also with slashes, and next to a word (tel-…, …x204); not parts of
+an id or a date."""
 
 _WORD = re.compile(r"[^\s\"=]+")
 _DIGIT = re.compile(r"\d")
@@ -47,21 +46,21 @@ _IDS = frozenset(
         *("timestamp", "user"),
     }
 )
-"""What lines are joined by: ids of Salesforce, the provider and ours, some of digits only."""
+"""Ids that correlate lines (Salesforce's, the provider's, ours); some have only digits."""
 
 _SHORT = 6
-"""Of an extension or an emergency number not even the end is told."""
+"""Of shorter numbers (extensions, emergency numbers) not even the last digits are shown."""
 
 _DEPTH = 6
 _LONGEST = 16_000
 
 _WORDS = 1024
 _LONGEST_WORD = 40
-"""So many names are remembered, and texts without a digit, these up to so many characters."""
+"""Limits of the cache of names and texts without digits: entries, and characters per text."""
 
 
 class _Kind(Enum):
-    """What a name says of its value."""
+    """How the value of a name is masked."""
 
     HIDDEN = auto()
     NUMBER = auto()
@@ -74,7 +73,7 @@ _TEXT: Final = _Kind.TEXT
 
 
 class _Kinds(dict[str, _Kind]):
-    """Remembered, because a few names make up every line."""
+    """Cached, because all lines use a few names."""
 
     def __missing__(self, name: str) -> _Kind:
         if len(self) >= _WORDS:
@@ -95,10 +94,10 @@ _KINDS = _Kinds()
 
 
 class Masker:
-    """Hides phone numbers: the last two digits, and a keyed hash to join lines by.
+    """Masks phone numbers: shows the last two digits and a keyed hash for correlation.
 
-    Without a key it makes one of its own, so that lines join within one process only: a hash
-    under a key that everybody knows could be undone by trying all numbers.
+    Without a key it generates one, so hashes match within one process only. With a public key,
+    trying all numbers would reverse a hash.
     """
 
     def __init__(self, key: str) -> None:
@@ -113,7 +112,7 @@ class Masker:
         return f"…{end}#{digest}" if number else ""
 
     def text(self, text: str) -> str:
-        """The text with every run of digits that may be a phone number hidden."""
+        """The text with every possible phone number masked."""
         masked = _NUMBER.sub(lambda match: self.number(match.group()), text[:_LONGEST])
         if len(text) <= _LONGEST_WORD and not _DIGIT.search(text):
             self._remember(masked)
@@ -125,7 +124,7 @@ class Masker:
         self._plain.add(word)
 
     def value(self, name: str, value: Any, depth: int = 0) -> Any:
-        """The value of that name, fit to be logged, however deep in lists and objects."""
+        """The value of a name, masked at any depth of lists and objects."""
         kind = _KINDS[name]
         if kind is _Kind.HIDDEN:
             return "[hidden]"
@@ -143,8 +142,8 @@ class Masker:
         if depth >= _DEPTH:
             return "[too deep]"
         if isinstance(value, Mapping):
-            told = ((_shown(key), inner) for key, inner in value.items())
-            return {self.text(key): self.value(key, inner, depth + 1) for key, inner in told}
+            pairs = ((_shown(key), inner) for key, inner in value.items())
+            return {self.text(key): self.value(key, inner, depth + 1) for key, inner in pairs}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(name, inner, depth + 1) for inner in value]
         return self.text(_shown(value))
@@ -156,7 +155,7 @@ class Masker:
         plain, masked = self._plain, {}
         for name, value in line.items():
             kind = _KINDS[name]
-            # What nearly every line is made of: ids, and words that were seen to have no digit.
+            # The usual case: ids, and texts that are known to have no digits.
             if type(value) is str and (kind is _ID or (kind is _TEXT and value in plain)):
                 masked[name] = value
             else:
@@ -165,7 +164,7 @@ class Masker:
 
 
 def _shown(value: Any) -> str:
-    """The value as text; what cannot even say what it is must not cost the line."""
+    """The value as text; never raises, even if the value's repr does."""
     try:
         return str(value)
     except Exception:
@@ -174,18 +173,18 @@ def _shown(value: Any) -> str:
 
 @lru_cache(2)
 def _second(unix: int) -> str:
-    """Remembered, because many lines are of the same second."""
+    """Cached, because many lines are from the same second."""
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(unix))
 
 
 def iso_time(nanoseconds: int) -> str:
-    """A moment since the Unix epoch in UTC, to the microsecond, as ISO 8601."""
+    """A Unix time in seconds as ISO 8601 in UTC, with microseconds."""
     second, micros = divmod(nanoseconds // 1000, 1_000_000)
     return f"{_second(second)}.{micros:06}Z"
 
 
 def _json(line: Any) -> str:
-    """One line; what has no UTF-8 (half a surrogate pair) is written in ASCII."""
+    """JSON on one line; in ASCII if the text has no UTF-8 form (half a surrogate pair)."""
     try:
         return orjson.dumps(line).decode()
     except TypeError:
@@ -193,16 +192,16 @@ def _json(line: Any) -> str:
 
 
 class Lines:
-    """From what is logged to its line, in one go, for there is one with every delivery.
+    """Renders a log event as a line, in one step, because every delivery logs one.
 
-    Calling it is a structlog processor, the only one.
+    It is the only structlog processor.
     """
 
     def __init__(self, masker: Masker) -> None:
         self._masked = masker
 
     def __call__(self, logger: Any, method: str, line: MutableMapping[str, Any]) -> str:
-        """The line without its end; a level and a time of its own are overruled."""
+        """The line without a line break; the event's own `level` and `time` are replaced."""
         if "exc_info" in line:
             line = format_exc_info(logger, method, line)
         masked = self._masked(logger, method, line)
@@ -211,25 +210,25 @@ class Lines:
         return self._written(method, masked.pop("event", ""), masked)
 
     def _written(self, level: str, event: Any, more: Mapping[str, Any]) -> str:
-        """What happened and when come first: so a line is read, and cut off by a viewer."""
+        """Time, level and event come first, because viewers cut lines off."""
         return _json({"timestamp": iso_time(time_ns()), "level": level, "event": event, **more})
 
 
 class ReadableLines(Lines):
-    """For a terminal: time, level, event, then name=value; a traceback below its line."""
+    """A line for a terminal: time, level, event, name=value pairs; a traceback below."""
 
     def _written(self, level: str, event: Any, more: Mapping[str, Any]) -> str:
-        told = [f"{name}={_plain(value)}" for name, value in more.items() if name != "exception"]
+        fields = [f"{name}={_plain(value)}" for name, value in more.items() if name != "exception"]
         time = iso_time(time_ns())[11:23]
-        line = f"{time} {level:<8} {event:<24} {' '.join(told)}".rstrip()
+        line = f"{time} {level:<8} {event:<24} {' '.join(fields)}".rstrip()
         below = str(more.get("exception", "")).splitlines()
         return "\n".join((line, *(text if text.isprintable() else _plain(text) for text in below)))
 
 
 def _plain(value: Any) -> str:
-    """A word as it is; anything else so that one sees where it begins and ends.
+    """A single word unchanged; anything else quoted.
 
-    What a terminal would obey (escapes) is written as JSON writes it.
+    Control characters (terminal escapes) are escaped as in JSON.
     """
     if not isinstance(value, str):
         return _json(value)
@@ -239,9 +238,9 @@ def _plain(value: Any) -> str:
 
 
 def set_up(level: str, hash_key: str, stream: TextIO | LogStream | None = None) -> None:
-    """Configure structlog for this process; standard-library loggers are only heard as warnings.
+    """Configure structlog for this process; of standard-library loggers only warnings are logged.
 
-    They are masked and written as the same lines: JSON, or for people where that is a terminal.
+    Those are masked and written in the same form: JSON, or readable on a terminal.
     """
     out = cast(TextIO, stream or sys.stderr)
     kind = ReadableLines if out.isatty() else Lines
@@ -252,18 +251,18 @@ def set_up(level: str, hash_key: str, stream: TextIO | LogStream | None = None) 
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=True,
     )
-    others = logging.StreamHandler(out)
+    foreign = logging.StreamHandler(out)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    others.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove_meta, lines]))
-    others.addFilter(Foreign())
-    logging.basicConfig(level=logging.WARNING, handlers=[others], force=True)
+    foreign.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove_meta, lines]))
+    foreign.addFilter(Foreign())
+    logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
 
 
 class Foreign(logging.Filter):
-    """What aiohttp says of requests that it cannot read quotes them, and with them their secrets.
+    """Filters foreign lines: aiohttp quotes unreadable requests, including their secrets.
 
-    Of those lines stays what kind of error it was and where, so many a minute: strangers cause
-    them.
+    Of such lines only the kind of error and its place stay, and only some per minute, because
+    strangers can cause them.
     """
 
     def __init__(self) -> None:
@@ -272,7 +271,7 @@ class Foreign(logging.Filter):
         self._told = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether it is told."""
+        """Whether the record is logged."""
         if not record.name.startswith("aiohttp"):
             return True
         if record.created - self._minute >= 60:
@@ -288,7 +287,7 @@ FOREIGN_PER_MINUTE = 20
 
 
 def _where(error: BaseException | None) -> str:
-    """The kind of an error and the lines that led to it, without a word of its text."""
+    """An error's type and traceback lines, without its text."""
     if error is None:
         return "a warning"
     frames = traceback.extract_tb(error.__traceback__)[-3:]

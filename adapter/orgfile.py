@@ -1,4 +1,4 @@
-"""Which orgs there are, as the settings or a file of several say.
+"""Reads the orgs from the settings, or from a file with several orgs.
 
 One org is described by the SOFTPHONE_ variables, several by a TOML file (docs/operations.md).
 `account`, `token_file` and `webhook_secrets_file` may stand beside `id`, as in older files.
@@ -53,7 +53,7 @@ def orgs_of(settings: Settings) -> Orgs:
 
 
 def _read_file(path: Path, settings: Settings) -> list[Org]:
-    """The orgs of the file. Raises WrongSetting with a line for each that is wrong."""
+    """The orgs of the file. Raises WrongSetting with a line for each error."""
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("org", [])
     except OSError as error:
@@ -105,7 +105,7 @@ def _voice_of(settings: Settings) -> VoiceSide | None:
 
 
 def _account_of(settings: Settings) -> TelephonyAccount:
-    """The provider's variables: what stands behind its name is the option's."""
+    """The provider's variables, by option name (the part after the provider's name)."""
     values = _variables_of(settings.provider, settings)
     options = {
         name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
@@ -117,7 +117,7 @@ def _account_of(settings: Settings) -> TelephonyAccount:
 
 
 def _variables_of(kind: str, settings: Settings) -> dict[str, Any]:
-    """The settings that begin with a provider's name, by what stands behind it."""
+    """The settings whose names begin with a provider's name, by the rest of the name."""
     begin = f"{kind}_"
     return {
         name.removeprefix(begin): getattr(settings, name)
@@ -127,7 +127,7 @@ def _variables_of(kind: str, settings: Settings) -> dict[str, Any]:
 
 
 _FLAT = frozenset({"account", "token_file", "webhook_secrets_file"})
-"""DialStack's, where a file has them beside the org's id."""
+"""DialStack's options that a file may have beside the org's id."""
 
 _NEEDED = frozenset({"id", "domain", "client_id", "origins"})
 _KNOWN = _NEEDED | _FLAT | {"client_secret_file", "directory_file", "panel_file"}
@@ -158,9 +158,9 @@ def _org(row: dict[str, Any], settings: Settings) -> Org:
 
 
 def _telephony(row: dict[str, Any], settings: Settings) -> TelephonyAccount:
-    """Its own table, and what older files have beside the org's id.
+    """The org's [org.telephony] table, and options that older files have beside the org's id.
 
-    What it does not name is as the variables say, but for whose account it is and its secrets.
+    Other options come from the variables, except the account and its secrets.
     """
     table = {name: row[name] for name in _FLAT & row.keys()} | row.get("telephony", {})
     kind = table.pop("kind", "dialstack")
@@ -209,10 +209,10 @@ _VOICE = frozenset({"voice_url", "voice_contact_center", "voice_key_file"})
 
 
 def _voice(table: dict[str, Any]) -> VoiceSide | None:
-    told = _VOICE & table.keys()
-    if not told:
+    given_keys = _VOICE & table.keys()
+    if not given_keys:
         return None
-    if told != _VOICE:
+    if given_keys != _VOICE:
         raise ValueError(
             f"[org.salesforce] must have all of {', '.join(sorted(_VOICE))}, or none of them"
         )
@@ -234,10 +234,10 @@ def _demand(where: str, row: dict[str, Any], known: Collection[str]) -> None:
 
 
 def _demand_texts(row: dict[str, Any]) -> None:
-    """TOML has other kinds of values, too."""
+    """Raise ValueError for a value that is not a text or, where allowed, a list or a table."""
     for name, value in row.items():
         if name in {"origins", "caller_ids"}:
-            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
                 raise ValueError(f'{name} must be a list of texts, such as ["…"]')
         elif name in {"telephony", "salesforce"}:
             if not isinstance(value, dict):
@@ -254,14 +254,14 @@ def _check(org: Org) -> None:
 
 
 def _mixed_up(orgs: list[Org]) -> Iterator[str]:
-    """Two orgs share nothing by which one could be taken for the other."""
+    """Errors of orgs that share an id, domain, account, origin or secret."""
     names: tuple[tuple[str, Callable[[Org], str]], ...] = (
         ("id", lambda org: org.org_id[:15]),
         ("domain", lambda org: org.domain),
         ("account", lambda org: org.account),
     )
-    for what, of in names:
-        yield from _repeated(what, [of(org) for org in orgs])
+    for label, of in names:
+        yield from _repeated(label, [of(org) for org in orgs])
     yield from _repeated("origin", [origin for org in orgs for origin in org.origins])
     secrets = [secret for org in orgs for secret in _webhook_secrets(org)]
     if len(secrets) != len(set(secrets)):
@@ -278,10 +278,10 @@ def _webhook_secrets(org: Org) -> set[str]:
     return set(split_secrets(org.telephony.options.get("webhook_secrets", "")))
 
 
-def _repeated(what: str, values: list[str]) -> Iterator[str]:
+def _repeated(label: str, values: list[str]) -> Iterator[str]:
     for value, count in Counter(values).items():
         if count > 1:
-            yield f"the {what} {value} is listed {count} times"
+            yield f"the {label} {value} is listed {count} times"
 
 
 def _read(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The Salesforce orgs of a deployment, each with its own provider account, strictly apart."""
+"""The Salesforce orgs of a deployment, each with its own provider account."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ DEV_ORG = "00D000000000DEV"
 
 
 SURFACES = ("open-cti", "lwc", "voice")
-"""Where in Salesforce the softphone can be."""
+"""The places in Salesforce where the softphone can run."""
 
 
 @dataclass(frozen=True, slots=True)
 class TelephonyAccount:
-    """An account at a provider of that kind; what the options mean is the kind's own business."""
+    """An account at a provider; the options are specific to its kind."""
 
     kind: str = "dialstack"
     account: str = ""
@@ -26,7 +26,7 @@ class TelephonyAccount:
 
 @dataclass(frozen=True, slots=True)
 class VoiceSide:
-    """An org's contact center of Salesforce Voice: where its records are, and what signs for it."""
+    """An org's contact center of Salesforce Voice: its records and its signing key."""
 
     url: str
     contact_center: str
@@ -37,7 +37,7 @@ class VoiceSide:
 
 @dataclass(frozen=True, slots=True)
 class SalesforceSide:
-    """How an org's calls get into it; None and empty are for what the whole deployment says."""
+    """How an org's calls are logged; None and empty mean the deployment's settings."""
 
     surface: str = "open-cti"
     client_id: str = ""
@@ -49,7 +49,7 @@ class SalesforceSide:
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """One org; `org_id` is that of the session, cookie and agents. Secrets stay out of repr."""
+    """One org; sessions, cookies and agents have its `org_id`. repr shows no secrets."""
 
     org_id: str
     origins: tuple[str, ...]
@@ -64,11 +64,11 @@ class Org:
 
     @property
     def account(self) -> str:
-        """Its account at the provider."""
+        """The org's account at the provider."""
         return self.telephony.account
 
     def is_called(self, org_id: str) -> bool:
-        """Whether this is its id; of 18 letters the last three repeat the others' case."""
+        """Whether the id is the org's; of 18 characters the last three are a case checksum."""
         return self.org_id[:15] == org_id[:15]
 
 
@@ -81,19 +81,19 @@ class Orgs:
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Every origin that may show the softphone."""
+        """All origins that may embed the softphone."""
         return tuple(self._by_origin)
 
     def of_origin(self, origin: str) -> Org | None:
-        """The org whose origin this is, compared exactly."""
+        """The org with exactly this origin; None if there is none."""
         return self._by_origin.get(origin)
 
     def of_id(self, org_id: str) -> Org | None:
-        """The org of that id."""
+        """The org with this id; None if there is none."""
         return next((org for org in self.all if org.is_called(org_id)), None)
 
     def named(self, org_id: str) -> Org | None:
-        """The org of that id; where none is named, the only one that there is."""
+        """The org with this id; without an id, the only org of the deployment."""
         if not org_id and len(self.all) == 1:
             return self.all[0]
         return self.of_id(org_id)

@@ -1,7 +1,7 @@
-"""Addresses as settings spell them, and in the one spelling that browsers send. Pure.
+"""Normalizes addresses from settings to the spelling that browsers send. Pure.
 
-Origins are compared letter by letter everywhere else, so here capitals, a port that goes without
-saying and a slash at the end go, and what could be read in two ways is refused.
+Origins are compared as strings everywhere else. So capitals, a default port and a trailing slash
+are removed here, and ambiguous addresses are refused.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from urllib.parse import urlsplit
 _USUAL_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _SAFE = re.compile(r"[!-\[\]-~]*")
-"""No blanks, no controls, no backslash (browsers read it as a slash), nothing beyond ASCII."""
+"""Only ASCII without spaces, control characters and backslashes (a slash to browsers)."""
 
 NO_URL = "must be an http or https address, such as https://phone.example.com"
 
 
 @lru_cache(4096)
 def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can reach that address."""
+    """Whether only this machine can reach the address."""
     ip = ip_of(host)
     return host == "localhost" or (ip is not None and ip.is_loopback)
 
 
 def ip_of(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that is written there; None for a name, or for no address at all."""
+    """The IP address that a text is; None for anything else, such as a name."""
     try:
         return ip_address(host)
     except ValueError:
@@ -35,7 +35,7 @@ def ip_of(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def host_of(url: str) -> str:
-    """The host of a URL or of a Host header, without its port; empty where there is none."""
+    """The host of a URL or of a Host header, without port; empty if there is none."""
     try:
         return urlsplit(url if "://" in url else f"//{url}").hostname or ""
     except ValueError:
@@ -43,12 +43,12 @@ def host_of(url: str) -> str:
 
 
 def is_for_this_machine(url: str) -> bool:
-    """Whether a URL leads nowhere but here."""
+    """Whether a URL points to this machine."""
     return is_loopback(host_of(url))
 
 
 def normal_url(text: str) -> str:
-    """Scheme, host, port and path in one spelling. Raises ValueError that says what to write."""
+    """The normalized URL. Raises ValueError that says what to write."""
     text = text.strip()
     parts = urlsplit(text)
     scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
@@ -64,7 +64,7 @@ def normal_url(text: str) -> str:
 
 
 def normal_origin(text: str) -> str:
-    """The same for an address without a path. Raises ValueError."""
+    """The normalized origin: a URL without a path. Raises ValueError."""
     url = normal_url(text)
     if urlsplit(url).path:
         raise ValueError(f"must be without a path: {url.removesuffix(urlsplit(url).path)}")
@@ -72,7 +72,7 @@ def normal_origin(text: str) -> str:
 
 
 def demand_https(url: str) -> str:
-    """The URL, if nobody on the way can read it. Raises ValueError."""
+    """The normalized URL, if it is https or local. Raises ValueError."""
     if url.startswith("https://") or is_for_this_machine(url):
         return url
     raise ValueError(f"must be https, except on this machine: {url.replace('http', 'https', 1)}")

@@ -1,7 +1,7 @@
-"""Requests to other servers, whose answers are read whole up to a limit.
+"""HTTP requests to other servers, whose answers are read up to a limit.
 
-Law of this file: no answer takes more of our memory than its asker allows, packed or not. One that
-would is an answer that got lost: what was asked for may have been done all the same.
+Law of this file: no answer takes more memory than its caller allows, compressed or not. A longer
+one counts as a lost answer: the request may have been carried out.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from typing import Any
 import httpx
 
 LARGEST = 16 << 20
-"""Bytes of an answer: thousands of a phone system's channels, and more than any page of a list."""
+"""Bytes of an answer: enough for thousands of a PBX's channels, or any page of a list."""
 
 SMALL = 256 << 10
 """Bytes of an answer that is one object, such as a token."""
 
 _SLICE = 4096
-"""Bytes unpacked at once: to four megabytes at most (https://zlib.net/zlib_tech.html)."""
+"""Bytes decompressed at once: they expand to at most 4 MB (https://zlib.net/zlib_tech.html)."""
 
 _USUAL = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 
 class AnswerTooLong(httpx.ReadError):
-    """More came than is read."""
+    """The answer is longer than the limit."""
 
 
 class _Slices(httpx.SyncByteStream):
-    """What came, a little at a time."""
+    """The body in chunks."""
 
     def __init__(self, came: bytes) -> None:
         self._came = came
@@ -41,7 +41,7 @@ class _Slices(httpx.SyncByteStream):
 
 
 async def gather(chunks: AsyncIterable[bytes], most: int = LARGEST) -> bytes:
-    """What came. Raises AnswerTooLong, and whatever `chunks` raises."""
+    """The whole body. Raises AnswerTooLong, and whatever `chunks` raises."""
     came = bytearray()
     async for chunk in chunks:
         _add(came, chunk, most)
@@ -49,7 +49,7 @@ async def gather(chunks: AsyncIterable[bytes], most: int = LARGEST) -> bytes:
 
 
 def unpack(headers: Mapping[str, str], came: bytes, most: int = LARGEST) -> bytes:
-    """What came, without its content encoding. Raises AnswerTooLong and DecodingError."""
+    """The decompressed body. Raises AnswerTooLong and DecodingError."""
     body = bytearray()
     for piece in httpx.Response(200, headers=headers, stream=_Slices(came)).iter_bytes():
         _add(body, piece, most)
@@ -63,9 +63,9 @@ def _add(body: bytearray, piece: bytes, most: int) -> None:
 
 
 class BoundedTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, which hands on no more than `most` bytes of an answer.
+    """httpx's transport, which delivers at most `most` bytes of an answer.
 
-    `seconds` are for the whole of it: httpx's own time-outs begin anew with each byte.
+    `seconds` limits the whole request; httpx's own timeouts restart with each byte.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class BoundedTransport(httpx.AsyncHTTPTransport):
         self._seconds = seconds
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it. Raises httpx's TransportError or DecodingError."""
+        """Send a request. Raises httpx's TransportError or DecodingError."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._sent(request)
@@ -91,7 +91,7 @@ class BoundedTransport(httpx.AsyncHTTPTransport):
         finally:
             await came.aclose()
         for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
-            headers.pop(name, None)  # of what came, not of what is handed on
+            headers.pop(name, None)  # of the raw body, not of the delivered one
         return httpx.Response(came.status_code, headers=headers, content=body, request=request)
 
 
@@ -105,7 +105,7 @@ def build_client(
 ) -> httpx.AsyncClient:
     """Make a client: no redirects, no proxies of the environment, answers of `most` bytes.
 
-    Seconds in `timeout`, of which those for reading bound the whole; `more` is httpx's own.
+    `timeout` is in seconds; its read timeout limits the whole request. `more` goes to httpx.
     """
     return httpx.AsyncClient(
         timeout=timeout,

@@ -35,19 +35,19 @@ class PanelFile:
 
 def read_panel_file(path: Path) -> PanelFile:
     """Read the file. Raises ValueError or OSError, which say what is wrong and what is allowed."""
-    told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    if strange := sorted(told.keys() - {"away_reasons", "note"}):
+    table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    if strange := sorted(table.keys() - {"away_reasons", "note"}):
         raise ValueError(f"it has no {', '.join(strange)}; it accepts away_reasons and [[note]]")
-    reasons, rows = told.get("away_reasons", []), told.get("note", [])
+    reasons, rows = table.get("away_reasons", []), table.get("note", [])
     if not isinstance(reasons, list) or not isinstance(rows, list):
         raise ValueError(
             "away_reasons must be a list of texts, and each note must begin with [[note]]"
         )
     names = tuple(_text(reason, LONGEST_NAME, "a reason of away_reasons") for reason in reasons)
     notes = tuple(_note(row) for row in rows)
-    for what, many in (("away_reasons", names), ("[[note]]", tuple(n.name for n in notes))):
+    for label, many in (("away_reasons", names), ("[[note]]", tuple(n.name for n in notes))):
         if len(many) > MOST or len(set(many)) < len(many):
-            raise ValueError(f"{what}: at most {MOST}, each listed once")
+            raise ValueError(f"{label}: at most {MOST}, each listed once")
     return PanelFile(names, notes)
 
 
@@ -58,8 +58,8 @@ def _note(row: Any) -> NoteTemplate:
     return NoteTemplate(name, _text(row["text"], LONGEST_TEXT, f"the text of {name!r}"))
 
 
-def _text(value: Any, longest: int, what: str) -> str:
+def _text(value: Any, longest: int, label: str) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not 0 < len(text) <= longest:
-        raise ValueError(f"{what} must be a text of 1 to {longest} characters")
+        raise ValueError(f"{label} must be a text of 1 to {longest} characters")
     return text

@@ -1,6 +1,6 @@
 """The settings that decide each refusal, by the code of its answer.
 
-The agent reads why (`core.dialing`, `core.phone`, and the page's words). The log line of the
+The agent reads the reason (`core.dialing`, `core.phone`, and the page's texts). The log line of the
 refusal, `python -m adapter doctor` and docs/security.md name the settings. A leaf: only names.
 """
 

@@ -1,4 +1,4 @@
-"""Which fields of a Task an admin may fill: by settings, by templates, by asking agents. Pure."""
+"""The Task fields that an admin may fill by settings, templates or agents. Pure."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ OWN = frozenset(
         "AccountId",
     }
 )
-"""What the adapter writes itself, or leaves to Salesforce: nothing may stand in for it."""
+"""Fields that the adapter writes, or leaves to Salesforce; they cannot be filled otherwise."""
 
 
 def is_field(name: str) -> bool:
-    """Whether an admin may fill the field of that API name."""
+    """Whether an admin may fill the field with this API name."""
     return _API_NAME.fullmatch(name) is not None and name not in OWN

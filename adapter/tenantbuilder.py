@@ -1,4 +1,4 @@
-"""From what the settings say of each org to its tenant: driver, Salesforce, directory, rules."""
+"""Builds each org's tenant from the settings: driver, Salesforce, directory, rules."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from adapter.tenants import Telephony, Tenant, Tenants
 from adapter.web.oidc import IdentityProvider
 
 StatesOf = Callable[[str], DriverStates]
-"""Where the driver of that account keeps what it steers by."""
+"""The storage for the state of an account's driver."""
 
 SURFACES = ("adapter.opencti", "adapter.lwc", "adapter.voice")
-"""Rooms of Salesforce's products; each has a `setup` with `connect`."""
+"""The packages for Salesforce's products; each has a `setup` with `connect`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """What tenants are made with; `stack` closes what they hold open."""
+    """What tenants are built with; `stack` closes their resources."""
 
     settings: Settings
     clock: Clock
@@ -43,7 +43,7 @@ class Builder:
     stack: AsyncExitStack
 
     def build(self, orgs: tuple[Org, ...]) -> Tenants[SalesforceOrg]:
-        """One each. Raises WrongSetting."""
+        """Build one tenant per org. Raises WrongSetting."""
         return Tenants([self._tenant(org) for org in orgs])
 
     def _tenant(self, org: Org) -> Tenant[SalesforceOrg]:
@@ -74,7 +74,7 @@ class Builder:
 
 
 def _rules(org: Org, settings: Settings, can: Capabilities) -> Policy:
-    """What the deployment has set, the org's own words, and what its provider can do."""
+    """The policy from the deployment's and the org's settings and the provider's capabilities."""
     rules = settings.policy()
     return replace(
         rules,
@@ -91,7 +91,7 @@ def _rules(org: Org, settings: Settings, can: Capabilities) -> Policy:
 def _connected(
     org: Org, settings: Settings, rules: Policy, clock: Clock, stack: AsyncExitStack
 ) -> SalesforceOrg:
-    """The org's Salesforce, by every surface whose room is here: deleting one leaves the others."""
+    """The org's Salesforce for every installed package; deleting one leaves the others working."""
     joined = SalesforceOrg()
     for room in SURFACES:
         if find_spec(room) is not None:

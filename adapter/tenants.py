@@ -1,7 +1,7 @@
-"""Who is whose: the one place that says which provider, Salesforce and rules an agent has.
+"""Maps agents and accounts to tenants: provider, Salesforce and rules.
 
-Law of this file: nothing is shared by two orgs. What an agent may ask, show or write is looked up
-by the agent's own org; what a provider tells, by the account that it came in for.
+Law of this file: orgs share nothing. What an agent may request, show or write is looked up by the
+agent's own org; provider events are looked up by the account that they arrived for.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from adapter.telephony.port import Capabilities, Driver
 from adapter.telephony.updates import CallUpdate
 
 SalesforceT = TypeVar("SalesforceT")
-"""What the page room knows of an org's Salesforce; nobody below it looks inside."""
+"""The page package's type for an org's Salesforce; opaque to lower packages."""
 
 
 class Directory(Protocol):
-    """Who in Salesforce is whom at the provider (runtime.directory)."""
+    """Maps Salesforce users to the provider's users (runtime.directory)."""
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
         """The agent's telephony user, or None. Raises DirectoryUnavailable."""
 
     def surface(self, key: AgentKey, email: str) -> str:
-        """Where an admin wants the agent to work; empty: whichever page greets."""
+        """The surface that an admin set for the agent; empty: the page that connects."""
 
     def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
-        """The keys of the user's other phones, as the provider lists them."""
+        """The keys of the user's other phones, as listed by the provider."""
 
 
 class People(Protocol):
-    """Who of the house can be called (runtime.directory)."""
+    """A colleague who can be called (runtime.directory)."""
 
     async def colleagues(self) -> Iterable[tuple[str, str, str]]:
-        """Name, number and provider user of everybody who has all three."""
+        """Users who have a name, a number and a provider user."""
 
 
 class SignIn(Protocol):
-    """Who says who signs in (web.oidc); flows and identities are the web room's."""
+    """Identifies who signs in (web.oidc); flows and identities are types of web."""
 
     async def authorize_url(self, flow: Any) -> str:
-        """Where to send the browser."""
+        """The URL to send the browser to."""
 
     async def identify(self, code: str, flow: Any) -> Any:
-        """Who came back with this code."""
+        """The identity that signed in with this code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telephony:
-    """An org's account at its provider; without `is_configured` nobody can dial or be called."""
+    """An org's account at its provider; calls need `is_configured`."""
 
     account: str
     driver: Driver
@@ -63,7 +63,7 @@ class Telephony:
 
 @dataclass(frozen=True, slots=True)
 class Tenant(Generic[SalesforceT]):
-    """Everything of one org. `rules` are those of its calls and logs."""
+    """Everything of one org; `rules` is the policy of its calls and logs."""
 
     org: Org
     telephony: Telephony
@@ -75,7 +75,7 @@ class Tenant(Generic[SalesforceT]):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What its provider can do."""
+        """The provider's capabilities."""
         return self.telephony.driver.capabilities
 
 
@@ -88,39 +88,39 @@ class Tenants(Generic[SalesforceT]):
         self._by_account = {tenant.telephony.account: tenant for tenant in self.all}
 
     def of_agent(self, key: AgentKey) -> Tenant[SalesforceT] | None:
-        """The agent's org; None where it is no longer set up here."""
+        """The tenant of the agent's org; None if the org is no longer configured."""
         return self._by_org.get(key.org_id)
 
     def rules_of(self, key: AgentKey) -> Policy | None:
-        """The rules of the agent's calls and logs; None where their org is no longer set up."""
+        """The policy of the agent's calls and logs; None if the org is no longer configured."""
         tenant = self._by_org.get(key.org_id)
         return tenant.rules if tenant else None
 
     def of_account(self, account: str) -> Tenant[SalesforceT] | None:
-        """Whose provider account it is; None where it is nobody's."""
+        """The tenant with this provider account; None if there is none."""
         return self._by_account.get(account)
 
     def of_org(self, org_id: str) -> Tenant[SalesforceT] | None:
-        """The org as configured, compared letter by letter."""
+        """The tenant of exactly this org id; None if there is none."""
         return self._by_org.get(org_id)
 
     def read(self, account: str, body: bytes, at: int) -> CallUpdate | None:
-        """What a stored delivery tells, as the driver of its account reads it."""
+        """Read a stored delivery with its account's driver."""
         tenant = self.of_account(account)
         return tenant.telephony.driver.read(body, at) if tenant else None
 
     def surface(self, key: AgentKey, email: str) -> str:
-        """Where an admin wants the agent to work, by the directory of their own org."""
+        """The agent's surface in their own org's directory; empty if not set."""
         tenant = self.of_agent(key)
         return tenant.directory.surface(key, email) if tenant else ""
 
     def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
-        """The keys of the user's other phones, by the directory of the account's org."""
+        """The keys of the user's other phones in the directory of the account's org."""
         tenant = self.of_account(line.account)
         return tenant.directory.ring_profiles(line) if tenant else ()
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
-        """The agent's telephony user by the directory of their own org, and no other.
+        """The agent's telephony user in their own org's directory.
 
         Raises DirectoryUnavailable.
         """

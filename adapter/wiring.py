@@ -1,6 +1,6 @@
-"""How the rooms meet: edges first, on them the runtime; on that stand the frontends.
+"""Connects the packages: first the edges, then the runtime, then the frontends.
 
-Each function names all that it is made of, so that what is not here is not in use.
+Each function names all its parts, so whatever is not here is not used.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What everything else is made from."""
+    """The objects that everything else is built from."""
 
     settings: Settings
     clock: Clock
@@ -60,18 +60,18 @@ class Edges:
 
     @property
     def shared(self) -> bool:
-        """Whether other replicas use the same store."""
+        """Whether other replicas use this store."""
         return is_shared(self.settings.database_url)
 
     @property
     def proxies(self) -> Proxies:
-        """Whose word on a client's address counts."""
+        """The proxies whose headers give a client's address."""
         return Proxies(self.settings.proxies)
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What decides, keeps and carries, and knows nothing of HTTP."""
+    """The parts that decide, store and perform, without HTTP."""
 
     agents: Agents
     pages: Pages
@@ -86,7 +86,7 @@ class Runtime:
 
 
 async def make_runtime(edges: Edges) -> Runtime:
-    """Agents and pages, and everybody who tells them something."""
+    """Agents, pages, and everything that sends them events."""
     settings, clock, store, hints = edges.settings, edges.clock, edges.store, edges.hints
     agents = Agents(
         store,
@@ -136,7 +136,7 @@ async def make_runtime(edges: Edges) -> Runtime:
 def _forwarding(
     edges: Edges, agents: Agents, pages: Pages, intake: Intake
 ) -> tuple[Forwarding, Peers] | tuple[None, None]:
-    """The links to other replicas, where this one says how it is reached."""
+    """The links to other replicas, if this one has an address for them."""
     if not edges.settings.replica_address:
         return None, None
     forwarding = Forwarding(intake, agents, is_here=pages.is_here, metrics=edges.metrics)
@@ -155,7 +155,7 @@ def _forwarding(
 
 
 def _learner(agents: Agents, peers: Peers | None) -> Learner:
-    """What other replicas tell: where they are, or an agent's value."""
+    """Handle other replicas' announcements: their addresses, or an agent's value."""
 
     def learn(key: AgentKey, version: int, text: bytes) -> None:
         if not key.user_id.startswith(MARK):
@@ -169,13 +169,13 @@ def _learner(agents: Agents, peers: Peers | None) -> Learner:
 def _counted_by(metrics: Metrics) -> Callable[[Turn], None]:
     def count(turn: Turn) -> None:
         ended = [opened.wanted for opened in turn.opened]
-        metrics.logged([(one.direction, one.outcome) for one in ended], turn.saved)
+        metrics.logged([(call_log.direction, call_log.outcome) for call_log in ended], turn.saved)
 
     return count
 
 
 def _streams(edges: Edges, intake: Intake) -> tuple[Stream, ...]:
-    """One an account whose provider is listened to, which one replica at a time does."""
+    """One listener per account with an event stream; one replica at a time runs it."""
     holder = edges.clock.fresh_id("process") if edges.shared else "the only process"
     accounts = {
         tenant.telephony.account: tenant.telephony.driver

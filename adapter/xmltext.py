@@ -1,4 +1,4 @@
-"""XML as Salesforce's own tools write it: declared, indented by four spaces, read without risk."""
+"""Writes XML like Salesforce's tools (declared, indented by four spaces), and reads it safely."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class NotXml(Exception):
-    """The text is no XML document that we read; the message says why."""
+    """The text is not a readable XML document; the message says why."""
 
 
 def branch(tag: str, *children: ET.Element, **attributes: str) -> ET.Element:
@@ -43,13 +43,13 @@ _MARKS = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
-"""How a file begins that is in one of these encodings (https://www.w3.org/TR/xml/#sec-guessing)."""
+"""The first bytes of files in these encodings (https://www.w3.org/TR/xml/#sec-guessing)."""
 
 _DECLARED = re.compile(rb"""\A<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
 def decoded(data: bytes) -> str:
-    """The text of an XML file, in the encoding that its first bytes say. Raises NotXml."""
+    """The text of an XML file, in the encoding given by its first bytes. Raises NotXml."""
     declared = _DECLARED.match(data)
     named = declared[1].decode("ascii") if declared else "utf-8"
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), named)
@@ -64,7 +64,7 @@ def decoded(data: bytes) -> str:
 def read(text: str) -> ET.Element:
     """The root of a document. Raises NotXml.
 
-    A document type is refused: none of ours has one, and entities in it can grow without end.
+    Document types are refused: our files have none, and their entities can grow without limit.
     """
     if "<!DOCTYPE" in text:
         raise NotXml("it has a DOCTYPE, which a definition file never needs")

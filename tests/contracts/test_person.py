@@ -188,12 +188,12 @@ async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
     (first, second) = sorted(
         await kept.store.board_calls("00D1", 0, 2**53), key=lambda call: call.call_id
     )
-    assert (first.call_id, first.told["outcome"], first.told["talk_seconds"]) == (
+    assert (first.call_id, first.result["outcome"], first.result["talk_seconds"]) == (
         "a",
         "answered",
         7,
     )
-    assert (first.told["number"], second.told["record"]) == ("", "")
+    assert (first.result["number"], second.result["record"]) == ("", "")
     assert (await kept.store.route("acct_1", "pc-a")).owners.popitem()[1] == "a"
     with pytest.raises(Duplicate):
         await kept.store.commit(Commit(delivery=delivery))
@@ -232,7 +232,8 @@ async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
     assert after.logs == before.logs
     assert await kept.store.log(ADA, "w") == logs[2]
     board = {
-        one.call_id: one.told["number"] for one in await kept.store.board_calls("00D1", 0, 2**53)
+        call.call_id: call.result["number"]
+        for call in await kept.store.board_calls("00D1", 0, 2**53)
     }
     assert board == {"p": NUMBER, "t": NUMBER, "w": NUMBER, "s": ""}
     assert await kept.store.log(ADA, "s") is None
