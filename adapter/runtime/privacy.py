@@ -83,7 +83,7 @@ class PersonalData:
     def told(self) -> dict[str, list[Row]]:
         """All rows in readable form, with texts as JSON values."""
         return {
-            one.name: [_readable(row) for row in getattr(self, one.name)] for one in fields(self)
+            part.name: [_readable(row) for row in getattr(self, part.name)] for part in fields(self)
         }
 
     def unfinished(self) -> set[CallKey]:

@@ -1,7 +1,7 @@
-"""Whose address a request comes from, seen through our own reverse proxies.
+"""Determines a request's client address behind our reverse proxies.
 
-Law of this file: what a client says of itself counts for nothing. X-Forwarded-For is read from its
-end, and only as far as proxies of ours wrote it
+Law of this file: clients' own claims are ignored. X-Forwarded-For is read from its end, and only as
+far as our proxies wrote it
 (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#selecting_an_ip_address).
 """
 
@@ -19,16 +19,16 @@ from adapter.origins import ip_of, is_loopback
 FORWARDED = "X-Forwarded-For"
 
 UNKNOWN = "unknown"
-"""All whom we cannot tell apart; they share one limit."""
+"""Stands for all clients without a known address; they share one limit."""
 
 _CLIENT_BITS = 64
-"""Whoever has one IPv6 address has the 2^64 beside it (https://datatracker.ietf.org/doc/html/rfc6177)."""
+"""An IPv6 client usually has a whole /64 (https://datatracker.ietf.org/doc/html/rfc6177)."""
 
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 
 
 class Proxies:
-    """Our reverse proxies, by address or network (CIDR); this machine's own always are.
+    """Our reverse proxies, by address or network (CIDR); this machine always counts as one.
 
     Raises ValueError for a text that is neither.
     """
@@ -37,11 +37,11 @@ class Proxies:
         self._networks = tuple(ip_network(text, strict=False) for text in texts)
 
     def includes(self, address: str) -> bool:
-        """Whether what connects from there may say on whose behalf."""
+        """Whether the address is a proxy's, so that its X-Forwarded-For counts."""
         return is_loopback(address) or self.lists(address)
 
     def lists(self, address: str) -> bool:
-        """Whether the settings name it."""
+        """Whether the settings name the address."""
         parsed = _parsed(address)
         return parsed is not None and any(
             parsed.version == network.version and parsed in network for network in self._networks
@@ -52,21 +52,21 @@ NO_PROXIES = Proxies()
 
 
 def address_of(request: web.Request, proxies: Proxies = NO_PROXIES) -> str:
-    """The client's address, as limits tell clients apart."""
+    """The client's address, as used for limits."""
     return address_behind(request.remote, forwarded_by(request), proxies)
 
 
 def forwarded_by(request: web.Request) -> str:
-    """All lines of X-Forwarded-For as one: a proxy may add a line of its own."""
+    """All X-Forwarded-For headers joined, because a proxy may add its own."""
     return ",".join(request.headers.getall(FORWARDED, ()))
 
 
 def address_behind(peer: str | None, forwarded: str | None, proxies: Proxies = NO_PROXIES) -> str:
-    """The same, from the address at the connection's other end and the header's text.
+    """The client's address, from the connection's peer address and the header's text.
 
-    The last item was written by whoever connects to us, and counts if that is a proxy. If it
-    names a further proxy of ours, the one before it counts, and so on. An item that claims to be
-    this machine is the end of it: anybody may write that.
+    The last item was written by the peer, and counts if the peer is a proxy. If it names another
+    proxy of ours, the one before it counts, and so on. An item that names this machine ends the
+    search, because anybody may write it.
     """
     if not proxies.includes(peer or ""):
         return client_key(peer or "")
@@ -78,7 +78,7 @@ def address_behind(peer: str | None, forwarded: str | None, proxies: Proxies = N
 
 @lru_cache(4096)
 def client_key(text: str) -> str:
-    """The address in its one spelling, an IPv6 one by its network; UNKNOWN for what is none."""
+    """The normalized address, of IPv6 its network; UNKNOWN for anything else."""
     parsed = _parsed(text)
     if parsed is None:
         return UNKNOWN
@@ -88,7 +88,7 @@ def client_key(text: str) -> str:
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """The address, with or without a port; an IPv4 one that is written as IPv6 as IPv4."""
+    """The address of a text with or without a port; IPv4-mapped IPv6 becomes IPv4."""
     match = _WITH_PORT.fullmatch(text)
     bare = (match["six"] or match["four"]) if match else text
     parsed = ip_of(bare.partition("%")[0])

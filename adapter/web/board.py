@@ -1,4 +1,4 @@
-"""The supervisors' board: its page, its numbers, its CSV. Behind sign-in, with a role."""
+"""Serves the supervisors' board: page, numbers and CSV, after sign-in and for a role."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from adapter.web.pagefiles import SUFFIXES
 from adapter.web.pages import WEB
 
 SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
-"""The request's session in the org of that id."""
+"""The request's session in an org, by its id."""
 
 ROOT = WEB / "board"
 POLICY = (
@@ -47,13 +47,13 @@ _FORMULA = re.compile(
     r"([ \"'\x00-\x08\x0e-\x1f\xa0\u2000-\u200f\u2060\u3000\ufeff]*"
     r"[=+@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b-])"
 )
-"""Where a spreadsheet would begin to reckon: at a cell's beginning, and at what another country's
-spreadsheet takes for one, behind a semicolon or a line's end. Full-width signs count, too."""
+"""Where a spreadsheet may see a formula: at a cell's start, and after a semicolon or line break,
+which other locales take for one. Full-width characters count, too."""
 
 
 @dataclass(eq=False, repr=False)
 class BoardSite:
-    """`supervisors` are e-mail addresses in lower case; None lets everybody in who signed in."""
+    """`supervisors` are e-mail addresses in lower case; None admits every signed-in agent."""
 
     board: Board
     session_of: SessionOf
@@ -69,7 +69,7 @@ class BoardSite:
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """All that it answers."""
+        """The routes."""
         return [
             web.get("/board", self.page),
             web.get("/board/system", self.page),
@@ -79,9 +79,9 @@ class BoardSite:
         ]
 
     async def page(self, _request: web.Request) -> web.Response:
-        """GET /board, for supervisors, and /board/system, for engineers: it knows its address.
+        """GET /board, for supervisors, and /board/system, for engineers.
 
-        The same for everybody; what is on it needs a session.
+        The page is the same for everybody; its data needs a session.
         """
         return _html(self._page)
 
@@ -96,14 +96,14 @@ class BoardSite:
         return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
 
     async def numbers(self, request: web.Request) -> web.Response:
-        """GET /api/board?since=…&until=…&org=…: everything on it; a day's bounds in Unix ms."""
+        """GET /api/board?since=…&until=…&org=…: the report; a day's bounds in Unix ms."""
         session = await self.supervisor(request)
         return uncached(await self.board.report(session.agent.org_id, day_of(request)))
 
     async def csv(self, request: web.Request) -> web.Response:
-        """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…: the calls that are over.
+        """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…: the finished calls.
 
-        Oldest first; `agent`, as often as wanted, names whose calls alone are meant.
+        Oldest first; `agent`, which may be repeated, limits them to these agents.
         """
         session = await self.supervisor(request)
         calls = await self.board.calls(session.agent.org_id, day_of(request))
@@ -120,8 +120,8 @@ class BoardSite:
         )
 
     async def supervisor(self, request: web.Request) -> Session:
-        """The session that may read the board of the org that is asked for. Raises Refused."""
-        # A browser may be signed in to several orgs: the address names one, a cookie proves it.
+        """The session that may read the requested org's board. Raises Refused."""
+        # A browser may be signed in to several orgs: the URL names one, a cookie proves it.
         org = self.orgs.named(request.query.get("org", ""))
         session = await self.session_of(request, org.org_id) if org else None
         if session is None:
@@ -132,7 +132,7 @@ class BoardSite:
 
 
 def day_of(request: web.Request) -> Day:
-    """The day that whoever asks looks at; what the address does not say is 0."""
+    """The requested day; a missing bound is 0."""
     return Day(_time_param(request, "since"), _time_param(request, "until"))
 
 
@@ -152,7 +152,7 @@ def _lean_file(path: Path) -> bytes:
         case ".json":
             return content
         case ".css":
-            # As the softphone's: it names what that one's tokens.css defines.
+            # In the softphone's folder, because it uses the names of its tokens.css.
             return lean_style(content)
         case _:
             return lean(content)
@@ -183,7 +183,7 @@ def _iso_time(at: int | None) -> str:
 
 
 def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV Injection)."""
+    """The text as a cell that is no formula (OWASP, CSV Injection)."""
     text = "" if value is None else str(value)
     escaped = _FORMULA.sub(r"\1'\2", text)
     return f"'{escaped}" if escaped.startswith(("\t", "\r", "\n")) else escaped

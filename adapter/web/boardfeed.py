@@ -1,7 +1,7 @@
-"""What open boards are told: one reading an org for all who look, sent only when it differs.
+"""Sends reports to open boards: one read per org for all of them, sent only when it differs.
 
-Law of this file: a board gets the newest state or nothing. What it has not read yet is waited for,
-never added to, so a slow one costs nobody anything but its own next news.
+Law of this file: a board gets the newest state or nothing. Nothing is sent while it has unread
+data, so a slow board delays only itself.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 QUIET_LOOKS = 15
-"""After so many looks without news a board hears that there is none: a browser shows its scripts
-no ping frame, so only this tells a quiet connection from a dead one."""
+"""After so many polls without news a board gets a message without news. Scripts cannot see ping
+frames, so only this distinguishes a quiet connection from a dead one."""
 
 PING = '{"type":"ping","now":%d}'
 REPORT = '{"type":"report","now":%d,"report":%s}'
 STALE = '{"type":"stale"}'
 
 Place = tuple[str, Day]
-"""An org's id, and the day that is looked at: who agree on both share a feed."""
+"""An org's id and a day; boards with the same ones share a feed."""
 
 
 class Reads(Protocol):
-    """The part of the board that is read here."""
+    """The part of runtime.board that is used here."""
 
     async def report(self, org_id: str, day: Day) -> Report:
         """See runtime.board.Board.report; raises StorageError."""
@@ -44,7 +44,7 @@ class Reads(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """One open board; `session` is the id of the sign-in that let it in."""
+    """An open board; `session` is the id of its sign-in."""
 
     agent: AgentKey
     session: str
@@ -54,13 +54,13 @@ class Viewer:
 
     @property
     def place(self) -> Place:
-        """Which feed it sees."""
+        """The feed that it follows."""
         return self.agent.org_id, self.day
 
 
 @dataclass(eq=False, slots=True)
 class Feed:
-    """The newest frame of one place, how often it changed, and who sees it."""
+    """The newest frame of a place, the number of its changes, and its boards."""
 
     viewers: set[Viewer] = field(default_factory=set)
     version: int = 0
@@ -69,21 +69,21 @@ class Feed:
     quiet: int = 0
 
     def take(self, content: str, frame: str) -> None:
-        """Keep it if it differs from what is known; `content` is the frame without its time."""
+        """Keep the frame if it differs; `content` is the frame without its time."""
         self.quiet += 1
         if content != self.content:
             self.content, self.frame, self.quiet = content, frame, 0
             self.version += 1
 
     def show(self, viewer: Viewer) -> None:
-        """The newest frame, to one who has read all that was sent and has not had this one."""
+        """Send the newest frame to a board that has read everything and lacks this one."""
         if self.version and viewer.shown != self.version and viewer.outbox.is_idle:
             viewer.shown = self.version
             viewer.outbox.send(self.frame)
 
 
 class BoardFeeds:
-    """All open boards of this process. `seconds` is the time between two looks."""
+    """All open boards of this process; `seconds` is the time between two polls."""
 
     def __init__(self, board: Reads, tasks: Tasks, seconds: float = LOOK_SECONDS) -> None:
         self._board = board
@@ -93,7 +93,7 @@ class BoardFeeds:
         self.draining = False
 
     def add(self, viewer: Viewer) -> None:
-        """It sees what is known at once, and then every change."""
+        """Send a board the known report at once, and then every change."""
         feed = self._feeds.get(viewer.place)
         if feed is None:
             feed = self._feeds[viewer.place] = Feed()
@@ -103,26 +103,26 @@ class BoardFeeds:
         feed.show(viewer)
 
     def remove(self, viewer: Viewer) -> None:
-        """It is gone; the feed that nobody sees any more ends with its next look."""
+        """Remove a board; a feed without boards ends with its next poll."""
         if feed := self._feeds.get(viewer.place):
             feed.viewers.discard(viewer)
 
     def everyone(self) -> list[Viewer]:
-        """All open boards, in no order."""
+        """All open boards, unordered."""
         return [viewer for feed in self._feeds.values() for viewer in feed.viewers]
 
     def sessions_of(self, key: AgentKey) -> set[str]:
-        """The sign-ins that let in boards of that agent."""
+        """The sign-ins of the agent's boards."""
         return {viewer.session for viewer in self.everyone() if viewer.agent == key}
 
     def sign_out(self, session: str) -> None:
-        """A sign-in has ended, and so do the boards that it let in."""
+        """Close the boards of a sign-in that has ended."""
         for viewer in self.everyone():
             if viewer.session == session:
                 viewer.outbox.close(NOT_SIGNED_IN, "signed out")
 
     def leave(self) -> None:
-        """This replica goes: nobody is let in, and all come back elsewhere, each in its time."""
+        """This replica stops: admit nobody, and spread the boards' reconnects over time."""
         self.draining = True
         for viewer in self.everyone():
             viewer.outbox.close(GONE, "this replica is leaving")
@@ -138,7 +138,7 @@ class BoardFeeds:
                 viewer.outbox.close(TRY_AGAIN, "try again later")
 
     async def _poll_once(self, place: Place, feed: Feed) -> None:
-        """One reading, for all who see this feed."""
+        """Read once for all boards of this feed."""
         try:
             report = await self._board.report(*place)
         except StorageError as error:
@@ -155,7 +155,7 @@ class BoardFeeds:
             feed.show(viewer)
 
     def _ping(self, feed: Feed, now: int) -> None:
-        """Nothing is new at `now` (Unix ms); who has yet to read the last news hears nothing."""
+        """Tell boards that nothing is new at `now` (Unix ms), except those with unread data."""
         for viewer in tuple(feed.viewers):
             if viewer.shown == feed.version and viewer.outbox.is_idle:
                 viewer.outbox.send(PING % now)

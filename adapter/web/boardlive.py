@@ -1,6 +1,6 @@
-"""The board's socket: whoever may read the board may watch it, as long as the sign-in lasts.
+"""Serves the board's socket to anyone who may read the board, while the sign-in lasts.
 
-It only tells. A page that says anything on it is none of ours, and is let go.
+It only sends. A page that sends anything is not ours and is disconnected.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MOST_PER_SESSION = 8
 MAX_FRAME_BYTES = 64
 
 SupervisorOf = Callable[[web.Request], Awaitable[Session]]
-"""The session that may read the board that is asked for. Raises Refused."""
+"""The session that may read the requested board. Raises Refused."""
 
 DayOf = Callable[[web.Request], Day]
-"""Which day whoever asks looks at."""
+"""The requested day."""
 
 
 @dataclass(eq=False, repr=False)
@@ -47,7 +47,7 @@ class BoardLive:
     _held: Counter[str] = field(default_factory=Counter, init=False)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /api/board/live?since=…&until=…&org=…: the whole life of one socket."""
+        """GET /api/board/live?since=…&until=…&org=…: serve one socket until it ends."""
         if request.headers.get("Origin") != self.own_origin:
             return foreign_origin()
         session = await self.supervisor(request)
@@ -84,7 +84,7 @@ class BoardLive:
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
-        """Until it goes, or says anything."""
+        """Wait until the page leaves or sends anything."""
         if self.feeds.draining:
             return
         self.feeds.add(viewer)

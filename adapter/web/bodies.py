@@ -1,4 +1,4 @@
-"""Bodies of requests: whole, of bearable size, and in time, before any handler looks at one."""
+"""Reads whole request bodies, limited in size and time, before any handler runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ READ_SECONDS = 5.0
 
 @web.middleware
 async def bodies_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Whoever asks for an address that takes a body gets it whole; other bodies are not read."""
+    """Read the body for routes that take one; other bodies are not read."""
     if request.method == "POST" and request.match_info.http_exception is None:
         body = await read_body(request, READ_SECONDS)
         if isinstance(body, web.Response):
@@ -23,11 +23,11 @@ async def bodies_in_time(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 async def read_body(request: web.Request, seconds: float) -> bytes | web.Response:
-    """The body, in time and of bearable size; aiohttp itself would wait for ever."""
+    """The body, limited in time and size; aiohttp itself would wait forever."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return failure(413, "too-big", f"The body may have at most {MAX_BODY_BYTES} bytes.")
     try:
-        if request.content.is_eof():  # It came with its headers, as nearly all do.
+        if request.content.is_eof():  # It arrived with its headers, as nearly all do.
             return await request.read()
         async with asyncio.timeout(seconds):
             return await request.read()

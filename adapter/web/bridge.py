@@ -1,7 +1,8 @@
-"""One page's socket: hello first, then frames in and out, until either side goes.
+"""Serves a page's socket: hello first, then frames in and out, until either side leaves.
 
-Law of this file: a page can hurt nobody but itself. What it sends is limited and checked; what it
-does not read is dropped with it; every message ends in an event, or in an answer that says why.
+Law of this file: a page can harm only itself. Its messages are limited and checked, and each
+becomes an event or gets an answer that says why not. Data that it does not read is dropped with its
+socket.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 HELLO_SECONDS = 10.0
 FRAMES_PER_MINUTE = 600
-"""Of all pages of an agent: each frame may be a version, and each page is shown each version."""
+"""For all pages of an agent together, because each frame may cause a view for every page."""
 
 PING_SECONDS = 25.0
 
@@ -48,7 +49,7 @@ class Bridge:
         self._litter = GcTrigger()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /ws: the whole life of one socket."""
+        """GET /ws: serve one socket until it ends."""
         return await self.door.let_in(request, self._serve_socket)
 
     async def _serve_socket(self, request: web.Request, _address: str) -> web.WebSocketResponse:
@@ -69,7 +70,7 @@ class Bridge:
             log.error("page.hello_failed", reason=str(error))
             outbox.close(TRY_AGAIN, "try again later")
         finally:
-            outbox.close(GONE, "gone")  # else a hello that failed half-way would leave a page here
+            outbox.close(GONE, "gone")  # a hello that failed halfway would leave a page here
             await outbox.closed()
             self._litter.went()
         return socket
@@ -82,7 +83,7 @@ class Bridge:
                     log.warning("socket.flood", agent=str(page.key), page=page.page_id)
                     outbox.close(FLOOD, "too many messages")
                     break
-                # Bytes are no text, hence no JSON: answered as any malformed frame.
+                # Binary frames are not JSON, and are answered like any malformed frame.
                 await self.hearing.hear(page, frame.data if frame.type is WSMsgType.TEXT else "")
         finally:
             log.info("page.gone", agent=str(page.key), page=page.page_id, code=socket.close_code)

@@ -1,7 +1,7 @@
-"""A click on its way to the machine: counted for its org, timed, and logged where it is refused.
+"""Passes clicks to the machine: counts them per org, times them, and logs refusals.
 
-Law of this file: a refusal is never silent. The agent reads why; whoever reads the log finds the
-code, and the settings that an admin would change.
+Law of this file: a refusal is never silent. The agent reads the reason; the log has the code and
+the settings that an admin would change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Clicks:
         self._metrics = metrics
 
     async def dial(self, key: AgentKey, event: DialRequested | ControlRequested) -> Turn:
-        """Have it decided, and counted. Raises StorageError: then nobody was called."""
+        """Decide and count a click. Raises StorageError; then nobody was called."""
         self._metrics.clicked()
         before, placed = self._rate.take(key.org_id), False
         try:
@@ -44,7 +44,7 @@ class Clicks:
         return turn
 
     async def control(self, key: AgentKey, event: ControlRequested) -> None:
-        """The same for a wish in a call: a transfer calls somebody. Raises StorageError."""
+        """The same for a request within a call, which may call somebody. Raises StorageError."""
         if event.action in CALLS_SOMEBODY:
             await self.dial(key, event)
             return
@@ -52,7 +52,7 @@ class Clicks:
 
 
 def log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:
-    """One line, without the number, if this request was refused; a transfer may be, too."""
+    """Log one line, without the number, if this request (also a transfer) was refused."""
     answers = (answer for answer in turn.agent.answers if answer.request_id == request_id)
     code = next((answer.code for answer in answers if answer.code in SETTINGS), "")
     if code:

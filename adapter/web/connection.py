@@ -1,7 +1,7 @@
-"""One connection's guard: it stands between the network and whoever reads the bytes.
+"""Guards one connection, between the network and the reader of its bytes.
 
-Law of this file: nothing is read that was not counted. It knows where a request's head ends and
-how many frames a WebSocket has sent, control frames too, before a parser sees one of them.
+Law of this file: nothing is read uncounted. The guard finds the end of a request's head and counts
+a WebSocket's frames, control frames too, before a parser sees them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from adapter.web.middleware import Handler, failure
 log = structlog.get_logger(__name__)
 
 FRAMES_PER_MINUTE = 200
-"""Twice the messages that a page may send: pongs and fragments are frames, too."""
+"""Twice the messages that a page may send, because pongs and fragments are frames, too."""
 
 FLOOD = 4009
 GOODBYE_SECONDS = 3.0
@@ -32,35 +32,35 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class State(Enum):
-    """What a connection does."""
+    """What a connection is doing."""
 
     WAITING = auto()
-    """Its request is not here yet, or not whole."""
+    """Its request's head has not fully arrived."""
     BUSY = auto()
     """Its request is being answered."""
     IDLE = auto()
-    """It is kept for a further request, of which nothing is here."""
+    """It is kept for another request, which has not begun."""
     SOCKET = auto()
     """It is a WebSocket."""
 
 
 class Doorkeeper(Protocol):
-    """Who knows all connections."""
+    """Manages all connections."""
 
     def now(self) -> float:
-        """Seconds of a clock that never steps back."""
+        """A monotonic time in seconds."""
 
     def admit(self, connection: Connection) -> asyncio.Protocol | None:
-        """Who reads what it brings; None if there is no room for it."""
+        """The connection's reader; None if there is no room for it."""
 
     def forget(self, connection: Connection) -> None:
-        """It is gone."""
+        """Forget a closed connection."""
 
 
 class Connection(asyncio.Protocol):
-    """One connection; `reader` gets what it brings.
+    """One connection; `reader` gets its bytes.
 
-    `address` is the other end's, `peer` as limits tell clients apart; `since`: when `state` began.
+    `address` is the peer's, `peer` is its key for limits; `since`: when `state` began.
     """
 
     def __init__(self, keeper: Doorkeeper) -> None:
@@ -76,12 +76,12 @@ class Connection(asyncio.Protocol):
         self.since = keeper.now()
         self.is_flooded = False
         self.beyond = 0
-        """How many bytes came behind the head of the request that is being read or answered."""
+        """The bytes received after the current request's head."""
 
-    # --- what the network says -------------------------------------------------------------------
+    # --- from the network ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is open: let in, or closed at once."""
+        """Admit the new connection, or close it at once."""
         self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         self.hand_over(reader)
 
     def data_received(self, data: bytes) -> None:
-        """A piece, for whoever reads."""
+        """Count a piece and pass it to the reader."""
         if self.state is State.SOCKET:
             if self._is_flood(data):
                 self._end_flood()
@@ -105,44 +105,44 @@ class Connection(asyncio.Protocol):
         self.reader.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """The other end has said all that it will."""
+        """The peer sends no more."""
         return self.reader.eof_received()
 
     def pause_writing(self) -> None:
-        """The other end does not read."""
+        """The peer does not read."""
         self.reader.pause_writing()
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """The peer reads again."""
         self.reader.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone."""
+        """The connection is closed."""
         self._keeper.forget(self)
         self.reader.connection_lost(exc)
 
-    # --- what its reader says --------------------------------------------------------------------
+    # --- from the reader -------------------------------------------------------------------------
 
     def hand_over(self, reader: asyncio.Protocol) -> None:
-        """That one reads from now on."""
+        """Replace the reader."""
         self.reader = reader
         reader.connection_made(self.transport)
 
     def busy(self) -> None:
-        """A request's head is here."""
+        """Note that a request's head has arrived."""
         self.state, self.since = State.BUSY, self._keeper.now()
 
     def idle(self, body_bytes: int) -> None:
-        """It was answered, and the connection is kept.
+        """Note that the request was answered and the connection is kept.
 
-        More than its head and its body came: then the next one has begun.
+        If more than its head and body was received, the next request has begun.
         """
         if self.state is State.BUSY:
             self.state = State.WAITING if self.beyond > body_bytes else State.IDLE
             self.since = self._keeper.now()
 
     def becomes_socket(self) -> bool:
-        """What comes now are frames. False if some came already: those were counted by nobody.
+        """Count frames from now on. False if some were already received, and so not counted.
 
         A client waits for the answer to its handshake
         (https://datatracker.ietf.org/doc/html/rfc6455#section-4.1).
@@ -153,13 +153,13 @@ class Connection(asyncio.Protocol):
         return True
 
     def cut(self) -> None:
-        """End it, and what still waits to be written with it."""
+        """Cut the connection, with all unwritten data."""
         self.transport.abort()
 
-    # --- what it brings --------------------------------------------------------------------------
+    # --- the data --------------------------------------------------------------------------------
 
     def _note_head(self, data: bytes) -> None:
-        """See where the head ends, so that what is behind it can be told from it."""
+        """Find the end of the head, to count the bytes after it."""
         if self.state is State.IDLE:
             self.state, self.since = State.WAITING, self._keeper.now()
             self.beyond, self._edge = 0, b""
@@ -180,7 +180,7 @@ class Connection(asyncio.Protocol):
         return self._left < 0
 
     def _end_flood(self) -> None:
-        """Nothing more is read of it; who does not take the goodbye is cut off."""
+        """Stop reading and send a close frame; cut the connection if that fails."""
         self.is_flooded = True
         log.warning("socket.flood", reason="frames", peer=self.peer)
         self.transport.write(_GOODBYE)
@@ -202,7 +202,7 @@ async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def not_yet_a_socket(request: web.Request) -> web.Response | None:
-    """Take this connection for a WebSocket from now on, or refuse that."""
+    """Treat the connection as a WebSocket from now on; returns an answer if it is refused."""
     connection = connection_of(request)
     if connection is None or connection.becomes_socket():
         return None
@@ -211,7 +211,7 @@ def not_yet_a_socket(request: web.Request) -> web.Response | None:
 
 
 def connection_of(request: web.Request) -> Connection | None:
-    """The guard of a request's connection; None where there is none, or it is gone."""
+    """The guard of a request's connection; None if there is none or it is closed."""
     transport = request.transport
     protocol = transport.get_protocol() if transport is not None else None
     return protocol if isinstance(protocol, Connection) else None

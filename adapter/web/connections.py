@@ -1,8 +1,8 @@
-"""All connections of one listening socket: how many, and how long each may keep us waiting.
+"""Limits the connections of a listening socket, in number and in time.
 
-Law of this file: nobody holds a connection for nothing. A request's head has a deadline, and so
-has its answer; and before files run short, whoever has waited longest makes room. Whatever is
-refused or cut is counted, and told once a second at most.
+Law of this file: no idle connection blocks others. A request's head and its answer have deadlines,
+and before file descriptors run out the longest waiting connections are closed. Refused and cut
+connections are counted, and logged at most once a second.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from adapter.web.connection import Connection, State
 log = structlog.get_logger(__name__)
 
 HEAD_SECONDS = 10.0
-"""From a connection's first moment, or a further request's first byte, to the end of its head."""
+"""Limit from a connection's start, or a later request's first byte, to the end of the head."""
 
 BUSY_SECONDS = 60.0
-"""From there to the end of the answer: whoever does not read it is let go."""
+"""Limit from there to the end of the answer, for clients that do not read it."""
 
 SWEEP_SECONDS = 1.0
 
 ROOM_SHARE = 50
-"""When there is no room left, one in so many goes: looking for one costs as much as for all."""
+"""Without room, one in so many is cut, because finding one costs as much as finding all."""
 
 MakeReader = Callable[[Connection], asyncio.Protocol]
-"""Makes what reads a connection's requests."""
+"""Makes the reader of a connection's requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections one address may have (an IPv6 /64 is one), and how long each may take.
+    """Connections per address (an IPv6 /64 is one), and their time limits.
 
-    Proxies and this machine may have any number: behind them are many.
+    Proxies and this machine may have any number, as they stand for many clients.
     """
 
     per_address: int = 1_000
@@ -49,7 +49,7 @@ class Limits:
 
 
 class Connections:
-    """The connections that are open: at most `most` of them."""
+    """The open connections, at most `most`."""
 
     def __init__(self, make_reader: MakeReader, most: int, limits: Limits) -> None:
         self._make_reader = make_reader
@@ -61,15 +61,15 @@ class Connections:
         self._told: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time
-        """Seconds of the event loop's clock."""
+        """The event loop's time in seconds."""
         self._sweep_later = self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def protocol(self) -> Connection:
-        """What a listening socket asks for with each new connection."""
+        """The protocol for a new connection."""
         return Connection(self)
 
     def admit(self, connection: Connection) -> asyncio.Protocol | None:
-        """Who reads what it brings; None if there is no room for it."""
+        """The connection's reader; None if there is no room for it."""
         is_many = self._limits.proxies.includes(connection.address)
         if not is_many and self._of_address[connection.peer] >= self._limits.per_address:
             self._told["address"] += 1
@@ -82,7 +82,7 @@ class Connections:
         return self._make_reader(connection)
 
     def forget(self, connection: Connection) -> None:
-        """It is gone, or was never let in."""
+        """Forget a connection that is closed or was refused."""
         if connection not in self._open:
             return
         del self._open[connection]
@@ -91,11 +91,11 @@ class Connections:
             del self._of_address[connection.peer]
 
     def close(self) -> None:
-        """Look after them no longer."""
+        """Stop the checks."""
         self._sweep_later.cancel()
 
     def _make_room(self) -> bool:
-        """Cut those that ask for nothing, the longest first: half requests before kept ones."""
+        """Cut the longest waiting connections, those with partial requests before idle ones."""
         quiet = [c for c in self._open if c.state in {State.WAITING, State.IDLE}]
         count = max(1, self._most // ROOM_SHARE)
         for connection in nsmallest(count, quiet, key=lambda c: (c.state is State.IDLE, c.since)):
@@ -103,7 +103,7 @@ class Connections:
         return bool(quiet)
 
     def _sweep(self) -> None:
-        # First of all: whatever fails below, the next look comes.
+        # First, so that a failure below does not prevent the next check.
         self._sweep_later = self._loop.call_later(SWEEP_SECONDS, self._sweep)
         now = self.now()
         for connection in tuple(self._open):

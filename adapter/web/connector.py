@@ -1,7 +1,7 @@
-"""The connector page of Salesforce Voice, its sign-in page, and Salesforce's library beside them.
+"""Serves the connector page of Salesforce Voice, its sign-in page, and Salesforce's library.
 
-Law of this file: a page is framed by the origins of its own org alone, and Salesforce's library is
-served as the file that it is, byte for byte: its licence lets only the unmodified one be used.
+Law of this file: only a page's own org may frame it, and Salesforce's library is served unmodified,
+because its license allows nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAME = "scv-connector-base.js"
 
 
 def content_security_policy(org: Org) -> str:
-    """Everything from us; framed by this org and nobody else."""
+    """All content from us; only this org may frame it."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -38,14 +38,14 @@ def content_security_policy(org: Org) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Salesforce's file, and the hash that is in its address."""
+    """Salesforce's file and the hash in its URL."""
 
     content: bytes
     digest: str
 
 
 def read_library(path: Path | None) -> Library | None:
-    """The file that the deployment names; None where it names none. Raises WrongSetting."""
+    """The file that the settings name; None if there is none. Raises WrongSetting."""
     if path is None:
         return None
     try:
@@ -60,7 +60,7 @@ def read_library(path: Path | None) -> Library | None:
 
 
 class ConnectorSite:
-    """What Omni-Channel loads, where an org has Salesforce Voice; else nothing is there."""
+    """The files for Omni-Channel, for orgs with Salesforce Voice."""
 
     def __init__(self, settings: Settings, orgs: Orgs, root: Path, build: str) -> None:
         self._orgs = orgs
@@ -72,7 +72,7 @@ class ConnectorSite:
         self._files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.js"))}
 
     def routes(self) -> list[web.RouteDef]:
-        """All addresses of it."""
+        """The routes."""
         return [
             web.get("/voice/{org}", self.page),
             web.get("/voice/{org}/sign-in", self.sign_in),
@@ -92,7 +92,7 @@ class ConnectorSite:
         return self._fill_page(self._sign_in, self._org_of(request))
 
     async def file(self, request: web.Request) -> web.Response:
-        """GET /connector/…: our modules, checked again after each deploy."""
+        """GET /connector/…: our modules, revalidated by browsers."""
         content = self._files.get(request.match_info["name"])
         if content is None:
             raise web.HTTPNotFound
@@ -100,7 +100,7 @@ class ConnectorSite:
         return web.Response(body=content, content_type=SCRIPT, charset="utf-8", headers=headers)
 
     async def library(self, request: web.Request) -> web.Response:
-        """GET /voice-library/{hash}/…: Salesforce's file as it is."""
+        """GET /voice-library/{hash}/…: Salesforce's unmodified file."""
         if self._library is None or request.match_info["digest"] != self._library.digest:
             raise web.HTTPNotFound
         headers = {"Cache-Control": FOR_EVER}
@@ -108,14 +108,14 @@ class ConnectorSite:
         return web.Response(body=body, content_type=SCRIPT, charset="utf-8", headers=headers)
 
     def _org_of(self, request: web.Request) -> Org:
-        """The org of the address, if it has Salesforce Voice. Raises HTTPNotFound."""
+        """The URL's org, if it has Salesforce Voice. Raises HTTPNotFound."""
         org = self._orgs.of_id(request.match_info["org"])
         if org is None or org.salesforce.voice is None:
             raise web.HTTPNotFound
         return org
 
     def _fill_page(self, page: str, org: Org, **more: str) -> web.Response:
-        """The page with what it must know as data; CSP lets no script be in it."""
+        """The page with its settings as data, because CSP allows no inline script."""
         values = {"org": org.org_id, "origins": " ".join(org.origins), "build": self._build, **more}
         for name, value in values.items():
             page = page.replace(f"{{{name}}}", escape(value, quote=True))

@@ -17,7 +17,7 @@ from adapter.web.pages import WEB
 
 ROOT = WEB / "demo"
 HOST = "host/force-app/main/default/lwc/softphoneHost"
-"""Where in `salesforce/` our own host is: its plain modules run here without a compiler."""
+"""Our own Lightning host in `salesforce/`; its plain modules run here without a compiler."""
 
 
 def make_demo_org(
@@ -27,10 +27,10 @@ def make_demo_org(
     names: Iterable[str] = (),
     components: Path | None = None,
 ) -> web.Application:
-    """The demo org for a softphone at that address; `agent` signs in by itself.
+    """The demo org for the softphone at a URL; `agent` is signed in automatically.
 
-    It answers under addresses of this machine, and `names`. `components`: our Lightning components,
-    compiled.
+    It answers under IP addresses, this machine's names, and `names`. `components`: our Lightning
+    components, compiled.
     """
     config = {"softphone_url": softphone_url, "agent": agent}
     if components is not None:

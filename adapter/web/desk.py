@@ -1,7 +1,7 @@
-"""What a page asks for when its agent wants it: colleagues, note templates, may this be dialed?
+"""Serves what a page requests on demand: colleagues, note templates, checks of numbers.
 
-A number is judged as at the dial itself (core.phone), by the agent's own call center. Nothing of
-all this is stored or logged.
+A number is checked as at the dial itself (core.phone), by the agent's call center. Nothing is
+stored or logged.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ class Desk:
         self._rules_of = rules_of
 
     async def number(self, request: web.Request) -> web.Response:
-        """POST /api/number {origin?, number}: how it is written, or why it cannot be dialed."""
+        """POST /api/number {origin?, number}: its display form, or why it cannot be dialed."""
         session = await self._login.asker(request)
         number = str((await read_object(request, number=str)).get("number", ""))
         return uncached(judged(number, await self._rules_of(session.agent)))
 
     async def colleagues(self, request: web.Request) -> web.Response:
-        """POST /api/colleagues {origin?, search}: who fits. Raises StorageError."""
+        """POST /api/colleagues {origin?, search}: the matches. Raises StorageError."""
         session = await self._login.asker(request)
         words = str((await read_object(request, search=str)).get("search", ""))
         matches = await self._colleagues.search(session.agent, words[:LONGEST_WORDS])
         return uncached({"rows": [match._asdict() for match in matches]})
 
     async def note_templates(self, request: web.Request) -> web.Response:
-        """POST /api/note-templates {origin?}: what the agent's admin has written."""
+        """POST /api/note-templates {origin?}: the note templates of the agent's org."""
         session = await self._login.asker(request)
         tenant = self._tenants.of_agent(session.agent)
         notes = tenant.org.panel.notes if tenant else ()

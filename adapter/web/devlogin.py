@@ -1,4 +1,4 @@
-"""The dev sign-in: a typed name is enough. It starts on loopback only (adapter/settings.py)."""
+"""The dev sign-in, for which a typed name is enough. It starts on loopback only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[\w .'-]{1,64}\Z")
 
 
 class DevLogin:
-    """Anybody may be anyone, in the one org."""
+    """Signs anybody in under any name, in the only org."""
 
     def __init__(self, login: Login, org_id: str) -> None:
         self._login = login
@@ -33,6 +33,6 @@ class DevLogin:
         key = AgentKey(self._org_id, user_id)
         known = await self._login.sessions.of(request, self._org_id)
         if known is not None and (known.agent, known.name) == (key, name):
-            # Another tab of the same demo: a new session would cost the first tab its socket.
+            # Another tab of the demo: a new session would close the first tab's socket.
             return self._login.told(known)
         return await self._login.signed_in(request, key, name, f"{slug}@example.com")

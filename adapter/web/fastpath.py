@@ -1,11 +1,11 @@
-"""The webhook fast path: a delivery that came in one piece is answered without aiohttp's machinery.
+"""The webhook fast path, which answers a delivery that arrived in one piece without aiohttp.
 
-Every connection begins here. As long as all it brings is one plain, whole delivery at a time (so
-providers and proxies send them), it stays. The first thing that is anything else goes to aiohttp,
-and the connection with it, for good: what is refused is refused there.
+Every connection begins here, and stays while it brings one plain, whole delivery at a time, as
+providers and proxies send them. Anything else moves the connection to aiohttp for good, where bad
+requests are refused.
 
-Of what a delivery costs a bare aiohttp server, half is its request, its response and their task
-(docs/performance.md). Requests are read by httptools, an extra; without it all goes to aiohttp.
+Half of a delivery's cost in a bare aiohttp server is its request, response and task
+(docs/performance.md). httptools, an extra, parses requests; without it all goes to aiohttp.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from adapter.web.status import Status
 
 try:
     from adapter.web.simplerequest import SimpleRequest, parse_simple_request
-except ModuleNotFoundError:  # pragma: no cover - httptools is not here
+except ModuleNotFoundError:  # pragma: no cover - httptools is not installed
     HAS_PARSER = False
 else:
     HAS_PARSER = True
@@ -38,24 +38,24 @@ else:
 log = structlog.get_logger(__name__)
 
 UNREAD_BYTES = 64 * 1024
-"""Who sends and sends, and reads no answer, is let go."""
+"""Unread bytes of answers after which a connection is cut."""
 
 IDLE_SECONDS = 3600.0
-"""As long as aiohttp keeps a quiet connection, longer than proxies do."""
+"""Seconds an idle connection is kept, as by aiohttp; longer than proxies keep theirs."""
 
 NextProtocol = Callable[[], asyncio.Protocol]
 """Makes aiohttp's own protocol for one connection."""
 
 Answered = Done[web.Response | None]
 Endpoint = Callable[[str | None, str, Mapping[str, str], bytes, Answered], None]
-"""Webhooks.begin: of the peer's address, the path, headers and body of a delivery."""
+"""Webhooks.begin, with a delivery's peer address, path, headers and body."""
 
 
 class WebhookFastPaths:
-    """The fast paths of one server, one a connection.
+    """The fast paths of one server, one per connection.
 
-    `endpoints` by the target that a request must have, letter by letter; while `status` is
-    draining, each answer is its connection's last.
+    `endpoints` are by exact request target; while `status` is draining, each answer is its
+    connection's last.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class WebhookFastPaths:
         self.open: set[WebhookFastPath] = set()
 
     def before(self, aiohttp: NextProtocol) -> MakeReader:
-        """What makes the reader of each new connection."""
+        """The factory of each new connection's reader."""
         if not (HAS_PARSER and self.endpoints):
             return lambda _connection: aiohttp()
         return partial(WebhookFastPath, self, aiohttp)
 
     async def close(self, seconds: float) -> None:
-        """Give deliveries that are being taken up to `seconds` for their answer, then hang up."""
+        """Wait up to `seconds` for running deliveries' answers, then close all connections."""
         taking = [path.taking for path in self.open if path.taking is not None]
         if taking:
             await asyncio.wait(taking, timeout=seconds)
@@ -82,7 +82,7 @@ class WebhookFastPaths:
 
 
 class WebhookFastPath(asyncio.Protocol):
-    """One connection, as long as it brings deliveries only. `taking` is the one under way."""
+    """One connection that brings only deliveries; `taking` is the running one."""
 
     def __init__(
         self, paths: WebhookFastPaths, aiohttp: NextProtocol, connection: Connection
@@ -100,7 +100,7 @@ class WebhookFastPath(asyncio.Protocol):
         self.taking: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is open."""
+        """The connection is open."""
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else ""
@@ -108,18 +108,18 @@ class WebhookFastPath(asyncio.Protocol):
         self._idle = self._loop.call_later(IDLE_SECONDS, self._look_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone; a delivery that is being taken is taken all the same."""
+        """The connection is closed; a running delivery is still applied."""
         self._unregister()
 
     def hang_up(self) -> None:
-        """Close it, once what was written is out."""
+        """Close the connection after the written data was sent."""
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """A piece: one whole delivery, or else aiohttp's, as all that follows."""
+        """Handle one whole delivery, or pass this and all later data to aiohttp."""
         self._heard_at = self._loop.time()
         if self.taking is not None:
-            # Sent before the answer to the last one: it waits for that, and what follows too.
+            # Sent before the last answer: it waits for that, and so does all later data.
             self._ahead += data
             self._transport.pause_reading()
             return
@@ -143,7 +143,7 @@ class WebhookFastPath(asyncio.Protocol):
     def _on_outcome(self, answer: web.Response | Exception | None) -> None:
         taking, self.taking = self.taking, None
         if taking is None:
-            return  # It was answered before something else failed.
+            return  # The delivery was answered before something else failed.
         taking.set_result(None)
         if isinstance(answer, Exception):
             log.error("request.failed", method="POST", exc_info=answer)
@@ -187,12 +187,12 @@ class WebhookFastPath(asyncio.Protocol):
 
 @lru_cache(4)
 def _plain_200(second: int, is_last: bool) -> bytes:
-    """The 200 of that Unix second: the same for all deliveries."""
+    """The 200 for a Unix second, the same for all deliveries."""
     return _serialize(web.Response(), second, is_last)
 
 
 def _serialize(response: web.Response, second: int, is_last: bool) -> bytes:
-    """The answer as it goes over the wire, with what all our answers carry."""
+    """The answer's bytes, with the headers of all our answers."""
     body = response.body if isinstance(response.body, bytes) else b""
     headers = {
         **HEADERS,

@@ -1,6 +1,6 @@
-"""How many files this process may open: each connection is one.
+"""Raises the limit of open files, because each connection is one.
 
-Many systems start a process with a soft limit of 1,024, for programs of old, and let it raise that
+Many systems start processes with a soft limit of 1,024 for old programs, and let them raise it
 (https://0pointer.net/blog/file-descriptor-limits.html).
 """
 
@@ -13,16 +13,16 @@ import structlog
 log = structlog.get_logger(__name__)
 
 ENOUGH = 1_048_576
-"""More than anybody needs; some systems' hard limit would have tables made for billions."""
+"""More than needed; with some systems' hard limit, tables for billions would be allocated."""
 
 RESERVE = 128
-"""For the database, the provider, Salesforce, logs."""
+"""Files for the database, the provider, Salesforce and logs."""
 
 FEW = 4_096
 
 
 def raise_limit() -> None:
-    """Raise the soft limit as far as we may, and say so where that is not far."""
+    """Raise the soft limit as far as allowed, and log if that is not enough."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
     if most > soft:
@@ -33,7 +33,7 @@ def raise_limit() -> None:
 
 
 def room_for_connections() -> int:
-    """How many connections this process may have without running out of files."""
+    """The number of connections that the file limit allows."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = ENOUGH if soft == resource.RLIM_INFINITY else soft
     return max(files - RESERVE, files // 2)

@@ -1,19 +1,19 @@
-"""Frames of a WebSocket, counted as their bytes come in. Pure.
+"""Counts a WebSocket's frames from their bytes. Pure.
 
-Law of this file: every frame counts, whatever it is: text, a fragment, a ping, an empty one. Only
-headers are looked at (https://datatracker.ietf.org/doc/html/rfc6455#section-5.2).
+Law of this file: every frame counts: text, fragments, pings, empty ones. Only headers are parsed
+(https://datatracker.ietf.org/doc/html/rfc6455#section-5.2).
 """
 
 from __future__ import annotations
 
 _LENGTH_BYTES = {126: 2, 127: 8}
-"""A length of seven bits, or one of these and the length in so many bytes behind it."""
+"""By seven-bit length: the bytes of the real length that follows; other values are the length."""
 
 _MASK_BYTES = 4
 
 
 class FrameCounter:
-    """Counts one connection's frames; what is cut between two pieces is counted once."""
+    """Counts one connection's frames; one that spans several pieces counts once."""
 
     __slots__ = ("_header", "_payload_left")
 
@@ -22,9 +22,9 @@ class FrameCounter:
         self._payload_left = 0
 
     def count(self, piece: bytes, most: int) -> int:
-        """How many frames' headers end in this piece.
+        """The number of frames whose headers end in this piece.
 
-        Whoever sends more than `most` is not worth counting to the end: then it is `most + 1`.
+        Counting stops at `most + 1`.
         """
         begin = min(self._payload_left, len(piece))
         self._payload_left -= begin
@@ -35,7 +35,7 @@ class FrameCounter:
         return frames
 
     def _skip_frame(self, piece: bytes, begin: int) -> int:
-        """Read on from there to the end of a frame or of the piece; a header that is cut waits."""
+        """Advance to the end of the frame or piece; an incomplete header is kept for the next."""
         head = self._header + piece[begin : begin + 14 - len(self._header)]
         size, payload = _sizes(head)
         if len(head) < size:
@@ -49,7 +49,7 @@ class FrameCounter:
 
 
 def _sizes(head: bytes) -> tuple[int, int]:
-    """Of the header and of the payload; of this only once the header is whole."""
+    """The header's and payload's lengths; the latter is known once the header is complete."""
     if len(head) < 2:
         return 2, 0
     length = head[1] & 0x7F

@@ -1,11 +1,10 @@
-"""What closed sockets leave behind, and when Python looks for it.
+"""Runs Python's garbage collection when closed sockets have left enough garbage.
 
-A socket that has ended leaves some 90 objects of aiohttp's that hold each other (tracebacks,
-frames, requests), which only a look at everything in memory finds. Such a look holds everybody up,
-a tenth of a second for a thousand agents, and Python would take it at whatever moment. So `serve`
-has it hardly ever look by itself, and here it looks when there is as much litter as there are
-sockets: no more than half of what sockets take is ever litter, and a storm of returning pages, in
-which nothing has closed, is not held up at all.
+A closed socket leaves some 90 aiohttp objects in reference cycles (tracebacks, frames, requests),
+which only a full collection finds. That pauses the process, 0.1 s with a thousand agents, and
+Python would do it at any moment. So `serve` makes automatic full collections rare, and this module
+runs one when as many sockets have closed as are open. Garbage is then at most half of all socket
+memory, and a storm of reconnecting pages, in which nothing closes, is not paused at all.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ import gc
 from collections.abc import Callable
 
 LEAST = 1_000
-"""So many sockets' litter may lie about, however few are open: some 20 MB."""
+"""The least number of closed sockets before a collection: about 20 MB of garbage."""
 
 
 class GcTrigger:
-    """Counts the sockets that came and went; `collect` is the look at everything."""
+    """Counts opened and closed sockets; `collect` runs a full collection."""
 
     def __init__(self, collect: Callable[[], object] = gc.collect) -> None:
         self._collect = collect
@@ -26,11 +25,11 @@ class GcTrigger:
         self._closed = 0
 
     def came(self) -> None:
-        """A socket is open."""
+        """Count an opened socket."""
         self._open += 1
 
     def went(self) -> None:
-        """It has closed."""
+        """Count a closed socket; may run a collection."""
         self._open -= 1
         self._closed += 1
         if self._closed >= max(LEAST, self._open):

@@ -1,6 +1,6 @@
-"""What a page says, frame by frame: each ends in an event, or in an answer that says why not.
+"""Handles a page's frames: each becomes an event, or gets an answer that says why not.
 
-Law of this file: a page can hurt nobody but itself; what is wrong with a frame hurts no call.
+Law of this file: a page can harm only itself, and a bad frame harms no call.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRY_AGAIN = 1013
 
 @dataclass(eq=False, repr=False)
 class Hearing:
-    """Takes the frames of pages that are in."""
+    """Handles the frames of connected pages."""
 
     agents: Agents
     pages: Pages
@@ -42,7 +42,7 @@ class Hearing:
     clock: Clock
 
     async def hear(self, page: Page, text: str) -> None:
-        """One frame: whatever is wrong with it is answered, and hurts no call."""
+        """Handle a frame; answers every error and never raises."""
         try:
             message = messages.decode(text)
         except messages.BadFrame as error:
@@ -55,7 +55,7 @@ class Hearing:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
             page.send(frames.not_stored_frame(message))
             if isinstance(message, messages.Result):
-                # The page tells it once, but its journal again with each hello.
+                # The page sends it once, but its journal repeats it with each hello.
                 page.close(TRY_AGAIN, "say hello again, with the journal")
 
     async def _dispatch(self, page: Page, message: messages.PageMessage) -> None:
@@ -84,7 +84,7 @@ class Hearing:
                 await self._apply(page, message, now)
 
     async def _dial(self, page: Page, message: messages.Dial, now: int) -> None:
-        """A click, where this page may call at all."""
+        """Handle a click, if this page may call at all."""
         page.active_at = now
         agent = (await self.agents.snapshot(page.key)).agent
         if is_guest(page.surface, agent):
@@ -97,12 +97,12 @@ class Hearing:
         event = frames.dial_event(message, now, call_id, page.time_zone)
         turn = await self.clicks.dial(page.key, event)
         if turn.ignored:
-            # A repeated request changed nothing, so nobody is told; its page waits for the answer.
+            # A repeated request changes nothing, so no view was sent; its page waits for one.
             page.shown = -1
             await self.pages.reload(page.key)
 
     async def _apply(self, page: Page, message: frames.AgentMessage, now: int) -> None:
-        """Something else that the agent did; the page sees its answer in the view, new or not."""
+        """Handle another action of the agent; the page gets a view in any case."""
         page.active_at = now
         if isinstance(message, messages.CallCenterMessage):
             for problem in frames.ignored_settings(message):
@@ -134,7 +134,7 @@ class Hearing:
             page.send(frames.frame({"type": "taken", "log_id": message.log_id}))
 
     async def _report(self, page: Page, message: messages.Result, now: int) -> None:
-        """What became of a save. Of errors the codes are logged: the rest may be of the call."""
+        """Handle a save's result. Only error codes are logged, as the rest may be call data."""
         read = self.pages.orgs.of(page.key).reads_errors(page.route)
         event = frames.result_event(message, page.page_id, now, read)
         turn = await self.agents.handle_log_event(page.key, message.log_id, event)
@@ -146,7 +146,7 @@ class Hearing:
             log.info("log.result", **about, outcome=message.outcome, codes=codes)
 
     async def _take_answer(self, page: Page, message: messages.AskAnswer) -> None:
-        """A read-back's answer; a failed one is no answer, the schedule asks again."""
+        """Handle a read-back's answer; a failed one is ignored, as the schedule repeats it."""
         if self.same_user.is_answer(page, message):
             await self.same_user.heard(page, message)
             return

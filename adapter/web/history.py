@@ -1,7 +1,7 @@
-"""An agent's own calls that are over, for a page that lists or searches them.
+"""Serves an agent's own finished calls, for a page that lists or searches them.
 
-Nothing of it is in the view: it is asked for, page by page. Names and numbers come in the body,
-which no log and no proxy keeps.
+The view does not contain them; pages of rows are requested. Names and numbers are in the body,
+which neither logs nor proxies keep.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Id = Annotated[str, Meta(max_length=255)]
 
 
 class HistoryRequest(Struct, frozen=True):
-    """What a page asks: see docs/protocol.md."""
+    """A page's request (docs/protocol.md)."""
 
     kind: Kind = Kind.ALL
     search: Annotated[str, Meta(max_length=255)] = ""
@@ -64,13 +64,13 @@ class History:
 
 
 def shown(row: HistoryRow, policy: Policy) -> dict[str, Any]:
-    """A row as the page lists it, in the words and the region of the agent's call center."""
+    """A row for the page, with the labels and region of the agent's call center."""
     call = row.call
     record = {"id": call.record, "name": call.record_name, "object_type": call.record_type}
     return {
         "call_id": row.call_id,
         "direction": call.direction.value,
-        # As it is dialed again: an extension belongs to whom was called.
+        # As it is dialed again; an extension is part of a called number.
         "number": with_extension(call.number, call.extension),
         "display": with_extension(display(call.number, policy.dial.default_region), call.extension),
         "name": call.name,

@@ -1,9 +1,8 @@
-"""Scripts and styles as browsers get them: without what browsers skip.
+"""Minifies scripts and styles.
 
-A build step would part what runs from what is read; this parts them by comments, blanks and line
-ends alone, and by the length of the names of styling hooks. Relies on two habits of `web/`:
-comments stand at a line's beginning or hold a type, and no string runs over several lines (tests
-hold the files to them).
+It removes only comments, blanks and line ends, and shortens the names of styling hooks, so the
+running code stays close to its source without a build step. It relies on two conventions of `web/`,
+which tests check: comments stand at a line's start or hold a type, and strings do not span lines.
 """
 
 from __future__ import annotations
@@ -52,19 +51,19 @@ _PARTED = re.compile(rb"[\w$#@][\w$#@`/]|[+/-][+/-]")
 
 
 def lean(source: bytes) -> bytes:
-    """The same lines, empty where they were comment, without the blanks before each."""
+    """The lines without indentation; comment lines become empty."""
     stripped = _LEADING_COMMENT.sub(lambda comment: b"\n" * comment.group().count(b"\n"), source)
     return _INDENTATION.sub(b"", stripped)
 
 
 def lean_script(source: bytes) -> bytes:
-    """The same statements without comments, and without blanks but those that part two words.
+    """A script without comments, and without blanks except between two words.
 
-    A line's end goes where the next line goes on with what is open: after an opening bracket, a
-    comma or a semicolon, and before a closing bracket.
+    A line break is removed after an opening bracket, a comma or a semicolon, and before a closing
+    bracket.
 
-    Texts and patterns stay as they are. A `/` begins a pattern where no value can stand before it:
-    after a bracket, a comma, an operator or a blank, unless a blank follows (then it divides).
+    Strings and regular expressions stay unchanged. A `/` begins one after a bracket, a comma, an
+    operator or a blank, unless a blank follows (then it divides).
     """
     bare = _SCRIPT.sub(lambda match: b" " if match["comment"] else match.group(), lean(source))
 
@@ -80,9 +79,9 @@ def lean_script(source: bytes) -> bytes:
 
 
 def lean_style(source: bytes) -> bytes:
-    """The same rules without the blanks that part them; those within a selector or value stay.
+    """A style sheet without blanks between rules; those within selectors and values stay.
 
-    Styling hooks get short names, the same in every sheet: no script names one.
+    Styling hooks, which no script uses, get short names, the same in every sheet.
     """
     sheet = re.sub(rb"\s*([{};])\s*", rb"\1", lean(source))
     sheet = re.sub(rb"(?<=[\s:(,-])0\.(?=\d)", b".", sheet)
@@ -99,14 +98,14 @@ def lean_style(source: bytes) -> bytes:
 
 
 def lean_words(source: bytes) -> bytes:
-    """The same table on one line, but for the words that few pages ever show."""
+    """The language table on one line, without the texts that few pages show."""
     return _as_json({key: text for key, text in json.loads(source).items() if not _is_late(key)})
 
 
 def late_words(source: bytes) -> bytes:
-    """What few pages ever say, fetched then: why one could not start, what is unsaved.
+    """The texts that few pages show, fetched on demand: failures to start, unsaved calls.
 
-    Not of a server that does not answer: it would not answer this either.
+    Texts about an unreachable server are not among them, as they could not be fetched then.
     """
     return _as_json({key: text for key, text in json.loads(source).items() if _is_late(key)})
 

@@ -1,4 +1,4 @@
-"""What every way to sign in shares: the answer, the ticket, the two ways to sign out."""
+"""The parts shared by all sign-ins: the answer, the ticket, and both sign-outs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from adapter.web.throttle import Throttle
 class Login:
     """The endpoints around a session.
 
-    `tickets` counts the sockets that each agent asks for, `questions` all else.
+    `tickets` limits each agent's socket tickets, `questions` all other requests.
     """
 
     sessions: Sessions
@@ -33,9 +33,9 @@ class Login:
     async def signed_in(
         self, request: web.Request, key: AgentKey, name: str, email: str, *, bearer: bool = False
     ) -> web.Response:
-        """A new session for this browser; the one that it had in this org is over.
+        """Start a session for this browser and end its earlier one in this org.
 
-        `bearer`: the page has found that its browser keeps no cookie, and gets the secret itself.
+        `bearer`: the browser keeps no cookie, so the page gets the secret itself.
         """
         before = await self.sessions.of(request, key.org_id)
         if before is not None:
@@ -50,11 +50,11 @@ class Login:
         return response
 
     def told(self, session: Session) -> web.Response:
-        """Who is signed in, to a browser that is already."""
+        """Tell a signed-in browser who is signed in."""
         return uncached({"user": _user_of(session)})
 
     async def ticket(self, request: web.Request) -> web.Response:
-        """POST /api/ws-ticket {origin?}: thirty seconds, one use."""
+        """POST /api/ws-ticket {origin?}: a ticket for one use within 30 seconds."""
         session = await self._signed_in(request)
         if not self.tickets.allows(str(session.agent)):
             text = "You have opened too many connections. Wait a moment."
@@ -75,7 +75,7 @@ class Login:
         return response
 
     def demand_own(self, request: web.Request) -> None:
-        """Other sites' pages may not make a browser sign in, out, or fetch a ticket.
+        """Prevent other sites' pages from signing a browser in or out, or fetching a ticket.
 
         Raises Refused.
         """
@@ -83,9 +83,9 @@ class Login:
             raise Refused(403, "foreign-origin", "Only the softphone's own pages may call this.")
 
     async def asker(self, request: web.Request) -> Session:
-        """The session of an agent who asks something on the way. Raises Refused.
+        """The session of an agent's request, counted against the limit. Raises Refused.
 
-        One more question to the store, or about a number, is refused where there were many.
+        Too many requests about numbers or to the store are refused.
         """
         session = await self._signed_in(request)
         if not self.questions.allows(str(session.agent)):
@@ -101,11 +101,11 @@ class Login:
         return session
 
     def is_own(self, origin: str) -> bool:
-        """Whether it is that of our own pages, compared exactly."""
+        """Whether the origin is exactly that of our own pages."""
         return origin == self.own_origin
 
     async def session(self, request: web.Request) -> Session | None:
-        """The session in the org that shows the page, or is named: there may be one in each."""
+        """The session in the org that embeds the page or is named; each org may have one."""
         body = await read_object(request, origin=str, org=str)
         org = self.orgs.of_origin(body.get("origin", ""))
         org = org or self.orgs.of_id(body.get("org", ""))
@@ -118,10 +118,10 @@ def _user_of(session: Session) -> dict[str, str]:
 
 
 async def read_object(request: web.Request, **kinds: type) -> dict[str, Any]:
-    """The body's JSON object, empty for no body; `kinds` are the fields that have one.
+    """The body's JSON object, empty without a body; `kinds` are required types of fields.
 
-    Raises Refused where the body is something else, or a field of another kind: `str()` would make
-    "None" of a null.
+    Raises Refused if the body is something else, or a field has another type: `str()` would turn
+    null into "None".
     """
     raw = await request.read()
     try:

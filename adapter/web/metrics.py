@@ -1,4 +1,4 @@
-"""GET /metrics, for Prometheus; for the inside only (the balancer answers 404 to the outside)."""
+"""Serves /metrics for Prometheus, internally only (the balancer answers 404 outside)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from adapter.storage.sqlstore import SqlStore
 log = structlog.get_logger(__name__)
 
 FRESH_MS = 10_000
-"""The store is counted at most so often, however many look."""
+"""Counts of the store are cached this long."""
 
 
 @dataclass(eq=False, repr=False)
 class MetricsSite:
-    """What is asked for when somebody looks, beside what was counted all the time."""
+    """The values that are read only on request, in addition to the counters."""
 
     metrics: Metrics
     store: SqlStore
@@ -41,7 +41,7 @@ class MetricsSite:
         self._missed_before = 0
 
     async def scrape(self, _request: web.Request) -> web.Response:
-        """GET /metrics: the store being away is no reason to say nothing."""
+        """GET /metrics: all metrics; without the store's counts while it is unavailable."""
         self._set_gauges()
         self.metrics.writable.set(0 if await self.store_trouble() else 1)
         try:

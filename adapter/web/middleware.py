@@ -1,4 +1,4 @@
-"""What every answer of ours carries, and what no request of a stranger may do."""
+"""The headers of all answers, error answers, and checks of requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 WITH_MICROPHONE = FEATURES.replace("microphone=()", "microphone=(self)")
-"""For the panel alone, and only where its agents may have a phone in the browser."""
+"""Only for the panel, if its agents may have a phone in the browser."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -26,7 +26,7 @@ HEADERS = {
 
 
 class Refused(Exception):
-    """Raised from however deep, a request's answer: what `failure` makes of the same words."""
+    """A refusal, raised at any depth; its answer is `failure` with the same arguments."""
 
     def __init__(self, status: int, code: str, text: str, **headers: str) -> None:
         super().__init__(text)
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 @web.middleware
 async def last_resort(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A refusal is answered; a bug of ours with 500 in our own words, and is logged whole."""
+    """Answer refusals; answer bugs with 500 and our own text, and log them in full."""
     try:
         return await handler(request)
     except (web.HTTPException, ConnectionResetError):
@@ -52,23 +52,23 @@ async def last_resort(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """The security headers, on whatever is answered (a signal handler)."""
+    """Add the security headers to every answer (a signal handler)."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 
 
 def uncached(value: object) -> web.Response:
-    """An answer as JSON that is for this moment and for whoever asked alone."""
+    """A JSON answer that must not be cached."""
     return web.json_response(value, headers={"Cache-Control": "no-store"})
 
 
 def failure(status: int, code: str, text: str, **headers: str) -> web.Response:
-    """An error as JSON: a stable code, and a sentence that says what to do."""
+    """An error as JSON: a stable code, and a sentence with advice."""
     body = {"error": {"code": code, "message": text}}
     return web.json_response(body, status=status, headers=headers)
 
 
 def foreign_origin() -> web.Response:
-    """The answer to a socket that another origin's page opens."""
+    """The answer to another origin's page that opens a socket."""
     text = "WebSocket connections are accepted only from the softphone's own origin."
     return failure(403, "foreign-origin", text)

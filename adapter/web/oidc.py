@@ -1,8 +1,8 @@
-"""Salesforce as OpenID Connect provider: discovery, keys, code for tokens, and every check.
+"""Salesforce as OpenID Connect provider: discovery, keys, code exchange and checks.
 
-OpenID Connect Core 1.0 section 3.1.3.7 for the ID token, RFC 7636 for PKCE. Only RS256 is taken.
-Law of this file: nothing that the identity provider says is believed before its signature,
-issuer, audience, expiry and nonce are; and it is asked only at its own origin.
+OpenID Connect Core 1.0 section 3.1.3.7 for the ID token, RFC 7636 for PKCE. Only RS256 is accepted.
+Law of this file: claims are used only after their signature, issuer, audience, expiry and nonce
+were checked, and requests go only to the identity provider's own origin.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ log = structlog.get_logger(__name__)
 LEEWAY_SECONDS = 60
 DISCOVERY_MS = 3_600_000
 KEYS_AGAIN_MS = 10_000
-"""An unknown key is a reason to read the keys anew, but not at everybody's whim."""
+"""The shortest time between reads of the keys, which an unknown key causes."""
 TIMEOUT_SECONDS = 10.0
 
 
 class SignInRefused(Exception):
-    """Nobody is let in; `code` is for the log and the page, the text for the agent."""
+    """The sign-in is refused; `code` is for the log and the page, the text for the agent."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -43,7 +43,7 @@ class SignInRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the identity provider says it is."""
+    """The user as given by the identity provider."""
 
     org_id: str
     user_id: str
@@ -53,23 +53,23 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One sign-in's secrets, all made from one that only the pop-up's cookie holds."""
+    """One sign-in's secrets, derived from one that only the pop-up's cookie has."""
 
     secret: str
 
     @property
     def state(self) -> str:
-        """What must come back with the code: proof that this browser asked for it."""
+        """The state returned with the code, which proves that this browser began the sign-in."""
         return s256("state " + self.secret)
 
     @property
     def nonce(self) -> str:
-        """What the ID token must repeat."""
+        """The nonce that the ID token must repeat."""
         return s256("nonce " + self.secret)
 
     @property
     def verifier(self) -> str:
-        """What the token endpoint must be shown (PKCE)."""
+        """The verifier for the token endpoint (PKCE)."""
         return s256("verifier " + self.secret)
 
 
@@ -96,7 +96,7 @@ class IdentityProvider:
         self._asking = asyncio.Lock()
 
     async def authorize_url(self, flow: Flow) -> str:
-        """Where to send the pop-up. Raises SignInRefused."""
+        """The URL to send the pop-up to. Raises SignInRefused."""
         endpoints = await self._discover()
         query = {
             "response_type": "code",
@@ -111,7 +111,7 @@ class IdentityProvider:
         return f"{endpoints.authorize}?{urlencode(query)}"
 
     async def identify(self, code: str, flow: Flow) -> Identity:
-        """Who it is that came back with this code. Raises SignInRefused."""
+        """The identity that signed in with this code. Raises SignInRefused."""
         endpoints = await self._discover()
         tokens = await self._exchange(endpoints, code, flow)
         claims = await self._claims(str(tokens.get("id_token", "")), flow.nonce)
@@ -153,7 +153,7 @@ class IdentityProvider:
         return await self._fetch("POST", endpoints.token, data=form)
 
     async def _claims(self, id_token: str, nonce: str) -> dict[str, Any]:
-        """The ID token's claims, all checked; keys are read anew when none of ours fits."""
+        """The ID token's checked claims; keys are read again if none fits."""
         token = self._decode(id_token)
         if token is None:
             await self._read_keys()
@@ -197,7 +197,7 @@ class IdentityProvider:
             self._keys_at = now
 
     def _identity(self, claims: dict[str, Any], userinfo: dict[str, Any]) -> Identity:
-        """What the userinfo endpoint adds, if it is about the same, active user of our org."""
+        """The identity, if userinfo is about the same user, active and in our org."""
         if not same(str(userinfo.get("sub", "")), str(claims["sub"])):
             raise SignInRefused(
                 "wrong-user", "The ID token and the user info name different users."
@@ -208,11 +208,11 @@ class IdentityProvider:
         if userinfo.get("active") is not True or not user_id.startswith("005"):
             raise SignInRefused("inactive", "Your Salesforce user is not active.")
         email = str(userinfo.get("email", "")) if userinfo.get("email_verified") is True else ""
-        # The org's id as configured: it names cookies and rows, and has one spelling.
+        # The org's id as configured, because cookies and rows use that spelling.
         return Identity(self._org.org_id, user_id, str(userinfo.get("name", "")) or user_id, email)
 
     async def _fetch(self, method: str, url: str, **options: Any) -> dict[str, Any]:
-        """One request, one JSON object. Nothing of it is logged: codes and tokens are in it."""
+        """Request a JSON object. Nothing is logged, because it contains codes and tokens."""
         try:
             answer = await self._http.request(method, url, **options)
             body = answer.json()
@@ -226,5 +226,5 @@ class IdentityProvider:
 
 
 def build_http() -> httpx.AsyncClient:
-    """Straight to Salesforce, with a deadline."""
+    """An HTTP client for Salesforce, without proxies, with a deadline."""
     return build_client(TIMEOUT_SECONDS, most=SMALL)

@@ -1,7 +1,7 @@
-"""Secrets that are good once and for seconds: tickets, one-time codes, sign-ins under way.
+"""Short-lived secrets for one use: tickets, one-time codes, pending sign-ins.
 
-They lie in the store, so that any replica may take what another one gave. The row's id says what
-kind it is, hence a ticket is no code, and neither is a session.
+They are in the store, so any replica accepts another's. The row's id contains the kind, so a ticket
+cannot be used as a code, and neither as a session.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from adapter.web.secret import token_hash
 
 
 class OneTimeTokens:
-    """Things to be taken once."""
+    """Stores values for one-time secrets."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def put(self, kind: str, secret: str, key: AgentKey, ms: int, **values: str) -> None:
-        """Keep what is said for whoever brings the secret within `ms` milliseconds."""
+        """Store values for a secret, valid for `ms` milliseconds."""
         now = self._clock.now()
         text = json.dumps(values)
         await self._store.put_session(
@@ -30,7 +30,7 @@ class OneTimeTokens:
         )
 
     async def take(self, kind: str, secret: str) -> tuple[AgentKey, dict[str, str]] | None:
-        """What was said: None for a secret that is unknown, too old, or was taken before."""
+        """Take the values; None for a secret that is unknown, expired or used."""
         row = await self._store.take_session(_row_id(kind, secret))
         if row is None or row.expires_at <= self._clock.now():
             return None

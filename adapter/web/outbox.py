@@ -1,7 +1,7 @@
-"""What goes out to one page, and how much may come in: both have an end.
+"""Limits what is sent to a page and what it may send.
 
-Law of this file: `send` never waits and never fails; a page that does not read loses its socket,
-not its calls, and comes back to a whole view.
+Law of this file: `send` never waits and never raises. A page that does not read loses its socket,
+not its calls, and gets a whole view when it reconnects.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from adapter.runtime.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 WAITING_BYTES = 1024 * 1024
-"""So much may wait for a page beyond what the system's own buffers hold."""
+"""The most bytes that may wait for a page beyond the system's buffers."""
 
 CLOSE_SECONDS = 3.0
-"""How long a page may take to say goodbye before its connection is cut."""
+"""How long a page may take to close before its connection is cut."""
 
 SLOW = 4008
 
@@ -31,13 +31,13 @@ BURST = 100
 
 
 class Bucket(Struct):
-    """How many frames a page may still send: refills by the minute, holds a burst."""
+    """The number of frames that a page may still send; refills per minute, up to a burst."""
 
     tokens: float = BURST
     at: int = 0
 
     def take(self, now: int) -> bool:
-        """Whether one more frame at `now` (Unix ms) is all right; clocks may step back."""
+        """Whether one more frame is allowed at `now` (Unix ms); clocks may step back."""
         if self.at:
             refill = max(0, now - self.at) * FRAMES_PER_MINUTE / 60_000
             self.tokens = min(BURST, self.tokens + refill)
@@ -47,14 +47,14 @@ class Bucket(Struct):
 
 
 _TEXT = 0x81
-"""A whole frame of text: final, no extension (https://datatracker.ietf.org/doc/html/rfc6455#section-5.2)."""
+"""A final text frame without extension (https://datatracker.ietf.org/doc/html/rfc6455#section-5.2)."""
 
 _MIDDLE = struct.Struct(">BBH").pack
 _LONG = struct.Struct(">BBQ").pack
 
 
 def _framed(payload: bytes) -> bytes:
-    """The payload as a frame of a server, which masks nothing."""
+    """The payload as an unmasked server frame."""
     size = len(payload)
     if size < 126:
         return bytes((_TEXT, size)) + payload
@@ -64,10 +64,10 @@ def _framed(payload: bytes) -> bytes:
 
 
 class Outbox:
-    """Frames on their way to one page: bounded, written in order, dropped with the socket.
+    """The frames for one page: bounded, in order, dropped with the socket.
 
-    They go straight into the connection's own buffer: aiohttp's way there is a coroutine, hence a
-    task for each view. It writes its pings and its goodbye into the same buffer, whole as well.
+    They are written directly to the connection's buffer, because aiohttp would need a coroutine and
+    so a task for each view. aiohttp writes its pings and close frames whole to the same buffer.
     """
 
     def __init__(
@@ -77,26 +77,26 @@ class Outbox:
         tasks: Tasks,
         close_seconds: float = CLOSE_SECONDS,
     ) -> None:
-        """`transport` is None where the connection is gone already."""
+        """`transport` is None if the connection is already closed."""
         self._socket = socket
         self._transport = transport
         self._tasks = tasks
         self._close_seconds = close_seconds
         self._ending: asyncio.Task[None] | None = None
         self.on_closing: Callable[[], None] = lambda: None
-        """Called once, when it is decided that this socket ends."""
+        """Called once, when the socket is going to be closed."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether all that was sent has been taken by the connection."""
+        """Whether the connection's buffer is empty."""
         return self._transport is None or not self._transport.get_write_buffer_size()
 
     def send(self, text: str) -> None:
-        """Write a frame; a page that does not read is let go, and will resume."""
+        """Write a frame; a page that does not read is disconnected, and will resume."""
         transport = self._transport
         if self._ending is not None or transport is None or transport.is_closing():
             return
-        # A lone surrogate that came in from somewhere must not cost the page its view.
+        # A lone surrogate must not prevent the page's view.
         frame = _framed(text.encode("utf-8", "replace"))
         waiting = transport.get_write_buffer_size()
         if waiting + len(frame) > WAITING_BYTES:
@@ -106,22 +106,22 @@ class Outbox:
         transport.write(frame)
 
     def close(self, code: int, reason: str) -> None:
-        """End the socket with this code; who does not read by then loses what still waits."""
+        """Close the socket with this code; unread data may be lost."""
         if self._ending is None:
             work = self._end(code, reason)
             self._ending = self._tasks.start(f"close socket {code}", work)
             try:
                 self.on_closing()
-            except Exception as bug:  # whoever ends many sockets must come to the next one
+            except Exception as bug:  # one failure must not keep other sockets from being closed
                 log.error("socket.not_left", code=code, exc_info=bug)
 
     async def closed(self) -> None:
-        """Wait until a close that was asked for is done."""
+        """Wait until a requested close is done."""
         if self._ending is not None:
             await asyncio.wait({self._ending})
 
     async def _end(self, code: int, reason: str) -> None:
-        """Say goodbye; who does not even take that is cut off, with all that waits for them."""
+        """Send the close frame; if it cannot be sent in time, cut the connection."""
         try:
             async with asyncio.timeout(self._close_seconds):
                 await self._socket.close(code=code, message=reason.encode())

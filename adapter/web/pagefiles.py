@@ -1,8 +1,8 @@
-"""The files of the softphone's page as browsers get them: lean, compressed once, named by build.
+"""The files of the softphone's page: minified, compressed once, under a build's path.
 
-A file stands under a path that holds the build of all of them, so that a browser may keep it for
-ever: another build is another path, and relative imports stay within theirs. A page of an older
-build that still runs gets the file of today under its own path, and does not keep it.
+A path contains the build of all files, so browsers may cache a file forever: another build has
+another path, and relative imports stay within theirs. A running page of an older build gets the
+current file under its own path, uncached.
 https://developer.mozilla.org/docs/Web/HTTP/Guides/Caching
 """
 
@@ -28,23 +28,23 @@ _STATIC_IMPORT = re.compile(
     rb"""\b(?:import|export)(?:[^'"();]*?\bfrom|[^'"();]*?\}from)?\s*['"]\./([^'"]+)['"]"""
 )
 START_STYLES = ("tokens.css", "panel.css", "card.css")
-"""What is seen first: one file, start.css, which comes on the page's own connection."""
+"""The styles seen first, as one file, start.css, fetched on the page's own connection."""
 LIBRARY = "jssip.js"
-"""What is taken of others, and fetched by who has a phone in the browser: there in either case."""
+"""Third-party modules, fetched by agents with a phone in the browser; always present."""
 
 _WORTH_IT = 200
-"""Bytes: what is smaller is sent as it is."""
+"""In bytes; smaller files are sent uncompressed."""
 
 
 class PageFile(NamedTuple):
-    """One file: what it is, its bytes, and the same compressed (empty: not worth it)."""
+    """One file: its type, its bytes, and the compressed bytes (empty: not worth it)."""
 
     content_type: str
     plain: bytes
     gzipped: bytes
 
     def body(self, accepts: str) -> tuple[bytes, dict[str, str]]:
-        """What is sent to a browser that accepts these encodings, with its headers."""
+        """The body and headers for a browser that accepts these encodings."""
         vary = {"Vary": "Accept-Encoding"}
         if self.gzipped and "gzip" in accepts:
             return self.gzipped, {**vary, "Content-Encoding": "gzip"}
@@ -52,25 +52,25 @@ class PageFile(NamedTuple):
 
     @property
     def etag(self) -> str:
-        """Names the content."""
+        """The ETag of the content."""
         return f'"{hashlib.sha256(self.plain).hexdigest()[:16]}"'
 
 
 def page_file(content_type: str, plain: bytes) -> PageFile:
-    """A file, compressed if that is worth it."""
+    """Make a file, compressed if that is worth it."""
     squeezed = gzip.compress(plain, 9, mtime=0) if len(plain) > _WORTH_IT else b""
     return PageFile(content_type, plain, squeezed)
 
 
 class PageFiles:
-    """All files under a page's folder, read once: they do not change while we run.
+    """All files of a page's folder, read once at start.
 
-    Modules that were bundled ahead (`scripts/bundle.mjs`) take the place of their sources, as long
-    as they are of these very sources.
+    Bundled modules (`scripts/bundle.mjs`) replace their sources, if they were made from exactly
+    these.
     """
 
     def __init__(self, home: Path, bundle: Path, *, more: Iterable[bytes] = ()) -> None:
-        """`more`: what else makes a build another one."""
+        """`more`: further input to the build's hash."""
         sources = dict(_read_sources(home))
         bundled = dict(_bundled(home, bundle))
         self.is_bundled = bool(bundled)
@@ -91,11 +91,11 @@ class PageFiles:
         }
 
     def find(self, name: str, *, built: bool) -> PageFile | None:
-        """The file of that name: under the path of a build, or as the sources have it."""
+        """The file with this name, with or without a build's path."""
         return (self._built if built else self._sources).get(name)
 
     def modules(self, *entries: str) -> list[str]:
-        """The modules that these need at once, nearest first; what is imported later is not."""
+        """The modules that these import statically, nearest first."""
         names = dict.fromkeys(self._bundled_name(entry) for entry in entries)
         queue = list(names)
         for name in queue:
@@ -106,7 +106,7 @@ class PageFiles:
         return list(names)
 
     def _bundled_name(self, entry: str) -> str:
-        """A bundled part has a name of its content: lightning.js is lightning-WDV5VM5F.js."""
+        """The bundle's name of a module, with a content hash: lightning-WDV5VM5F.js."""
         part = re.compile(re.escape(entry.removesuffix(".js")) + r"-[A-Z0-9]{8}\.js")
         return next((name for name in self._built if part.fullmatch(name)), entry)
 
@@ -125,7 +125,7 @@ def _read_sources(home: Path) -> Iterable[tuple[str, bytes]]:
 
 
 def _bundled(home: Path, bundle: Path) -> Iterable[tuple[str, bytes]]:
-    """The bundle's modules; none where there is none, or where it is of other sources."""
+    """The bundle's modules; none without a bundle, or if it is from other sources."""
     stamp = bundle / "sources.txt"
     if not stamp.is_file() or stamp.read_text().strip() != _sources_name(home):
         return
@@ -134,7 +134,7 @@ def _bundled(home: Path, bundle: Path) -> Iterable[tuple[str, bytes]]:
 
 
 def _sources_name(home: Path) -> str:
-    """As scripts/bundle.mjs names what it was made of."""
+    """The hash of the sources, as in scripts/bundle.mjs."""
     everything = hashlib.sha256()
     for path in sorted(home.glob("*.js")):
         everything.update(f"{path.name}\0".encode() + path.read_bytes())

@@ -1,4 +1,4 @@
-"""The softphone's page and what it is made of, with the headers that frame it."""
+"""Serves the softphone's page and its files, with the headers for framing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def content_security_policy(origins: tuple[str, ...]) -> str:
-    """Scripts from us and the orgs (their library), frames by the orgs; nothing else."""
+    """Scripts only from us and the orgs (their library); only the orgs may frame it."""
     orgs = " ".join(origins)
     return "; ".join(
         (
@@ -41,7 +41,7 @@ def content_security_policy(origins: tuple[str, ...]) -> str:
 
 
 def standby_policy(page: bytes, origins: tuple[str, ...]) -> str:
-    """The standby page has one style, in itself, and nothing else; the orgs frame it."""
+    """The standby page has only one inline style; the orgs may frame it."""
     style = re.search(rb"<style>(.*?)</style>", page, re.DOTALL)
     digest = hashlib.sha256(style[1] if style else b"").digest()
     allowed = base64.b64encode(digest).decode("ascii")
@@ -53,7 +53,7 @@ def standby_policy(page: bytes, origins: tuple[str, ...]) -> str:
 
 
 class Site:
-    """The files under `web/`, read once: they do not change while we run."""
+    """The files under `web/`, read once at start."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Site:
         *,
         may_talk: Callable[[Org | None], bool] = lambda org: False,
     ) -> None:
-        """`may_talk`: whether agents of that org (None: of any) may have a phone in the browser."""
+        """`may_talk`: whether an org's agents (None: any org's) may have a phone in the browser."""
         self._settings = settings
         self._may_talk = may_talk
         self._orgs = orgs
@@ -75,7 +75,7 @@ class Site:
         self._window = page_file("text/html", (WEB / "phone.html").read_bytes())
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
+        """GET /softphone: the reqAdapterUrl, for the org that embeds it."""
         org, frames = shown_by(request, self._orgs)
         policy = content_security_policy(frames)
         accepted = request.headers.get("Accept-Language", "")
@@ -91,10 +91,10 @@ class Site:
         return _respond(request, page_file("text/html", html.encode()), headers)
 
     async def standby(self, request: web.Request) -> web.Response:
-        """GET /standby: what Salesforce may show when the softphone stays silent.
+        """GET /standby: what Salesforce shows if the softphone does not load.
 
-        There is nothing in it to protect: where no org is named and there are several, any page may
-        show it, rather than each learn of the others.
+        It contains nothing to protect. If no org is named and there are several, any page may frame
+        it, so that no org learns of the others.
         """
         org, frames = shown_by(request, self._orgs)
         if not (org or frames or _origins_in(request)):
@@ -108,9 +108,9 @@ class Site:
         )
 
     async def window(self, request: web.Request) -> web.Response:
-        """GET /phone: the phone in a window of its own, where a frame is given no microphone.
+        """GET /phone: the phone in its own window, for frames without microphone access.
 
-        Nothing is in it but what any page of ours has; no other site may show it.
+        It contains only what all our pages have; no other site may frame it.
         """
         if not self._may_talk(None):
             raise web.HTTPNotFound
@@ -122,11 +122,11 @@ class Site:
         return _respond(request, self._window, headers)
 
     async def openapi(self, _request: web.Request) -> web.Response:
-        """GET /openapi.json: all of this, for machines."""
+        """GET /openapi.json: the HTTP API's description."""
         return web.Response(body=self._openapi, content_type="application/json")
 
     async def file(self, request: web.Request) -> web.Response:
-        """GET /softphone/[build/]…: scripts, styles, languages; for ever under their own build."""
+        """GET /softphone/[build/]…: scripts, styles, languages; kept forever under their build."""
         build = request.match_info.get("build")
         file = self._files.find(request.match_info["name"], built=build is not None)
         if file is None:
@@ -138,7 +138,7 @@ class Site:
         return _respond(request, file, headers)
 
     async def settings(self, request: web.Request) -> web.Response:
-        """GET /api/page-settings?origin=…: what a page must know before anybody signs in."""
+        """GET /api/page-settings?origin=…: what a page needs before sign-in."""
         origin = request.query.get("origin", "")
         dev = self._settings.sign_in == "dev"
         org = self._orgs.of_origin(origin)
@@ -157,10 +157,10 @@ class Site:
 
 
 def shown_by(request: web.Request, orgs: Orgs) -> tuple[Org | None, tuple[str, ...]]:
-    """The org that shows this page, by the address, and who may frame it: that org alone.
+    """The org that embeds this page, by the URL, and the origins that may frame it.
 
-    Nobody, if another origin is named, or two. Where none is named, the only org that there is: of
-    several none learns of the others.
+    None if an unknown origin, or several, are named. Without one, the only org; of several orgs
+    none learns of the others.
     """
     named = _origins_in(request)
     if not named:
@@ -175,7 +175,7 @@ def _origins_in(request: web.Request) -> set[str]:
 
 
 def _of_this_release(openapi: bytes) -> bytes:
-    """The description, with the version of what it describes."""
+    """The API description with the adapter's version."""
     described = json.loads(openapi)
     described["info"]["version"] = __version__
     return json.dumps(described).encode()

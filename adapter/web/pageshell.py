@@ -1,8 +1,8 @@
-"""The page itself: its HTML with something to see at once, and the way to all that it needs.
+"""Renders the page's HTML with a first message and preloads of everything it needs.
 
-Everything that the first second takes is named in the head, so that the browser fetches it in one
-wave: styles, modules (modules named only in modules would come one wave after the other), words,
-settings, and the org's library. https://developer.mozilla.org/docs/Web/HTML/Reference/Attributes/rel
+The head names everything needed at the start (styles, modules, texts, settings, the org's library),
+so the browser fetches all of it in parallel; otherwise nested modules would load one after another.
+https://developer.mozilla.org/docs/Web/HTML/Reference/Attributes/rel
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _SURFACES: dict[str, tuple[tuple[str, ...], str]] = {
     "sfdcIframeOrigin": ((), "lightning/opencti_min.js"),
     "sfdcIFrameOrigin": (("classic.js",), "interaction.js"),
 }
-"""What a surface needs beside the start, which brings Lightning's driver, and the org's library."""
+"""A surface's extra modules (the start has Lightning's driver) and the org's library."""
 _OUR_OWN = {"lwc": ("lwc.js", "hostport.js"), "voice": ("voice.js",)}
-"""Components of our own, which need no library of Salesforce's."""
+"""Our own components, which need no Salesforce library."""
 _CONNECTING = re.compile(r'(<p data-words="connecting">)[^<]*')
 
 
 def language_of(query: Mapping[str, str], accepted: str, spoken: Iterable[str]) -> str:
-    """The first language that the page speaks: the address's own wish, then the browser's."""
+    """The page's language: the first supported one of the URL, then of the browser."""
     known = set(spoken)
     wanted = [query.get("lang", ""), *accepted.split(",")]
     short = (re.split("[-_;]", language.strip())[0].lower() for language in wanted)
@@ -41,7 +41,7 @@ def shell(
     known_origin: bool,
     version: str = "57.0",
 ) -> str:
-    """The HTML for this address; the org's library is named only where the org is known.
+    """The HTML for a URL; the org's library is preloaded only for a known org.
 
     `version` of Open CTI, as Salesforce writes it.
     """

@@ -1,7 +1,7 @@
-"""Which pages have their agent's phone in the browser: one each.
+"""Tracks which page has an agent's phone in the browser.
 
-Law of this file: a phone lives no longer than the sign-in that let it in. Of one sign-in's pages
-the last has it, for they settle it among themselves; another's takes it if the agent says so.
+Law of this file: a phone lives no longer than its sign-in. Among one sign-in's pages, which agree
+with each other, the last one has it; another sign-in's page takes it on the agent's request.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from adapter.web.outbox import Outbox
 log = structlog.get_logger(__name__)
 
 _PHONE = "/phone"
-"""Behind an agent's id: whose hint says that the phone is with another page now."""
+"""A suffix of agent ids in hints that say that another page has the phone now."""
 
 SIGNED_OUT, TAKEN = 4003, 4010
 UNUSED_SECONDS = 60.0
-"""A page that reloads is back long before; nobody needs the password of one that is not."""
+"""How long the password of a closed page stays valid; a reloading page is back sooner."""
 
 
 AWAY_SECONDS = 2.0
-"""A reload is over by then."""
+"""The time in which a reloading page is back."""
 
 
 @dataclass(eq=False, slots=True)
 class PhoneLine:
-    """One page's phone: `session` is its sign-in's id, `phones` and `user` who made it."""
+    """A page's phone; `session` is its sign-in's id, `phones` and `user` created its login."""
 
     agent: AgentKey
     session: str
@@ -55,20 +55,20 @@ class PhoneLines:
         hints.listen(self._on_hint)
 
     def everyone(self) -> list[PhoneLine]:
-        """All of them, in no order."""
+        """All phones, unordered."""
         return list(self._lines.values())
 
     def sessions_of(self, key: AgentKey) -> set[str]:
-        """The sign-in of the agent's phone here, if there is one."""
+        """The sign-in of the agent's phone at this replica, if there is one."""
         line = self._lines.get(key)
         return {line.session} if line else set()
 
     def is_taken(self, key: AgentKey, session: str) -> bool:
-        """Whether another sign-in of the agent has the phone, here."""
+        """Whether another sign-in of the agent has the phone, at this replica."""
         return bool(self.sessions_of(key) - {session})
 
     def add(self, line: PhoneLine) -> None:
-        """This page has the agent's phone now; whoever had it, here or elsewhere, is told so."""
+        """Give the agent's phone to this page; its last page, here or elsewhere, is notified."""
         before = self._lines.get(line.agent)
         self._lines[line.agent] = line
         if before is not None:
@@ -78,7 +78,7 @@ class PhoneLines:
         self._moving = None
 
     def remove(self, line: PhoneLine) -> None:
-        """It is gone, if it was here."""
+        """Remove a phone, if it is known."""
         if self._lines.get(line.agent) is line:
             del self._lines[line.agent]
 
@@ -90,21 +90,21 @@ class PhoneLines:
             line.outbox.close(TAKEN, "another page has the phone")
 
     def sign_out(self, session: str) -> None:
-        """A sign-in has ended: so does its phone."""
+        """Close the phone of a sign-in that has ended."""
         for line in self.everyone():
             if line.session == session:
                 line.signed_out = True
                 line.outbox.close(SIGNED_OUT, "signed out")
 
     def leave(self) -> None:
-        """This replica is leaving: pages come back to another."""
+        """This replica stops: close all phones, so pages reconnect to another."""
         for line in self.everyone():
             line.outbox.close(1012, "this replica is leaving")
 
     async def take_away(self, line: PhoneLine, seconds: float) -> None:
-        """Have the provider forget the phone, after a while in which its page may come back.
+        """Remove the phone at the provider, after a time in which its page may reconnect.
 
-        Of a page that is not back soon, the other party hears music meanwhile.
+        If the page is not back soon, the other party hears music meanwhile.
         """
         away = min(seconds, AWAY_SECONDS)
         await asyncio.sleep(away)
@@ -119,7 +119,7 @@ class PhoneLines:
 
 @contextlib.contextmanager
 def _log_failure(line: PhoneLine, event: str) -> Iterator[None]:
-    """A provider that cannot do it now is logged, and no more."""
+    """Log a provider's failure."""
     try:
         yield
     except ProviderError as error:

@@ -1,7 +1,7 @@
-"""From a socket to a page: hello first, by a ticket; then the page is known, shown and may save.
+"""Turns a socket into a known page: hello with a ticket first, then views and saves.
 
-Law of this file: nobody is let in but by a sign-in of our own; what a page says of itself decides
-nothing but where it is shown.
+Law of this file: only our own sign-in admits a page; what a page says about itself decides only
+which surface it is.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ NOT_TAKEN = (
     "You can call as usual. Please tell your admin.",
 )
 LINE_SECONDS = 2.0
-"""Who had a line waits no longer for a provider that does not say which one it is now."""
+"""How long a page waits for the provider to name its line, if the agent had one."""
 
 TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Reception:
-    """Who comes in, and what they are told first."""
+    """Admits pages and sends their first messages."""
 
     agents: Agents
     pages: Pages
@@ -60,7 +60,7 @@ class Reception:
     async def greet(
         self, socket: web.WebSocketResponse, outbox: Outbox, seconds: float
     ) -> Page | None:
-        """The auth phase: a page comes out of it, or nothing."""
+        """Authenticate a socket; returns its page, or None."""
         hello = await _read_hello(socket, seconds)
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
@@ -77,7 +77,7 @@ class Reception:
         return await self.welcome(hello, session, outbox)
 
     async def welcome(self, hello: Hello, session: Session, outbox: Outbox) -> Page:
-        """The page of a session: its journal is taken before anything is offered to it."""
+        """The page of a session; its journal is applied before saves are offered to it."""
         key, surface = session.agent, surface_of(hello)
         page = Page(
             page_id=hello.page_id,
@@ -114,7 +114,7 @@ class Reception:
         return page
 
     async def _choose_surface(self, session: Session) -> None:
-        """Where the directory says that the agent works; under a call, at the next hello."""
+        """Set the directory's surface for the agent; during a call not before the next hello."""
         chosen = self.directory.surface(session.agent, session.email)
         agent = (await self.agents.snapshot(session.agent)).agent
         if chosen and (agent.surface, agent.pinned) != (chosen, True):
@@ -122,7 +122,7 @@ class Reception:
             await self.agents.handle(session.agent, event)
 
     async def _line_of(self, session: Session) -> TelephonyUser | None:
-        """The agent's line by the directory; while that cannot tell, the one they had."""
+        """The agent's line in the directory; the last known one while it is unavailable."""
         known = (await self.agents.snapshot(session.agent)).agent.line
         asking = self.agents.tasks.start("line", self._ask_line(session, known))
         await asyncio.wait([asking], timeout=LINE_SECONDS if known else None)
@@ -137,24 +137,24 @@ class Reception:
             return known
 
     async def _take_journal(self, page: Page, hello: Hello) -> None:
-        """What the page remembers comes first: only then may anything be offered again."""
+        """Apply the page's journal first, because only then may saves be offered again."""
         entries, rubbish = hello.entries()
         if rubbish:
             about = {"agent": str(page.key), "page": page.page_id}
             log.warning("journal.invalid_entries", **about, entries=rubbish)
-        # Each of them: a fault of ours about one must not cost what the others say.
+        # One by one, so that a bug with one entry does not lose the others.
         page.journal_taken = all([await self._take_entry(page, entry) for entry in entries])
         if not page.journal_taken:
             page.send(frames.error_frame(*NOT_TAKEN))
             return
-        # A save of which nothing can be read may be any: then none was never begun.
+        # An unreadable entry may be any save, so no save can be taken as never begun.
         page.journal = None if rubbish else frozenset((e.log_id, e.attempt) for e in entries)
         await self.pages.proofs.returned(page)
 
     async def _take_entry(self, page: Page, entry: JournalEntry) -> bool:
-        """Whether one save that the page remembers could be taken. Raises StorageError.
+        """Apply a journal entry; whether that worked. Raises StorageError.
 
-        It keeps what could not be, and tells it again with its next hello.
+        The page keeps an entry that did not, and repeats it with its next hello.
         """
         try:
             read = self.pages.orgs.of(page.key).reads_errors(page.route)
@@ -163,7 +163,7 @@ class Reception:
                 await self.agents.handle_log_event(page.key, entry.log_id, event)
         except StorageError:
             raise
-        except Exception as bug:  # else each hello of the page would fail
+        except Exception as bug:  # otherwise each hello of the page would fail
             about = {"agent": str(page.key), "page": page.page_id, "call": entry.log_id}
             log.error("journal.not_taken", **about, exc_info=bug)
             return False
@@ -171,7 +171,7 @@ class Reception:
 
 
 async def _read_hello(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
-    """The hello, if it is the first frame and comes in time."""
+    """The hello, if it is the first frame and in time."""
     try:
         message = decode(await first_text(socket, seconds))
     except BadFrame:

@@ -1,16 +1,14 @@
-"""Signing in with Salesforce, in a pop-up beside the cross-site iframe.
+"""Sign-in with Salesforce, in a pop-up beside the cross-site iframe.
 
-iframe: opens /auth/start with the challenge of a secret that never leaves it
-pop-up: Salesforce → /auth/callback → a code of eight letters, good once and for a minute
+iframe: opens /auth/start with the challenge of a secret that stays in the iframe
+pop-up: Salesforce → /auth/callback → a code of eight letters for one use within a minute
 iframe: gets the code by postMessage (or the agent types it), redeems it with its secret
 
-A code without the iframe's secret is worth nothing: whoever overhears or talks one out of an
-agent cannot use it, nor can anybody sign an agent in as somebody else. And only a window of ours
-may begin: a stranger's link with a stranger's challenge would have the agent read out a code that
-the stranger can use.
+A code is useless without the iframe's secret, so an overheard code cannot be used, and nobody can
+sign an agent in as somebody else. Only our own window may begin a sign-in: with a stranger's link,
+the agent could read out a code that fits the stranger's challenge.
 
-What fails is counted by address, what comes to a good end is not: an office shares one, and signs
-in at nine.
+Only failures count against an address's limit, because an office shares one and signs in at nine.
 """
 
 from __future__ import annotations
@@ -50,7 +48,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class SalesforceLogin:
-    """The endpoints of the pop-up, and the one that redeems its code."""
+    """The pop-up's endpoints, and the one that redeems its code."""
 
     login: Login
     orgs: Orgs
@@ -62,7 +60,7 @@ class SalesforceLogin:
     proxies: Proxies = NO_PROXIES
 
     async def start(self, request: web.Request) -> web.Response:
-        """GET /auth/start?origin=…&challenge=…&org=…: off to the org's own sign-in page."""
+        """GET /auth/start?origin=…&challenge=…&org=…: redirect to the org's sign-in page."""
         if not _is_opened_by_us(request):
             log.warning("sign_in.foreign_start", site=request.headers.get("Sec-Fetch-Site", ""))
             return _page("Open the softphone in Salesforce and sign in from there.", status=403)
@@ -90,14 +88,14 @@ class SalesforceLogin:
         return tenant.identity
 
     def _org_of(self, request: web.Request) -> Org | None:
-        """The org that shows the panel; the board, which none shows, names it if there are more."""
+        """The org that embeds the panel; the board, which none embeds, names one of several."""
         origin = request.query.get("origin", "")
         if not self.login.is_own(origin):
             return self.orgs.of_origin(origin)
         return self.orgs.named(request.query.get("org", ""))
 
     async def callback(self, request: web.Request) -> web.Response:
-        """GET /auth/callback?state=…&code=…: the agent comes back from Salesforce."""
+        """GET /auth/callback?state=…&code=…: the agent returns from Salesforce."""
         state = request.query.get("state", "")
         flow = Flow(request.cookies.get(_cookie_name(state), ""))
         if not flow.secret or not same(flow.state, state):
@@ -122,7 +120,7 @@ class SalesforceLogin:
         return response
 
     async def redeem(self, request: web.Request) -> web.Response:
-        """POST /auth/redeem {code, verifier, cookies}: the iframe is signed in."""
+        """POST /auth/redeem {code, verifier, cookies}: sign the iframe in."""
         self.login.demand_own(request)
         address = address_of(request, self.proxies)
         if not self.tries.allows(address):
@@ -153,10 +151,10 @@ class SalesforceLogin:
 
 
 def _is_opened_by_us(request: web.Request) -> bool:
-    """Whether a page of ours opened this in a window.
+    """Whether one of our pages opened this in a window.
 
-    Browsers say so themselves, of pop-ups of a cross-site frame too; a link, an image or another
-    site's script cannot (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
+    Browsers report it, also for pop-ups of a cross-site frame; a link, an image or another site's
+    script cannot fake it (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
     """
     headers = request.headers
     return (
@@ -167,12 +165,12 @@ def _is_opened_by_us(request: web.Request) -> bool:
 
 
 def _cookie_name(state: str) -> str:
-    """One cookie a sign-in: two orgs may be signed in to at the same time."""
+    """One cookie per sign-in, because two orgs may be signed in to at the same time."""
     return FLOW_COOKIE + re.sub(r"[^A-Za-z0-9]", "", state)[:16]
 
 
 def _set_flow_cookie(response: web.Response, flow: Flow, value: str, max_age: int) -> None:
-    """For the pop-up alone: Lax, so that it comes along when Salesforce sends the agent back."""
+    """The pop-up's cookie: Lax, so it is sent when Salesforce redirects back."""
     name = _cookie_name(flow.state)
     cookie = f"{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=Lax"
     response.headers.add("Set-Cookie", cookie)
@@ -186,9 +184,9 @@ def _refusal_page(org: Org, error: SignInRefused) -> web.Response:
 def _page(
     text: str = "", *, code: str = "", who: str = "", org: Org | None = None, status: int = 200
 ) -> web.Response:
-    """The pop-up's own page: a code to hand over or to type, or why there is none.
+    """The pop-up's page: a code to pass on or type, or the reason why there is none.
 
-    Whoever has the code and began this sign-in dials as the agent: the page says so, and for whom.
+    The page warns that whoever began this sign-in and gets the code dials as the named agent.
     """
     shown = f"{code[:4]}-{code[4:]}" if code else ""
     words = "Type this code into the softphone and nowhere else:" if code else text

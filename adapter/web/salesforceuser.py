@@ -1,10 +1,10 @@
-"""Is who sits in Salesforce the agent who signed in to the phone? Asked of each page, if set so.
+"""Checks, if configured, that a page's Salesforce user is the agent signed in to the phone.
 
 A browser keeps the phone's session when somebody else signs in to Salesforce in it. Their page
-would dial as the first one, and write the first one's Tasks as their own. So where
-SOFTPHONE_CHECK_SALESFORCE_USER is on, a page may neither dial nor save before Salesforce has said
-who runs it (the Apex class that we ship, by the page's runApex), and another user's page ends the
-session of its browser. This keeps mistakes out, not malice: a page could lie for its own user.
+would dial as the first agent, and write that agent's Tasks as their own. With
+SOFTPHONE_CHECK_SALESFORCE_USER, a page may neither dial nor save until Salesforce has named its
+user (by our Apex class, through the page's runApex), and another user's page ends its browser's
+session. This prevents mistakes, not malice: a page could lie for its own user.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ UNKNOWN = (
 
 @dataclass(eq=False, repr=False)
 class SalesforceUserCheck:
-    """The check of all pages of this process; without an Apex class every page passes."""
+    """Checks all pages of this process; without an Apex class every page passes."""
 
     apex_class: str
     agents: Agents
@@ -46,17 +46,17 @@ class SalesforceUserCheck:
     clock: Clock
 
     def greet(self, page: Page) -> None:
-        """A page is here, its journal has been taken: it is known, or is asked first."""
+        """Handle a page whose journal was applied: it is known, or is asked for its user."""
         if self.apex_class:
             self._ask_who(page)
         else:
             page.user_known = True
 
     async def refuses(self, page: Page, called: str, request_id: str) -> bool:
-        """Whether this page may not call that number yet, nor hand a call over to it.
+        """Whether this page may not call or transfer to that number yet.
 
-        Then it has been told so, as the answer to its request, and is asked once more. Whoever
-        calls for help may, from whichever page.
+        Then the request was answered so, and the page is asked once more. Emergency calls are
+        always allowed.
         """
         if page.user_known:
             return False
@@ -68,11 +68,11 @@ class SalesforceUserCheck:
         return True
 
     def is_answer(self, page: Page, message: AskAnswer) -> bool:
-        """Whether it answers this page's question, rather than one about a Task."""
+        """Whether the answer is to this check's question, not to one about a Task."""
         return bool(page.who_asked) and message.ask_id == page.who_asked
 
     async def heard(self, page: Page, message: AskAnswer) -> None:
-        """The page says who runs it. Raises StorageError."""
+        """Handle the page's answer with its user. Raises StorageError."""
         nonce, page.who_asked = page.who_asked, ""
         calls = self.pages.orgs.of(page.key).page_calls.get(page.route)
         who = calls.who_runs(message.value, nonce) if calls and message.outcome == "ok" else None

@@ -1,4 +1,4 @@
-"""What is stored of a secret, and how one is compared."""
+"""Hashes and compares secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hmac
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a secret: its SHA-256, so that the store gives nobody a way in."""
+    """The stored form of a secret: its SHA-256, so the store itself gives no access."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -19,5 +19,5 @@ def s256(verifier: str) -> str:
 
 
 def same(first: str, second: str) -> bool:
-    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    """Whether two secrets are equal, compared in constant time."""
     return hmac.compare_digest(first.encode("utf-8", "replace"), second.encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""All routes of the adapter, on one page."""
+"""All routes of the adapter in one place."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from adapter.web.status import Status
 from adapter.web.webhooks import Webhooks
 
 FAST_PATHS = web.AppKey("webhook_fast_paths", WebhookFastPaths)
-"""How deliveries reach their endpoints without aiohttp; for whoever opens the listening socket."""
+"""The fast path for deliveries, for the code that opens the listening socket."""
 
 LIMITS = web.AppKey("connection_limits", Limits)
-"""What each connection may cost; for the same."""
+"""The limits of connections, for the same code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
-    """Who answers which request."""
+    """The handlers of all routes."""
 
     site: Site
     connector: ConnectorSite
@@ -57,7 +57,7 @@ class Handlers:
     metrics: MetricsSite
 
     def routes(self) -> list[web.RouteDef]:
-        """All but the webhooks."""
+        """The routes without the webhooks."""
         site, login, status = self.site, self.login, self.status
         return [
             web.get("/softphone", site.page),
@@ -92,8 +92,8 @@ def make_server(
     fast_paths: WebhookFastPaths,
     limits: Limits,
 ) -> web.Application:
-    """The application; `webhooks` by path, none while no provider is configured."""
-    # Where any name is enough, a website that leads its own name here must not be our page.
+    """Make the application; `webhooks` by path, none without a configured provider."""
+    # With the dev sign-in, a website must not act as our page by DNS rebinding.
     names = [only_asked_as()] if isinstance(handlers.sign_in, DevLogin) else []
     guards = [timed, *names, last_resort, bodies_in_time]
     server = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
@@ -107,9 +107,9 @@ def make_server(
 
 
 def webhook_paths(endpoints: Mapping[tuple[str, str], Webhooks]) -> dict[str, Webhooks]:
-    """Where the endpoint of each account is, by its provider's path and its own name.
+    """Each account's endpoint by path: its provider's path and its own name.
 
-    The only account of a provider has the path without a name too.
+    A provider's only account also has the path without a name.
     """
     paths = {f"{path}/{quote(name, safe='')}": end for (path, name), end in endpoints.items()}
     often = Counter(path for path, _ in endpoints)
@@ -117,7 +117,7 @@ def webhook_paths(endpoints: Mapping[tuple[str, str], Webhooks]) -> dict[str, We
 
 
 def _sign_in(sign_in: DevLogin | SalesforceLogin) -> list[web.RouteDef]:
-    """Only the one way in that is configured: the other's address is unknown."""
+    """The routes of the configured sign-in; the other's do not exist."""
     if isinstance(sign_in, DevLogin):
         return [web.post("/auth/dev", sign_in.sign_in)]
     return [

@@ -1,8 +1,8 @@
-"""Sockets live no longer than the sign-in that let them in, wherever that ended.
+"""Closes sockets whose sign-in has ended, here or at another replica.
 
-A sign-out here ends them at once (each kind's own `sign_out`). One at another replica
-comes as a hint; a hint that was lost, and a session that has grown too old, are found by looking
-once a minute. A page or board that is connected keeps its session in use.
+A sign-out here closes them at once (each kind's own `sign_out`), one at another replica by a hint.
+Lost hints and expired sessions are found by a check once a minute. A connected page or board keeps
+its session in use.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from adapter.web.sessions import Sessions
 WATCH_SECONDS = 60.0
 
 SIGNED_OUT = 0
-"""The hint that some of an agent's sign-ins are over: no commit makes this version."""
+"""The version of a hint that sign-ins of an agent have ended; no commit has it."""
 
 
 @dataclass(eq=False, repr=False)
 class SessionMonitor:
-    """Looks at the sessions of all connected pages, boards and phones once a minute."""
+    """Checks the sessions of all connected pages, boards and phones once a minute."""
 
     pages: Pages
     boards: BoardFeeds
@@ -37,7 +37,7 @@ class SessionMonitor:
     seconds: float = WATCH_SECONDS
 
     def hinted(self, key: AgentKey, version: int) -> None:
-        """Somebody signed out at some replica (a listener of the hints)."""
+        """Handle a hint that an agent signed out at some replica."""
         if version != SIGNED_OUT:
             return
         here = {page.session for page in self.pages.of(key)} | self.boards.sessions_of(key)
@@ -46,21 +46,21 @@ class SessionMonitor:
             self.tasks.start(f"look at the sign-ins of {key}", self.look_at(here))
 
     async def run(self) -> None:
-        """Watch until cancelled; a store that fails is asked again later."""
+        """Watch until cancelled; store failures are retried later."""
         outages = Outages("watch")
         while True:
             await asyncio.sleep(self.seconds)
-            with outages.survived():  # else nobody who signed out elsewhere is let go any more
+            with outages.survived():  # otherwise sign-outs elsewhere would no longer be noticed
                 await self.look()
 
     async def look(self) -> None:
-        """Every session once."""
+        """Check every session once."""
         pages, boards = self.pages.everyone(), self.boards.everyone()
         held = {p.session for p in pages} | {b.session for b in boards}
         await self.look_at(held | {phone.session for phone in self.phones.everyone()})
 
     async def look_at(self, sessions: Iterable[str]) -> None:
-        """These sessions (by their ids); raises StorageError."""
+        """Check these sessions, by id. Raises StorageError."""
         for session in sessions:
             if await self.sessions.keep(session) is None:
                 self.pages.sign_out(session)

@@ -1,10 +1,9 @@
-"""Who is there: sessions in a cookie that survives a cross-site iframe, tickets for the socket.
+"""Sessions, in a cookie that works in a cross-site iframe, and tickets for sockets.
 
-Only a Partitioned cookie does
+Only a Partitioned cookie works there
 (https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies).
-Identity never comes from an address: the page trades its cookie for a one-time ticket, and says
-that in its first frame.
-A browser without Partitioned cookies gets the same secret for its page's memory instead.
+Identity never comes from a URL: the page exchanges its cookie for a one-time ticket, and sends that
+in its first frame. Without Partitioned cookies the page keeps the secret in memory instead.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ SESSION_MS = 12 * 3_600_000
 IDLE_MS = 3_600_000
 TICKET_MS = 30_000
 TOUCH_MS = 300_000
-"""A session in use is written down as such at most so often."""
+"""The shortest time between two writes of a session's last use."""
 
 COOKIE = "__Host-softphone-"
 BEARER = "Bearer "
 
 
 def cookie_name(org_id: str) -> str:
-    """One cookie an org: a sandbox sign-in must not replace production's."""
+    """One cookie per org, because a sandbox sign-in must not replace production's."""
     return COOKIE + org_id
 
 
@@ -44,9 +43,9 @@ def cookie_name(org_id: str) -> str:
 class Sessions:
     """Sessions and tickets, in the store, so that any replica may take either.
 
-    `ended` is told the id of a session whose sockets must go, `all_ended` the agent; `elsewhere`
-    has the other replicas look whether sessions of the agent have ended. `orgs` are the ids of
-    those that have cookies here; a request's others are not looked at.
+    `ended` gets the id of a session whose sockets must close, `all_ended` the agent; `elsewhere`
+    lets other replicas check the agent's sessions. `orgs` are the ids of orgs with cookies here; a
+    request's other cookies are ignored.
     """
 
     store: Store
@@ -61,7 +60,7 @@ class Sessions:
         self._once = OneTimeTokens(self.store, self.clock)
 
     async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
-        """A new session, and its secret."""
+        """Start a session; returns it and its secret."""
         token, now = self.clock.nonce() + self.clock.nonce(), self.clock.now()
         who = mend(name), mend(email)
         session = Session(token_hash(token), key, *who, now, now, now + SESSION_MS)
@@ -70,23 +69,23 @@ class Sessions:
         return session, token
 
     async def end(self, session: Session) -> None:
-        """This sign-in is over, and so are its sockets."""
+        """End a session and its sockets."""
         await self.store.drop_sessions(session.agent, session.token_hash)
         self.ended(session.token_hash)
         self.elsewhere(session.agent)
         log.info("session.ended", agent=str(session.agent))
 
     async def end_all(self, key: AgentKey) -> None:
-        """All of the agent's sign-ins are over, in every browser."""
+        """End all of the agent's sessions, in every browser."""
         count = await self.store.drop_sessions(key)
         self.all_ended(key)
         self.elsewhere(key)
         log.info("session.all_ended", agent=str(key), rows=count)
 
     async def ticket(self, session: Session) -> str:
-        """Good for thirty seconds and for one socket.
+        """A ticket for one socket, valid for thirty seconds.
 
-        It names its session (by the hash that is stored of it), so that they end together.
+        It contains its session's id (a hash), so that they end together.
         """
         ticket = self.clock.nonce()
         values = {"session": session.token_hash}
@@ -94,12 +93,12 @@ class Sessions:
         return ticket
 
     async def redeem(self, ticket: str) -> Session | None:
-        """The session of this ticket: none with an old, unknown or used one."""
+        """The session of a ticket; None if it is expired, unknown or used."""
         row = await self._once.take("ticket", ticket)
         return await self.keep(row[1]["session"]) if row else None
 
     async def keep(self, hashed: str) -> Session | None:
-        """The session of that hash if it still holds, marked as in use."""
+        """The session with this id if it is valid, marked as in use."""
         session, now = await self.store.session(hashed), self.clock.now()
         if session is None or now >= session.expires_at or now - session.used_at > IDLE_MS:
             return None
@@ -109,7 +108,7 @@ class Sessions:
         return session
 
     async def of(self, request: web.Request, org_id: str = "") -> Session | None:
-        """The request's session (in that org, if one is named) that is neither old nor idle."""
+        """The request's valid session (in an org, if one is named)."""
         bearer = request.headers.get("Authorization", "")
         if bearer.startswith(BEARER):
             session = await self.keep(token_hash(bearer.removeprefix(BEARER)))
@@ -124,7 +123,7 @@ class Sessions:
 
 
 def set_cookie(response: web.Response, name: str, value: str, max_age: int) -> None:
-    """By hand: http.cookies knows Partitioned only from Python 3.14 on. `max_age` in seconds."""
+    """Set a cookie; http.cookies supports Partitioned only from Python 3.14. `max_age`: seconds."""
     response.headers.add(
         "Set-Cookie",
         f"{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",

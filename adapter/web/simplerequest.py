@@ -1,7 +1,7 @@
-"""One whole, plain request out of one piece of bytes, or nothing. Pure; parsed by httptools.
+"""Reads one plain, whole request from one piece of bytes, with httptools. Pure.
 
-Law of this file: nothing doubtful passes. What is in pieces, comes with others, names a header
-twice or changes how a body is read is not plain: aiohttp reads it, and refuses what is wrong.
+Law of this file: nothing doubtful passes. A request in pieces, with others, with a repeated header
+or with a transfer coding is not plain; aiohttp reads it and refuses what is wrong.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import httptools
 
 SIMPLE_REQUEST_BYTES = 16 * 1024
-"""A longer piece is nobody's usual delivery; aiohttp counts its headers and its body."""
+"""Longer pieces are unusual; aiohttp limits their headers and bodies."""
 
 _ODD = frozenset({"transfer-encoding", "content-encoding", "expect", "upgrade"})
 
 
 class SimpleRequest:
-    """A request, as httptools tells of it: first a half, then a whole one.
+    """A request, as it is filled by httptools.
 
     `headers` by their names in lower case.
     """
@@ -34,11 +34,11 @@ class SimpleRequest:
         self.begun += 1
 
     def on_url(self, target: bytes) -> None:
-        """The first line's middle; a long one may come in parts."""
+        """Take a part of the request target."""
         self.target += target
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """Take a header."""
         known = name.decode("latin-1").lower()
         if known in self.headers or known in _ODD:
             self.is_plain = False
@@ -47,7 +47,7 @@ class SimpleRequest:
         self.headers[known] = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
-        """A part of the body; of what came in one piece it is all."""
+        """Take the body, which is whole if the request came in one piece."""
         self.body += part
 
     def on_message_complete(self) -> None:
@@ -56,7 +56,7 @@ class SimpleRequest:
 
 
 def parse_simple_request(piece: bytes) -> SimpleRequest | None:
-    """The POST that the piece is, from its first byte to its last, on a connection to be kept."""
+    """The POST that is exactly this piece, on a kept connection; None for anything else."""
     if len(piece) > SIMPLE_REQUEST_BYTES or not piece.startswith(b"POST "):
         return None
     whole = SimpleRequest()

@@ -1,8 +1,8 @@
-"""The endpoint `/sip`: a page's phone talks to the provider through it, and to nobody else.
+"""The endpoint `/sip`, through which a page's phone talks to the provider.
 
-The page says hello with a ticket, as on its other socket, and is told what to register with; from
-then on frames of text are SIP, and objects of JSON are between the page and us. What the page may
-say is sipguard's; the provider's own server need not face the Internet.
+The page sends a hello with a ticket, as on its other socket, and gets its login. After that, text
+frames are SIP, and JSON objects are between the page and us. sipguard checks the page's SIP; the
+provider's server need not face the Internet.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ log = structlog.get_logger(__name__)
 SIP = "sip"
 HELLO_SECONDS, CONNECT_SECONDS, PING_SECONDS = 10.0, 5.0, 25.0
 NO_PHONE = 4011
-"""The agent has no phone in the browser."""
+"""Closes a socket whose agent has no phone in the browser."""
 
 QUALITY = ("sent", "received", "lost", "jitter_ms", "round_trip_ms")
-"""What a page may tell of its audio, each a number."""
+"""The numbers that a page may report about its audio."""
 
 MOST = 1e6
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class SipProxy:
-    """Takes pages' phones in, one socket each."""
+    """Serves pages' phones, one socket each."""
 
     lines: PhoneLines
     quality: CallQuality
@@ -67,12 +67,12 @@ class SipProxy:
     unused_seconds: float = UNUSED_SECONDS
 
     def leave(self) -> None:
-        """This replica is leaving: nobody is let in, and pages come back to another."""
+        """This replica stops: admit nobody, so that pages reconnect to another."""
         self.door.draining = True
         self.lines.leave()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /sip: the whole life of one page's phone."""
+        """GET /sip: serve one page's phone until it ends."""
         return await self.door.let_in(request, self._serve_socket)
 
     async def _serve_socket(self, request: web.Request, address: str) -> web.WebSocketResponse:
@@ -99,7 +99,7 @@ class SipProxy:
     # --- who it is -------------------------------------------------------------------
 
     async def _greet(self, socket: web.WebSocketResponse, outbox: Outbox) -> PhoneLine | None:
-        """The page's phone, by the sign-in that its ticket is of; or nothing."""
+        """The page's phone, by its ticket's sign-in; None if refused."""
         hello = await _read_hello(socket, self.hello_seconds)
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
@@ -154,7 +154,7 @@ class SipProxy:
         login: PhoneLogin,
         address: str,
     ) -> None:
-        """Until one of both is gone."""
+        """Relay until either side is closed."""
         down = self.tasks.start(f"sip to {line.agent}", _relay_to_page(provider, line.outbox))
         bucket = Bucket()
         try:
@@ -185,7 +185,7 @@ class SipProxy:
         await provider.send(message)
 
     async def _take_message(self, line: PhoneLine, text: str) -> None:
-        """What the page says to us; what it is not, is nothing."""
+        """Handle a JSON message of the page; others are ignored."""
         message = _object(text)
         match message.get("type"):
             case "audio":
@@ -213,7 +213,7 @@ class SipProxy:
 
 
 async def _read_hello(socket: web.WebSocketResponse, seconds: float) -> dict[str, Any] | None:
-    """The hello, with a ticket, if it is the first frame and comes in time."""
+    """The hello with a ticket, if it is the first frame and in time."""
     message = _object(await first_text(socket, seconds))
     ticket = message.get("ticket")
     is_hello = message.get("type") == "hello" and isinstance(ticket, str) and 0 < len(ticket) < 256
@@ -235,7 +235,7 @@ def _ready_message(login: PhoneLogin) -> str:
 
 @asynccontextmanager
 async def _connect_provider(login: PhoneLogin) -> AsyncIterator[ClientConnection]:
-    """The provider's own socket. Raises OSError, WebSocketException, TimeoutError."""
+    """Connect to the provider. Raises OSError, WebSocketException, TimeoutError."""
     async with connect(
         login.url,
         subprotocols=[Subprotocol(SIP)],
@@ -249,7 +249,7 @@ async def _connect_provider(login: PhoneLogin) -> AsyncIterator[ClientConnection
 
 
 async def _relay_to_page(provider: ClientConnection, outbox: Outbox) -> None:
-    """What the provider says, to the page; its end is the page's."""
+    """Relay the provider's messages to the page, and its close."""
     with contextlib.suppress(WebSocketException, OSError):
         async for message in provider:
             text = message if isinstance(message, str) else message.decode("utf-8", "replace")

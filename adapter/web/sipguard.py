@@ -1,8 +1,7 @@
-"""What a page's phone may say to the provider in SIP, one message at a time. Pure.
+"""Checks each SIP message of a page's phone to the provider. Pure.
 
-Law of this file: a page is a phone that can be rung, and nothing else. It speaks for itself alone,
-begins no call, and says nothing by which a server could take it for somebody else: only headers
-that a phone needs go through.
+Law of this file: a page is only a phone that can be called. It speaks only for itself, starts no
+call, and cannot appear as somebody else: only the headers that a phone needs pass.
 https://datatracker.ietf.org/doc/html/rfc3261 and https://datatracker.ietf.org/doc/html/rfc7118
 """
 
@@ -11,7 +10,7 @@ from __future__ import annotations
 import re
 
 MAX_BYTES = 32 * 1024
-"""An offer of audio has some 2 kB, with many networks 8."""
+"""In bytes; an audio offer has about 2 kB, with many networks 8 kB."""
 
 KEEP_ALIVE = "\r\n\r\n"
 
@@ -42,11 +41,11 @@ _ADDRESS = re.compile(
 
 
 class NotAPhone(Exception):
-    """Nothing that a phone of ours says; the text quotes none of it."""
+    """Our phones do not send this; the text quotes nothing of it."""
 
 
 def passed_on(message: str, user: str) -> str:
-    """The message as the provider may have it, from the phone of that user. Raises NotAPhone."""
+    """The message with only allowed headers, from this user's phone. Raises NotAPhone."""
     if message == KEEP_ALIVE:
         return message
     head, _, body = message.partition("\r\n\r\n")
@@ -56,7 +55,7 @@ def passed_on(message: str, user: str) -> str:
     if any(len(values) != 1 for values in once.values()):
         raise NotAPhone("a message whose sender or receiver is not clear")
     _check_request(first, once["from"][0], once["to"][0], user)
-    # Its own length would let a second message hide behind the first.
+    # A length given by the page could hide a second message behind the first.
     lines_out = [f"{name}: {value}" for name, value in headers]
     lines_out.append(f"content-length: {len(body.encode())}")
     return "\r\n".join([first, *lines_out, "", body])

@@ -1,8 +1,8 @@
-"""The door of our sockets: for our own pages, so many from an address, and late for who floods.
+"""Admits sockets: only from our own pages, a few per address, and late after floods.
 
-A flood is cut after so many frames; whoever reconnects as soon as that has happened would have the
-server shake hands all the time. From such an address handshakes are answered late: nobody who
-shares it is kept out.
+A flooding socket is cut after a number of frames, and instant reconnects would keep the server busy
+with handshakes. So handshakes from its address are answered late, without shutting out others who
+share it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ FLOODS_PER_MINUTE = 3
 LATE_SECONDS = 2.0
 
 Serve = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
-"""The whole life of a socket that is let in, by its request and its client's address."""
+"""Serves an admitted socket until it ends, given its request and client address."""
 
 
 @dataclass(eq=False, repr=False)
 class SocketDoor:
-    """One for each endpoint; `clients` names those who connect, in the text of a refusal."""
+    """The door of one endpoint; `clients` names those who connect, in the text of a refusal."""
 
     clients: str
     clock: Clock
@@ -69,12 +69,12 @@ class SocketDoor:
                 del self._sockets[address]
 
     def note_flood(self, address: str) -> None:
-        """Who is there has sent too much: whoever comes from there next waits a little."""
+        """Note a flood, so the next sockets from its address wait a little."""
         self._floods.allows(address)
 
 
 async def first_text(socket: web.WebSocketResponse, seconds: float) -> str:
-    """What the first frame says; nothing where it is no text, or does not come in time."""
+    """The first frame's text; empty if it is not text or is late."""
     try:
         async with asyncio.timeout(seconds):
             frame = await socket.receive()

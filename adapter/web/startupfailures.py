@@ -1,7 +1,7 @@
-"""Pages that could not start: which condition failed, for those who look at the log at night.
+"""Counts and logs why pages could not start.
 
-Whoever it happened to is not signed in, so anybody may say it: a code from a short list and nothing
-else, so many a minute. No origin, no name, no address is logged.
+Such pages are not signed in, so anybody may send reports: only a code from a short list, and
+limited per minute. No origin, name or address is logged.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ CODES = frozenset(
         "origin-refused",
     }
 )
-"""As in `web/softphone/screens.js`, less what cannot be told: a server that does not answer."""
+"""As in `web/softphone/screens.js`, except an unreachable server, which cannot be reported."""
 
 MICROPHONE = frozenset(
     f"microphone-{why}" for why in ("policy", "insecure", "refused", "missing", "busy")
 )
-"""Pages that started, and whose agents nobody can hear."""
+"""Codes of pages that started, but whose agents cannot be heard."""
 
 EACH_PER_MINUTE = 10
 ALL_PER_MINUTE = 60
-"""Of one address, and of one code from everybody: an outage would else fill the log."""
+"""Limits per address, and per code from everybody, as an outage would fill the log."""
 
 
 class StartupFailures:
@@ -53,7 +53,7 @@ class StartupFailures:
         self._all = Throttle(ALL_PER_MINUTE, clock)
 
     async def report(self, request: web.Request) -> web.Response:
-        """POST /api/blocked, the code as text: counted always, logged as long as it is not many."""
+        """POST /api/blocked, with the code as text: always counted, logged up to a limit."""
         self._login.demand_own(request)
         if not self._each.allows(address_of(request, self._proxies)):
             return failure(429, "too-many", "Too many reports.", **{"Retry-After": "60"})

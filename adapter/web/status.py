@@ -1,4 +1,4 @@
-"""For those who operate it: is it alive, may it have traffic."""
+"""Liveness and readiness, for operators."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from adapter.storage.port import StorageError, Store
 from adapter.web.middleware import failure
 
 PATIENCE_SECONDS = 1.5
-"""Whoever asks gives up after two seconds, mostly, and would not hear the reason."""
+"""Most probes give up after two seconds, and would miss the reason."""
 
 
 class Status:
-    """Liveness and readiness. `draining` turns readiness red before the process goes."""
+    """Liveness and readiness; `draining` fails readiness before the process stops."""
 
     def __init__(self, store: Store, writable: Writable) -> None:
         self._store = store
@@ -24,27 +24,27 @@ class Status:
         self.draining = False
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """GET /healthz: the process answers, and which release it is."""
+        """GET /healthz: the process is alive; with its version."""
         return web.json_response({"status": "ok", "version": __version__})
 
     async def let_go(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """While leaving, keep no connection: the next request goes to another replica.
+        """While draining, close connections, so that the next request goes to another replica.
 
-        A handler of the signal on_response_prepare. A page's socket is no such connection.
+        A handler of the signal on_response_prepare; it leaves pages' sockets open.
         """
         if self.draining and not isinstance(response, web.WebSocketResponse):
             response.force_close()
             response.headers["Connection"] = "close"
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """GET /readyz: it may have traffic: its store reads and writes, and it is not leaving."""
+        """GET /readyz: ready if the store reads and writes and this replica is not draining."""
         if self.draining:
             return failure(503, "draining", "This replica is shutting down. Try again.")
         trouble = await self.store_trouble()
         return failure(503, "store", trouble) if trouble else web.json_response({"status": "ready"})
 
     async def store_trouble(self) -> str:
-        """Why nothing can be stored; empty where it can."""
+        """Why nothing can be stored; empty if it can."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._store.epoch()

@@ -1,4 +1,4 @@
-"""How often one address may try: a bucket each, for a bounded number of addresses."""
+"""Limits tries per address, with token buckets for a bounded number of addresses."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ ADDRESSES = 10_000
 
 
 class Throttle:
-    """So many tries a minute for each address, all of which may come at once.
+    """A number of tries per minute for each address, which may come all at once.
 
-    When more addresses come than are remembered, the one that was quiet longest is forgotten.
+    If there are too many addresses, the one that was quiet longest is forgotten.
     """
 
     def __init__(self, per_minute: int, clock: Clock, addresses: int = ADDRESSES) -> None:
@@ -22,12 +22,12 @@ class Throttle:
         self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def is_out(self, address: str) -> bool:
-        """Whether a try now would be refused; counts none."""
+        """Whether a try now would be refused, without counting one."""
         left, at = self._left.get(address, (float(self._per_minute), 0))
         return left + max(0, self._clock.now() - at) * self._per_minute / 60_000 < 1
 
     def allows(self, address: str) -> bool:
-        """Count one try; whether it may go on. Clocks may step back."""
+        """Count a try; whether it is allowed. Clocks may step back."""
         now = self._clock.now()
         left, at = self._left.pop(address, (float(self._per_minute), now))
         refilled = left + max(0, now - at) * self._per_minute / 60_000
@@ -39,7 +39,7 @@ class Throttle:
         return allowed
 
     def give_back(self, address: str) -> None:
-        """One try came to a good end, and does not count."""
+        """Take a successful try back, so it does not count."""
         if address in self._left:
             left, at = self._left[address]
             self._left[address] = (min(self._per_minute, left + 1), at)

@@ -1,7 +1,6 @@
-"""Where a provider posts what happened: size, proof, reading, commit, 2xx, in that order.
+"""Takes a provider's webhooks: size, proof, reading, commit, 2xx, in this order.
 
-What proves a delivery, and what it says, is its driver's business. It is acknowledged only after
-its commit.
+The driver verifies and reads a delivery. It is acknowledged only after its commit.
 """
 
 from __future__ import annotations
@@ -31,12 +30,11 @@ _FORWARDED = FORWARDED.lower()
 
 
 class Webhooks:
-    """The endpoint of one provider account, which `driver` reads for.
+    """The endpoint of one provider account, whose driver is `driver`.
 
-    What is proved is always taken, wherever it comes from: a stranger may share the provider's
-    address, behind a proxy that is not told of. Who has sent too many unproved deliveries
-    (`strangers` counts them by address) is shed. `public_url` is how the provider knows this
-    server.
+    Verified deliveries are always taken, from any address: a stranger may share the provider's
+    address behind an unknown proxy. `strangers` counts unverified deliveries by address, and
+    refuses too many. `public_url` is this server's URL as the provider knows it.
     """
 
     def __init__(
@@ -62,7 +60,7 @@ class Webhooks:
         self._read_seconds = read_seconds
 
     async def receive(self, request: web.Request) -> web.Response:
-        """POST to the driver's path, as aiohttp brings it."""
+        """POST to the driver's path, by aiohttp."""
         headers = _headers(request)
         body = await read_body(request, self._read_seconds)
         if isinstance(body, web.Response):
@@ -73,10 +71,10 @@ class Webhooks:
     async def take(
         self, peer: str | None, path: str, headers: Mapping[str, str], body: bytes
     ) -> web.Response | None:
-        """A delivery that is here whole: None for a plain 200 once it is durable, else the answer.
+        """Handle a whole delivery; returns None for a plain 200 once durable, or else the answer.
 
-        `peer` is the address of the connection, `path` what was asked for, with its query; names
-        of `headers` are in lower case.
+        `peer` is the connection's address, `path` includes the query; names of `headers` are in
+        lower case.
         """
         return await outcome_of(partial(self.begin, peer, path, headers, body))
 
@@ -88,7 +86,7 @@ class Webhooks:
         body: bytes,
         done: Done[web.Response | None],
     ) -> None:
-        """The same, told by a call."""
+        """The same with a callback, which gets the result."""
         ended, now = self._metrics.webhook(), self._clock.now()
         opened = self._driver.open_webhook(headers, body, self._public_url + path, now)
         if isinstance(opened, WebhookRefusal):
@@ -143,14 +141,14 @@ class Webhooks:
 
 
 def _log_fields(delivery: IncomingDelivery) -> dict[str, str]:
-    """What lines are joined by: whose call it is, the intake says."""
+    """Fields to correlate log lines; the intake logs whose call it is."""
     update = delivery.update
     named = {} if update is None else {"provider_call": update.provider_call_id}
     return {"delivery": delivery.event_id, **named}
 
 
 def _headers(request: web.Request) -> dict[str, str]:
-    """By names in lower case; one that came several times is joined, as HTTP says it may be.
+    """Headers by lower-case names; repeated ones are joined, as HTTP allows.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-5.3
     """

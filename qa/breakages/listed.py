@@ -208,8 +208,8 @@ BREAKAGES = (
     Breakage(
         "commit over a newer version",
         "adapter/storage/batch.py",
-        "seen.versions.get(one.agent.key, 0) != one.read_version",
-        "one.read_version < 0",
+        "seen.versions.get(c.agent.key, 0) != c.read_version",
+        "c.read_version < 0",
         ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
         simulated=False,
     ),
