@@ -37,6 +37,15 @@ BROKEN = r"""number => {
 """Where that number is shown over two lines, or from right to left."""
 
 
+IN_SIGHT = 360
+"""From this width a number is in sight without scrolling the list sideways."""
+
+SEEN = """number => {
+  const [own, list] = [number, number.closest('.sideways')].map(e => e.getBoundingClientRect());
+  return own.left >= list.left && own.right <= list.right;
+}"""
+
+
 async def broken(page: Page | Frame) -> list[str]:
     """The places at which the number is not in one piece; it is shown at least once."""
     shown: dict[str, Any] = await page.evaluate(BROKEN, SHOWN)
@@ -115,3 +124,4 @@ async def test_a_number_is_in_one_piece_on_a_board_on_a_phone(
         for width in range(300, 401, 20):
             await page.set_viewport_size({"width": width, "height": 700})
             assert await broken(page) == []
+            assert width < IN_SIGHT or await page.locator("td.with bdi").evaluate(SEEN)
