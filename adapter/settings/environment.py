@@ -88,6 +88,7 @@ def load(variables: Mapping[str, str] | None = None, **overrides: object) -> Set
     env = environment() if variables is None else variables
     values, wrong = _values(env)
     values |= overrides
+    wrong = {name: said for name, said in wrong.items() if name not in overrides}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

@@ -19,6 +19,9 @@ def test_the_environment_of_the_process_is_left_alone(monkeypatch: pytest.Monkey
 def test_overrides_win_over_variables() -> None:
     """The demo's own values are stronger than the environment's."""
     assert load({"SOFTPHONE_PORT": "1"}, port=2).port == 2
+    assert (
+        load({"SOFTPHONE_PORT": '"1"', "SOFTPHONE_HOST_FILE": "/no"}, port=2, host="::1").port == 2
+    )
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
