@@ -197,19 +197,19 @@ class PostgresHints:
 
     def _keep_connected(self, work: Callable[[psycopg.Connection[Any]], None]) -> None:
         """Run `work` with a connection, and again with a new one whenever it is lost."""
-        told = ""
+        problem = ""
         while not self._closing:
             try:
                 with connect(self._url) as connection:
-                    if told:
+                    if problem:
                         log.info("fanout.mended", thread=current_thread().name)
-                    told = ""
+                    problem = ""
                     work(connection)
             except Exception as error:  # the thread must survive any error
                 reason = type(error).__name__
-                if reason != told:  # it is tried several times a second: of an outage one line
+                if reason != problem:  # it is tried several times a second: of an outage one line
                     log.warning("fanout.broken", reason=reason, thread=current_thread().name)
-                told = reason
+                problem = reason
                 self._broken()
                 with self._wake:
                     self._wake.wait_for(lambda: self._closing, RETRY_SECONDS)

@@ -57,14 +57,14 @@ class Forwarding:
         self._here: dict[TelephonyUser, set[AgentKey]] = {}
         self._there: dict[Link, set[TelephonyUser]] = {}
 
-    def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
+    def begin(self, delivery: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
         """Like Intake.begin; `done` may be called after a commit of another replica."""
-        update = heard.update
-        if update is not None and update.user_id is not None and not heard.states:
-            link = self._link_to(TelephonyUser(heard.account, update.user_id))
-            if link and link.ask(_encode(heard), partial(self._on_answer, heard, done)):
+        update = delivery.update
+        if update is not None and update.user_id is not None and not delivery.states:
+            link = self._link_to(TelephonyUser(delivery.account, update.user_id))
+            if link and link.ask(_encode(delivery), partial(self._on_answer, delivery, done)):
                 return
-        self.intake.begin(heard, done)
+        self.intake.begin(delivery, done)
 
     def _link_to(self, line: TelephonyUser) -> Link | None:
         """The link to the replica with a page of the line; None if a page is here."""
@@ -73,7 +73,7 @@ class Forwarding:
         return next((link for link, lines in self._there.items() if line in lines), None)
 
     def _on_answer(
-        self, heard: IncomingDelivery, done: Done[DeliveryOutcome], answer: bytes
+        self, delivery: IncomingDelivery, done: Done[DeliveryOutcome], answer: bytes
     ) -> None:
         outcome = _OUTCOMES.get(answer)
         self.metrics.forwarded.count("answered" if outcome else "unanswered")
@@ -81,7 +81,7 @@ class Forwarding:
             done(outcome)
             return
         try:
-            self.intake.begin(heard, done)
+            self.intake.begin(delivery, done)
         except Exception as error:  # not an error of the link; the sender still waits
             done(error)
 

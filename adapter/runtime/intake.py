@@ -69,39 +69,39 @@ class Intake:
         self._clock = clock
         self._read = read
 
-    async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
+    async def take(self, delivery: IncomingDelivery) -> DeliveryOutcome:
         """Commit a delivery and return its outcome. Raises StorageError."""
-        return await outcome_of(partial(self.begin, heard))
+        return await outcome_of(partial(self.begin, delivery))
 
-    def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
+    def begin(self, delivery: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
         """Like `take`, but calls `done`.
 
         If everything needed is in memory, it is decided and staged before this returns.
         """
-        if heard.update is not None:
-            self._route(heard, heard.update, done, 0)
+        if delivery.update is not None:
+            self._route(delivery, delivery.update, done, 0)
             return
-        fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
-        commit = _commit_of(heard, fate, self._clock.now())
+        fate = DeliveryOutcome.IGNORED if delivery.readable else DeliveryOutcome.QUARANTINED
+        commit = _commit_of(delivery, fate, self._clock.now())
         self._agents.change({}, lambda outcome: done(_outcome_of(outcome, fate)), commit)
 
     def _route(
-        self, heard: IncomingDelivery, update: CallUpdate, done: Done[DeliveryOutcome], race: int
+        self, delivery: IncomingDelivery, update: CallUpdate, done: Done[DeliveryOutcome], race: int
     ) -> None:
         """Route by memory, which the commit checks; else by the store."""
-        line = None if update.user_id is None else TelephonyUser(heard.account, update.user_id)
-        agents, way = self._agents, None
-        if race == 0 and heard.parkable:
-            way = agents.routes.remembered(heard.account, update.provider_call_id, line)
-        if way is None or not agents.know(way.agents):
-            reading = self._read_route(heard, update, done, race, line)
-            agents.tasks.start(f"route {heard.event_id}", reading)
+        line = None if update.user_id is None else TelephonyUser(delivery.account, update.user_id)
+        agents, route = self._agents, None
+        if race == 0 and delivery.parkable:
+            route = agents.routes.remembered(delivery.account, update.provider_call_id, line)
+        if route is None or not agents.know(route.agents):
+            reading = self._read_route(delivery, update, done, race, line)
+            agents.tasks.start(f"route {delivery.event_id}", reading)
         else:
-            self._apply_route(heard, update, way, done, race)
+            self._apply_route(delivery, update, route, done, race)
 
     async def _read_route(
         self,
-        heard: IncomingDelivery,
+        delivery: IncomingDelivery,
         update: CallUpdate,
         done: Done[DeliveryOutcome],
         race: int,
@@ -109,12 +109,12 @@ class Intake:
     ) -> None:
         try:
             routes, call_id = self._agents.routes, update.provider_call_id
-            way = await routes.read(self._store, heard.account, call_id, line)
+            route = await routes.read(self._store, delivery.account, call_id, line)
             # While one agent is read, another may be dropped from memory.
-            while absent := [key for key in way.agents if self._agents.cached(key) is None]:
+            while absent := [key for key in route.agents if self._agents.cached(key) is None]:
                 for key in absent:
                     await self._agents.snapshot(key)
-            self._apply_route(heard, update, way, done, race)
+            self._apply_route(delivery, update, route, done, race)
         except asyncio.CancelledError:
             done(StorageError("the process is stopping"))
             raise
@@ -123,14 +123,14 @@ class Intake:
 
     def _apply_route(
         self,
-        heard: IncomingDelivery,
+        delivery: IncomingDelivery,
         update: CallUpdate,
-        way: Route,
+        route: Route,
         done: Done[DeliveryOutcome],
         race: int,
     ) -> None:
         """Decide and commit; after a conflict, route again."""
-        plan, fate, commit = self._plan_commit(heard, update, way)
+        plan, fate, commit = self._plan_commit(delivery, update, route)
         if commit is None:
             done(fate)
             return
@@ -138,49 +138,49 @@ class Intake:
         def committed(outcome: Turns | Exception) -> None:
             if isinstance(outcome, Conflict):
                 if race + 1 < RACES:
-                    self._route(heard, update, done, race + 1)
+                    self._route(delivery, update, done, race + 1)
                 else:
-                    done(StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row"))
+                    done(StorageError(f"delivery {delivery.event_id}: lost {RACES} races in a row"))
                 return
             if not isinstance(outcome, Exception):
-                _log_applied(heard, update, plan, outcome)
+                _log_applied(delivery, update, plan, outcome)
             done(_outcome_of(outcome, fate))
 
         self._agents.change(plan, committed, commit)
 
     def _plan_commit(
-        self, heard: IncomingDelivery, update: CallUpdate, way: Route
+        self, delivery: IncomingDelivery, update: CallUpdate, route: Route
     ) -> tuple[dict[AgentKey, list[Report]], DeliveryOutcome, Commit | None]:
         """The agents' events, the delivery's outcome, and the commit (None: nothing to store)."""
         at = self._clock.now()
-        sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
-        unpark, waited = self._read_parked(way)
-        plan = self._plan(way, [*waited, (at, update, sent_at)])
+        sent_at = None if delivery.signed_at is None else round(delivery.signed_at * 1000)
+        unpark, waited = self._read_parked(route)
+        plan = self._plan(route, [*waited, (at, update, sent_at)])
         if plan:
             fate = DeliveryOutcome.APPLIED
-            return plan, fate, _commit_of(heard, fate, at, way.read, unpark=unpark)
-        if not heard.parkable:
+            return plan, fate, _commit_of(delivery, fate, at, route.read, unpark=unpark)
+        if not delivery.parkable:
             return plan, DeliveryOutcome.IGNORED, None
         # The other parked deliveries of the call are not affected.
-        route = replace(way.read, parked=None)
+        read = replace(route.read, parked=None)
         park: tuple[Parked, ...] = ()
         # If the call has agents, waiting would change nothing, and the store does not park
         # deliveries of such a call.
-        fate = DeliveryOutcome.IGNORED if way.owners else DeliveryOutcome.PARKED
+        fate = DeliveryOutcome.IGNORED if route.owners else DeliveryOutcome.PARKED
         if fate is DeliveryOutcome.PARKED:
             call_id, due = update.provider_call_id, at + PARKED_MS
-            park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
-        return plan, fate, _commit_of(heard, fate, at, route, park=park)
+            park = (Parked(delivery.account, call_id, delivery.event_id, delivery.body, at, due),)
+        return plan, fate, _commit_of(delivery, fate, at, read, park=park)
 
-    def _plan(self, way: Route, updates: list[News]) -> dict[AgentKey, list[Report]]:
+    def _plan(self, route: Route, updates: list[News]) -> dict[AgentKey, list[Report]]:
         """The events of each agent who has the call or is named by it."""
         plan: dict[AgentKey, list[Report]] = {}
-        for key in way.agents:
-            snapshot, known = self._agents.cached(key), key in way.owners
+        for key in route.agents:
+            snapshot, known = self._agents.cached(key), key in route.owners
             line = None if snapshot is None else snapshot.agent.line
             user = None if line is None else line.user
-            shared = known and len(way.owners) > 1
-            call_id = way.owners[key] if known else self._clock.fresh_id("call")
+            shared = known and len(route.owners) > 1
+            call_id = route.owners[key] if known else self._clock.fresh_id("call")
             hears = partial(event_for, call_id=call_id, known=known, shared=shared)
             for when, update, sent in updates:
                 event = hears(update, user, at=when, sent_at=sent)
@@ -188,7 +188,7 @@ class Intake:
                     plan.setdefault(key, []).append(event)
         return plan
 
-    def _read_parked(self, way: Route) -> tuple[tuple[Parked, ...], list[News]]:
+    def _read_parked(self, route: Route) -> tuple[tuple[Parked, ...], list[News]]:
         """The parked deliveries that can be applied now, and their updates.
 
         One that cannot be read stays parked until the call's next delivery; another replica or the
@@ -196,7 +196,7 @@ class Intake:
         """
         read: list[Parked] = []
         news: list[News] = []
-        for parked in way.parked:
+        for parked in route.parked:
             try:
                 update = self._read(parked.account, parked.body, parked.at)
             except Exception as bug:  # otherwise no delivery of this call could be applied
@@ -209,7 +209,7 @@ class Intake:
 
 
 def _commit_of(
-    heard: IncomingDelivery,
+    delivery: IncomingDelivery,
     fate: DeliveryOutcome,
     at: int,
     route: RouteRead | None = None,
@@ -218,9 +218,11 @@ def _commit_of(
     unpark: tuple[Parked, ...] = (),
 ) -> Commit:
     """The commit of the delivery itself, without the agents' changes."""
-    delivery = Delivery(heard.account, heard.event_id, heard.type, heard.body, at, fate.value)
-    states = tuple([driver_row(heard.account, state, at) for state in heard.states])
-    return Commit((), delivery, park, unpark, route, states)
+    row = Delivery(
+        delivery.account, delivery.event_id, delivery.type, delivery.body, at, fate.value
+    )
+    states = tuple([driver_row(delivery.account, state, at) for state in delivery.states])
+    return Commit((), row, park, unpark, route, states)
 
 
 def _outcome_of(outcome: Turns | Exception, fate: DeliveryOutcome) -> DeliveryOutcome | Exception:
@@ -246,7 +248,7 @@ def _call_id(turn: Turn, update: CallUpdate) -> str | None:
 
 
 def _log_applied(
-    heard: IncomingDelivery,
+    delivery: IncomingDelivery,
     update: CallUpdate,
     plan: dict[AgentKey, list[Report]],
     turns: Turns,
@@ -257,8 +259,8 @@ def _log_applied(
     for key, turn in turns.items():
         log.debug(
             "delivery.applied",
-            delivery=heard.event_id,
-            type=heard.type,
+            delivery=delivery.event_id,
+            type=delivery.type,
             agent=str(key),
             call=_call_id(turn, update) or plan[key][0].call_id,
             provider_call=update.provider_call_id,

@@ -33,22 +33,22 @@ BREAKAGES = (
     Breakage(
         "drop the dedupe of webhooks",
         INTAKE,
-        "Delivery(heard.account, heard.event_id, heard.type,",
-        "Delivery(heard.account, self._clock.nonce(), heard.type,",
+        "delivery.account, delivery.event_id, delivery.type,",
+        'delivery.account, __import__("secrets").token_hex(8), delivery.type,',
         ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
     ),
     Breakage(
         "acknowledge a webhook before its commit",
         INTAKE,
-        "            self._route(heard, heard.update, done, 0)\n",
-        "            self._route(heard, heard.update, lambda _: None, 0)\n"
+        "            self._route(delivery, delivery.update, done, 0)\n",
+        "            self._route(delivery, delivery.update, lambda _: None, 0)\n"
         "            done(DeliveryOutcome.APPLIED)\n",
         ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
     ),
     Breakage(
         "never replay what was parked",
         INTAKE,
-        "for parked in way.parked:",
+        "for parked in route.parked:",
         "for parked in ():",
         ("tests/runtime/test_intake.py", "tests/scenarios"),
     ),

@@ -107,7 +107,7 @@ class CallBoard:
 
     def _plan_step(self, before: Steered | None, observed: Steered) -> Step:
         after, commands = legs.plan(observed, record=self.records)
-        updates = telling.told(before, after)
+        updates = telling.updates_between(before, after)
         if after.is_done:
             self._forget(after)
         else:

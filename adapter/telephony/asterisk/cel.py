@@ -38,7 +38,7 @@ from adapter.telephony.port import Cdr, Unknown
 T = TypeVar("T")
 
 THREADS = 2
-"""Of its own: a database that hangs would take those that look up hosts for everybody."""
+"""Own threads, because a hanging database would occupy those for host lookups."""
 
 PATIENCE: dict[str, dict[str, Any]] = {
     "pymysql": {"connect_timeout": 3, "read_timeout": 8},

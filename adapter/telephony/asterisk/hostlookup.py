@@ -25,7 +25,7 @@ class HostLookup:
     async def ready(self, seconds: float) -> None:
         """Wait until it may be connected to. Raises TimeoutError while nobody says where it is.
 
-        A host that is not there at all is told by whoever connects.
+        The connection reports a host that does not exist.
         """
         loop = asyncio.get_running_loop()
         if loop.time() < self._known_until:

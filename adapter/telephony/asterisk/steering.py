@@ -46,7 +46,7 @@ QUEUED = 20_000
 
 AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
 STEADY_SECONDS = 10.0
-"""A connection that stood as long is made anew at once: all is asked again with each."""
+"""After a connection that lasted this long, reconnect at once; each one reads all state."""
 
 LET_GO_SECONDS = (0.2, 1.0, 3.0, 10.0)
 OTHERS_SECONDS = 5.0
@@ -232,7 +232,7 @@ class Steering:
             group.create_task(self._let_go(command))
 
     async def _let_go(self, command: Command) -> None:
-        """Repeat what could not be asked: whoever is left on the line hangs there in silence.
+        """Repeat failed requests, because whoever is still on the line hears silence.
 
         After another connection all is compared again.
         """

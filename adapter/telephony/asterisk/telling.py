@@ -20,7 +20,7 @@ NOBODY = "~"
 """A user id that no agent has, for updates about another user's part in the call."""
 
 
-def told(before: Steered | None, after: Steered) -> tuple[CallUpdate, ...]:
+def updates_between(before: Steered | None, after: Steered) -> tuple[CallUpdate, ...]:
     """The updates that follow from the change, in the order of a call's life."""
     updates: list[CallUpdate] = []
     if not after.devices and not after.inbound:

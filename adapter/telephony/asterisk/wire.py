@@ -22,7 +22,7 @@ from adapter.telephony import strictjson
 from adapter.telephony.updates import CallUpdate, Moment
 
 SKEW_MS = 300_000
-"""Events are heard at once: one that was told so much before or after comes by a wrong clock."""
+"""Events arrive at once, so a larger difference to their time means a wrong clock."""
 
 StructT = TypeVar("StructT", bound=Struct)
 
@@ -91,8 +91,8 @@ class Event(Struct, frozen=True):
     """One event.
 
     `peer` and `caller` are those of a Dial; `cause` and `tech_cause` (SIP) tell why a channel ends,
-    `soft` that no phone but a request asked for it. `guessed`: nobody told it, it was found so.
-    `heard_at` is when we heard it (Unix ms); 0: nobody says.
+    `soft` that no phone but a request caused it. `guessed`: no event reported it.
+    `heard_at` is when it arrived (Unix ms); 0: unknown.
     """
 
     type: str
@@ -220,10 +220,10 @@ def milliseconds(timestamp: str) -> int:
 def behind_ms(date: str, now: int) -> int:
     """How far a clock is behind `now` (Unix ms) by its HTTP date; 0 if it is right, or unknown."""
     try:
-        told = round(parsedate_to_datetime(date).timestamp() * 1000)
+        clock = round(parsedate_to_datetime(date).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
-    return now - told if abs(now - told) > SKEW_MS else 0
+    return now - clock if abs(now - clock) > SKEW_MS else 0
 
 
 class Body(Struct, frozen=True, omit_defaults=True):

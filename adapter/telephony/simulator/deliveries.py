@@ -38,7 +38,7 @@ class Delivery:
 
     def as_json(self) -> dict[str, Any]:
         """The delivery as JSON for the history."""
-        names = (one.name for one in fields(self) if one.name != "age_seconds")
+        names = (field.name for field in fields(self) if field.name != "age_seconds")
         return {name: getattr(self, name) for name in names}
 
 

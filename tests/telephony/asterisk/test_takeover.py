@@ -7,7 +7,7 @@ from adapter.telephony.asterisk.leg import Leg, State
 from adapter.telephony.asterisk.legs import plan
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.takeover import age, is_coming, successor
-from adapter.telephony.asterisk.telling import connected_at, told
+from adapter.telephony.asterisk.telling import connected_at, updates_between
 from tests.telephony.asterisk.test_legs import CALLER, PLACED, USER, heard
 from tests.telephony.asterisk.traced import bye, destroyed, event, up
 
@@ -22,7 +22,7 @@ def test_a_leg_that_comes_back_takes_the_old_ones_place() -> None:
     assert said == [()]
     after, said = heard([up("c1-w4", 9)], ringing)
     assert said == [(Release("c1-d0", 26), Swap("c1", "c1-w4"))]
-    assert (after.winner, told(before, after)) == ("c1-w4", ())
+    assert (after.winner, updates_between(before, after)) == ("c1-w4", ())
     assert after.agent == Leg("c1-w4", State.UP, up_at=before.agent.up_at)  # type: ignore[union-attr]
     after, said = heard([destroyed("c1-d0", 9.1, 26)], after)
     assert (said, after.over) == ([()], False)

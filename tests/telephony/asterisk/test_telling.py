@@ -15,7 +15,7 @@ from adapter.telephony.asterisk.leg import Leg, State
 from adapter.telephony.asterisk.legs import plan
 from adapter.telephony.asterisk.observing import observe
 from adapter.telephony.asterisk.steered import Steered
-from adapter.telephony.asterisk.telling import record_of, told
+from adapter.telephony.asterisk.telling import record_of, updates_between
 from adapter.telephony.asterisk.wire import Event, Recording
 from adapter.telephony.updates import CallUpdate, Moment
 from tests.telephony.asterisk.traced import (
@@ -43,7 +43,7 @@ def news(events: Iterable[Event], call: Steered | None = None) -> list[CallUpdat
     heard: list[CallUpdate] = []
     for one in events:
         after, _ = plan(observe(before or Steered("c1", ""), one))
-        heard.extend(told(before, after))
+        heard.extend(updates_between(before, after))
         before = after
     return heard
 
@@ -102,7 +102,7 @@ def test_an_agent_who_gives_up_has_no_answer() -> None:
         party=Leg("c1-dst", State.GONE, gone_at=5, cause=17),
         winner="c1-d0",
     )
-    (update,) = told(replace(both, party=Leg("c1-dst")), replace(both, over=True))
+    (update,) = updates_between(replace(both, party=Leg("c1-dst")), replace(both, over=True))
     assert update.facts.result is Outcome.NO_ANSWER
 
 
@@ -133,7 +133,7 @@ def test_a_caller_is_told_while_it_rings() -> None:
 def test_an_end_whose_time_nobody_knows_is_told_without() -> None:
     """It is then the time at which it is told."""
     call = Steered("9-1", "ada", inbound=True, ringing=True, party=Leg("9.1"))
-    (update,) = told(call, replace(call, over=True))
+    (update,) = updates_between(call, replace(call, over=True))
     assert update.facts.ended is None
 
 
