@@ -223,7 +223,7 @@ class Metrics:
         if saved:
             self.saved.inc(saved)
 
-    def heard(self, quality: Mapping[str, float]) -> None:
+    def audio_reported(self, quality: Mapping[str, float]) -> None:
         """A page reported on ten seconds of its audio (packets, milliseconds)."""
         lost, received = quality.get("lost", 0.0), quality.get("received", 0.0)
         if lost + received > 0:

@@ -161,7 +161,7 @@ def _learner(agents: Agents, peers: Peers | None) -> Learner:
         if not key.user_id.startswith(MARK):
             agents.learn(key, version, text)
         elif peers is not None:
-            peers.heard(text)
+            peers.receive(text)
 
     return learn
 

@@ -118,8 +118,8 @@ def test_ended_calls_and_saved_logs_are_counted() -> None:
 def test_a_pages_audio_is_counted_as_shares_and_seconds() -> None:
     """A page that tells nothing counts nothing."""
     metrics = Metrics()
-    metrics.heard({"received": 480.0, "lost": 20.0, "round_trip_ms": 80.0})
-    metrics.heard({})
+    metrics.audio_reported({"received": 480.0, "lost": 20.0, "round_trip_ms": 80.0})
+    metrics.audio_reported({})
     sample = metrics.registry.get_sample_value
     assert sample("softphone_audio_lost_ratio_sum") == 0.04
     assert sample("softphone_audio_round_trip_seconds_sum") == 0.08

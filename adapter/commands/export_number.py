@@ -45,7 +45,7 @@ def _report(sought: NumberQuery, scope: Scope, held: PersonalData) -> dict[str, 
         "org": scope.org_id,
         "times": "Unix milliseconds",
         "counts": held.counts(),
-        **held.told(),
+        **held.as_json(),
     }
 
 

@@ -104,7 +104,7 @@ class Peers:
             self.hints.publish(self._name, self.clock.now(), lambda: text)
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
-    def heard(self, text: bytes) -> None:
+    def receive(self, text: bytes) -> None:
         """Dial an announced replica, unless it is known, shunned or incompatible."""
         try:
             announcement = msgspec.json.decode(text, type=Announcement)

@@ -80,7 +80,7 @@ class PersonalData:
         """The number of rows by table."""
         return {table.name: len(getattr(self, table.name)) for table in fields(self)}
 
-    def told(self) -> dict[str, list[Row]]:
+    def as_json(self) -> dict[str, list[Row]]:
         """All rows in readable form, with texts as JSON values."""
         return {
             part.name: [_readable(row) for row in getattr(self, part.name)] for part in fields(self)

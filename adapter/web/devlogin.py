@@ -34,5 +34,5 @@ class DevLogin:
         known = await self._login.sessions.of(request, self._org_id)
         if known is not None and (known.agent, known.name) == (key, name):
             # Another tab of the demo: a new session would close the first tab's socket.
-            return self._login.told(known)
+            return self._login.show_user(known)
         return await self._login.signed_in(request, key, name, f"{slug}@example.com")

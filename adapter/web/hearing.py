@@ -148,7 +148,7 @@ class Hearing:
     async def _take_answer(self, page: Page, message: messages.AskAnswer) -> None:
         """Handle a read-back's answer; a failed one is ignored, as the schedule repeats it."""
         if self.same_user.is_answer(page, message):
-            await self.same_user.heard(page, message)
+            await self.same_user.take_answer(page, message)
             return
         calls = self.pages.orgs.of(page.key).page_calls.get(page.route)
         records = calls.found_records(message.value) if calls and message.outcome == "ok" else None

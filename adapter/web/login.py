@@ -49,7 +49,7 @@ class Login:
             set_cookie(response, cookie_name(key.org_id), token, SESSION_MS // 1000)
         return response
 
-    def told(self, session: Session) -> web.Response:
+    def show_user(self, session: Session) -> web.Response:
         """Tell a signed-in browser who is signed in."""
         return uncached({"user": _user_of(session)})
 

@@ -71,7 +71,7 @@ class SalesforceUserCheck:
         """Whether the answer is to this check's question, not to one about a Task."""
         return bool(page.who_asked) and message.ask_id == page.who_asked
 
-    async def heard(self, page: Page, message: AskAnswer) -> None:
+    async def take_answer(self, page: Page, message: AskAnswer) -> None:
         """Handle the page's answer with its user. Raises StorageError."""
         nonce, page.who_asked = page.who_asked, ""
         calls = self.pages.orgs.of(page.key).page_calls.get(page.route)

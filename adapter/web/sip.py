@@ -199,7 +199,7 @@ class SipProxy:
                     for name in QUALITY
                     if isinstance(value := message.get(name), int | float) and 0 <= value < MOST
                 }
-                self.metrics.heard(measured)
+                self.metrics.audio_reported(measured)
                 self.quality.tell(line.agent, measured)
             case _:
                 log.debug("frame.noted", type="phone")

@@ -155,7 +155,7 @@ async def test_all_that_is_held_is_found(kept: Kept) -> None:
     assert [one["call_id"] for one in held.calls] == ["a", "b"]
     assert [one["event_id"] for one in held.deliveries] == ["e1", "e2", "e3", "e3b"]
     assert [one["event_id"] for one in held.parked] == ["e9"]
-    told = json.loads(json.dumps(held.told()))
+    told = json.loads(json.dumps(held.as_json()))
     assert told["call_logs"][0]["value"]["draft"]["notes"] == f"ring {NUMBER} again"
     assert told["deliveries"][0]["body"]["data"] == {"to_number": "4930901820145"}
 

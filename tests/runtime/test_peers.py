@@ -85,7 +85,7 @@ class Replica:
 
     async def hears(self, other: Replica) -> None:
         """The other's announcement, and what comes of it until nothing is under way."""
-        self.peers.heard(await announcement(other))
+        self.peers.receive(await announcement(other))
         await self.tasks.drain(PATIENCE_SECONDS)
 
 
@@ -152,13 +152,13 @@ async def test_an_old_address_costs_one_vain_try() -> None:
     async with started(first):
         with capture_logs() as lines:
             for _ in range(3):
-                first.peers.heard(stale)
+                first.peers.receive(stale)
                 await first.tasks.drain(0)
                 await until(lambda: gone.address not in first.peers._known)
             tries = [line for line in lines if line["event"] == "replica.not_reached"]
             assert len(tries) == 1
             first.clock.at += SHUN_MS
-            first.peers.heard(stale)
+            first.peers.receive(stale)
             await until(lambda: gone.address not in first.peers._known)
         tries = [line for line in lines if line["event"] == "replica.not_reached"]
         assert len(tries) == 2
@@ -213,14 +213,14 @@ async def test_who_was_too_slow_is_left_alone_for_a_while(monkeypatch: pytest.Mo
 async def test_an_announcement_that_cannot_be_read_is_dropped(rubbish: bytes) -> None:
     """A later release may say something else."""
     first = Replica()
-    first.peers.heard(rubbish)
+    first.peers.receive(rubbish)
     assert first.peers._known == set()
 
 
 async def test_an_announced_address_that_is_none_is_dropped() -> None:
     """It has no port."""
     first = Replica()
-    first.peers.heard(b'{"address":"nowhere","shape":"same"}')
+    first.peers.receive(b'{"address":"nowhere","shape":"same"}')
     await first.tasks.drain(PATIENCE_SECONDS)
     assert first.peers._known == set()
 
