@@ -1,1 +1,1 @@
-"""Programs that prove: they need more than a test has, and are used by tests."""
+"""Programs that check the product with more than a test has; some tests use them."""

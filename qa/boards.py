@@ -54,7 +54,7 @@ UNLIMITED = {"SOFTPHONE_DIALS_PER_MINUTE": "100000", "SOFTPHONE_DIALS_PER_HOUR":
 
 @dataclass
 class Measured:
-    """What was seen of one stretch of time: clicks in milliseconds, memory in megabytes."""
+    """Measurements of a period: clicks in milliseconds, memory in megabytes."""
 
     clicks: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
@@ -213,7 +213,7 @@ async def run(boards: int, calls: int, port: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print what was seen."""
+    """Print the results."""
     parser = argparse.ArgumentParser(prog="python -m qa.boards")
     parser.add_argument("--boards", type=int, default=50)
     parser.add_argument("--calls", type=int, default=3000)

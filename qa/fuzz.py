@@ -78,7 +78,7 @@ class Fuzz:
         return "believed"
 
     def _webhook(self) -> str:
-        """A delivery, as a provider gone mad might sign it; what it tells is decided on."""
+        """Handle a signed random delivery, including the core's decision."""
         data: dict[str, object] = {
             "call_id": self.dice.choice(("call_0", "call_1")),
             "user_id": self.dice.choice(("user_1", "user_2", None)),
@@ -102,7 +102,7 @@ class Fuzz:
         return "decided"
 
     def _frame(self) -> str:
-        """A frame, as a page gone mad might send it; what it wants is decided on."""
+        """Handle a random frame of a page, including the core's decision."""
         frame = self._odd(dict(self.dice.choice(FRAMES)))
         try:
             message = decode(self._bytes(frame).decode("utf-8", "replace"))
@@ -163,7 +163,7 @@ class Fuzz:
 
 
 def run(inputs: int, seed: int) -> Counter[str]:
-    """So many inputs; what became of them. Whatever any of them raises comes out."""
+    """Run a number of inputs and count the results; any exception is raised."""
     fuzz = Fuzz(random.Random(seed))
     for number in range(inputs):
         try:

@@ -147,7 +147,7 @@ async def run(tree: Path, rtts: list[float], rounds: int, port: int) -> dict[str
 
 
 def main() -> int:
-    """Measure what the arguments say."""
+    """Measure as the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m qa.start")
     parser.add_argument("--rtt", default="40,150", help="milliseconds, parted by commas")
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,4 +1,4 @@
-"""One way to a real Asterisk with real phones and to the stand-in: what a test may do to both."""
+"""The common interface of a real Asterisk with real phones and of the stand-in."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Bench:
         return await self.phone(name if self.is_real else f"{name}~2")
 
     def account(self, **wishes: Any) -> AsteriskAccount:
-        """How the adapter finds it."""
+        """The adapter's account for it."""
         usual: dict[str, Any] = {
             "url": self.world.url,
             "user": USER,
@@ -59,7 +59,7 @@ class Bench:
         return await self.world.channels()
 
     def lose_recordings(self) -> None:
-        """The folder for recordings is gone."""
+        """Remove the folder for recordings."""
         if isinstance(self.world, Engine):
             shutil.rmtree(self.world.folder / "spool" / "recording")
         else:
@@ -78,7 +78,7 @@ class Bench:
 
 
 def always(plan: Plan) -> Callable[[str], Plan]:
-    """This plan, whatever is dialed."""
+    """Use this plan for every dialed number."""
     return lambda number: plan
 
 
@@ -100,5 +100,5 @@ async def imitated(folder: Path) -> AsyncIterator[Bench]:
 
 
 def plans(bench: Bench, agent: Handset, mine: Plan = PICK_UP, theirs: Plan = PICK_UP) -> None:
-    """What the agent's phone and the phone network do from now on."""
+    """Set what the agent's phone and the phone network do from now on."""
     agent.plan, bench.trunk.plan = always(mine), always(theirs)

@@ -1,4 +1,4 @@
-"""Thousands of calls on the stand-in, while whoever steers is killed, replaced or cut off.
+"""Thousands of calls on the stand-in, while the steering driver is killed, replaced or cut off.
 
     python -m qa.asterisk.chaos --calls 10000 --seed 1
 
@@ -50,7 +50,7 @@ TALK_ERROR_SECONDS = 1.0
 
 @dataclass
 class Count:
-    """What was played and found."""
+    """The calls played and the violations found."""
 
     calls: int = 0
     talks: int = 0
@@ -62,7 +62,7 @@ class Count:
     talk_errors: list[float] = field(default_factory=list)
 
     def is_wrong(self, text: str) -> None:
-        """A promise was broken: said at once, for the end of a long run may never come."""
+        """A violation, raised at once because a long run might never end."""
         self.wrong.append(text)
         print(f"wrong: {text}", flush=True)
 
@@ -96,7 +96,7 @@ class World:
         )
 
     async def steer(self) -> None:
-        """Another process steers from now on."""
+        """Let another process steer from now on."""
         driver = self._driver()
         task = asyncio.create_task(driver.run(self.sink))
         self._running.append((driver, task))
@@ -105,7 +105,7 @@ class World:
                 await asyncio.sleep(0.01)
 
     async def end(self) -> None:
-        """Whoever steers does so no more, whatever they are at."""
+        """Kill the steering process, whatever it is doing."""
         running, self._running = self._running, []
         for driver, task in running:
             task.cancel()
@@ -136,11 +136,11 @@ class World:
         self.disturbed += 1
 
     def told(self, root: str) -> list[tuple[str, Facts]]:
-        """What was stored of a call."""
+        """The stored updates of a call."""
         return [(update.moment, update.facts) for update in self.sink.updates[root]]
 
     def is_there(self, root: str) -> bool:
-        """Whether a channel of the call is."""
+        """Whether the call has a channel."""
         names = map(ids.leg_name, self.standin.exchange.channels)
         return any(name is not None and name.root == root for name in names)
 
@@ -160,7 +160,7 @@ async def a_world(folder: Path, dice: random.Random, count: Count) -> AsyncItera
 
 
 async def an_agent(world: World, name: str, numbers: Iterator[str], calls: int) -> None:
-    """Call after call, until so many were placed by all."""
+    """Place call after call, until the total is reached."""
     phone = await world.bench.phone(name)
     while world.count.calls < calls:
         number, dice = next(numbers), world.dice
@@ -199,7 +199,7 @@ async def one_call(world: World, name: str, number: str) -> None:
 
 
 async def _wish(world: World, root: str) -> None:
-    """What an agent wants done in a talk, at any moment; it may be refused."""
+    """A random action of an agent during a talk; it may be refused."""
     if world.dice.random() < 0.5:
         return
     action = world.dice.choice(WISHES)
@@ -242,7 +242,7 @@ def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
 
 
 async def run(calls: int, seed: int) -> dict[str, Any]:
-    """So many calls; what was found."""
+    """Play a number of calls; returns the result."""
     began, count, dice = time.time(), Count(), random.Random(seed)
     numbers = (f"+1202{number:07}" for number in itertools.count(1))
     with tempfile.TemporaryDirectory() as folder:

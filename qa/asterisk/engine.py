@@ -30,7 +30,7 @@ START_SECONDS = 60
 
 
 class NoAsterisk(Exception):
-    """There is none on this machine; the text says why."""
+    """Asterisk is not installed; the text says why."""
 
 
 def find_root() -> Path:
@@ -42,7 +42,7 @@ def find_root() -> Path:
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of the loopback interface that nobody uses now."""
+    """A free port of the loopback interface."""
     with socket.socket(socket.AF_INET, kind) as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
@@ -74,7 +74,7 @@ class Engine:
 
     @property
     def folder(self) -> Path:
-        """All its files, seen from outside the root."""
+        """The folder of its files, as seen from outside the root."""
         return self.root / "srv" / self.name
 
     def configure(self) -> None:
@@ -99,7 +99,7 @@ class Engine:
         (self.folder / "moh" / "tone.sln").write_bytes(_tone())
 
     async def start(self) -> None:
-        """Start it and wait until it can be asked and can place calls."""
+        """Start it and wait until it answers requests and can place calls."""
         console = (self.folder / "log" / "console").open("ab")
         with console:
             self.process = await asyncio.create_subprocess_exec(
@@ -128,7 +128,7 @@ class Engine:
         return trunk.is_success
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it: SIGTERM says goodbye to the phones, SIGKILL to nobody."""
+        """End it; only SIGTERM lets it end the phones' calls."""
         process, self.process = self.process, None
         if process is None or process.returncode is not None:
             return
@@ -149,7 +149,7 @@ class Engine:
         return httpx.AsyncClient(base_url=self.url, auth=(USER, self.secret), trust_env=False)
 
     async def channels(self) -> list[dict[str, object]]:
-        """The channels that are there now."""
+        """The current channels."""
         async with self.http() as http:
             channels: list[dict[str, object]] = (await http.get("/ari/channels")).json()
             return channels
@@ -168,7 +168,7 @@ def _tone() -> bytes:
 
 @asynccontextmanager
 async def asterisk(agents: tuple[str, ...] = AGENTS) -> AsyncIterator[Engine]:
-    """A running one, gone at the end with all its files. Raises NoAsterisk."""
+    """A running Asterisk, removed at the end with all its files. Raises NoAsterisk."""
     root = await asyncio.to_thread(find_root)
     udp = socket.SOCK_DGRAM
     engine = Engine(root, free_port(), free_port(udp), free_port(udp), agents)

@@ -65,7 +65,7 @@ class Exchange(Office, Rooms):
     # --- events ----------------------------------------------------------------------
 
     def emit(self, kind: str, channel: Channel, **more: Any) -> None:
-        """Tell of a channel, as often as a real one does."""
+        """Emit a channel's event, as often as a real Asterisk does."""
         where = "peer" if kind == "Dial" else "channel"
         event = {"type": kind, "timestamp": stamp(time.time()), where: channel.as_json(), **more}
         watched = kind in WATCHED and channel.endpoint in self.endpoints
@@ -75,7 +75,7 @@ class Exchange(Office, Rooms):
             self.send({**event, "application": self.app})
 
     def send(self, event: dict[str, Any]) -> None:
-        """Tell it as it is."""
+        """Emit an event unchanged."""
         if self.served is not None:
             self.served(json.dumps(event))
 
@@ -85,7 +85,7 @@ class Exchange(Office, Rooms):
     # --- what requests do ------------------------------------------------------------
 
     def find(self, channel: str) -> Channel:
-        """A living channel. Raises Refused."""
+        """A live channel. Raises Refused."""
         known = self.channels.get(channel)
         if known is None:
             raise Refused(404, "Channel not found")
@@ -101,7 +101,7 @@ class Exchange(Office, Rooms):
     def create(
         self, endpoint: str, channel_id: str, arguments: str, variables: dict[str, str]
     ) -> Channel:
-        """Make a channel that rings nobody yet. Raises Refused."""
+        """Make a channel that does not ring yet. Raises Refused."""
         if channel_id in self.channels:
             raise Refused(409, "Channel with given unique ID already exists")
         _, _, resource = endpoint.partition("/")
@@ -133,7 +133,7 @@ class Exchange(Office, Rooms):
         return channel
 
     def _vanish(self, channel: Channel) -> None:
-        """Nobody serves the application: the channel is gone before anything rang."""
+        """Without a connected application the channel ends before anything rings."""
         channel.gone = True
         self.channels.pop(channel.id, None)
 
@@ -204,7 +204,7 @@ class Exchange(Office, Rooms):
             await phone.hang_up(call)
 
     def _rings(self, channel: Channel, call: PhoneCall) -> None:
-        """A real one tells of ringing in either order."""
+        """Emit the ringing events, in either order as a real Asterisk does."""
         call.rang = time.time()
         self._flip = not self._flip
         if self._flip:
@@ -281,7 +281,7 @@ class Exchange(Office, Rooms):
         self.gone(channel, cause, tech)
 
     def gone(self, channel: Channel, cause: int, tech: int | None = None) -> None:
-        """Its end: out of its bridge, then told to whom it concerns."""
+        """End a channel: leave its bridge, then emit the events."""
         if channel.gone:
             return
         channel.gone = True
@@ -311,7 +311,7 @@ class Exchange(Office, Rooms):
     # --- the whole -------------------------------------------------------------------
 
     def die(self) -> None:
-        """Killed: no event, nothing left; phones believe that they talk on."""
+        """Kill it: no events, no state; phones keep their calls."""
         for channel in self.channels.values():
             channel.gone = True
             for timer in channel.timers:
@@ -322,7 +322,7 @@ class Exchange(Office, Rooms):
         self.endpoints.clear()
 
     async def close(self) -> None:
-        """End what is under way."""
+        """End all running tasks."""
         self.die()
         for task in self._tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""A phone as tests see it: what it does with calls, and what it remembers of them.
+"""A phone as seen by tests: what it does with calls, and its record of them.
 
 Each call is kept with its times (by this machine's clock) and what the phone was shown.
 """
@@ -73,11 +73,11 @@ class PhoneCall:
         return self.ended - self.up if self.up and self.ended else 0.0
 
     async def hang_up(self) -> None:
-        """Say goodbye, or give up while it rings at the other end."""
+        """Hang up, or cancel while it rings at the other end."""
         await self.phone.hang_up(self)
 
     async def pick_up(self) -> None:
-        """Take it now, whatever the plan was."""
+        """Pick up now, whatever the plan is."""
         await self.phone.answer(self, 200)
 
     async def refuse(self, status: int = 603) -> None:
@@ -124,7 +124,7 @@ class Handset(ABC):
 
     @abstractmethod
     async def register(self, seconds: int = 3600) -> None:
-        """Be reachable under its name; 0 seconds: not any more."""
+        """Register under its name; 0 seconds: unregister."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -133,7 +133,7 @@ class Handset(ABC):
     async def until(
         self, fits: Callable[[PhoneCall], bool], seconds: float = SOON_SECONDS
     ) -> PhoneCall:
-        """Wait for a call that is so."""
+        """Wait for a call that meets a condition."""
         async with asyncio.timeout(seconds):
             while True:
                 for call in self.calls:

@@ -18,7 +18,7 @@ SILENCE = b"\xff" * 160
 """Twenty milliseconds of silence in mu-law."""
 
 HEARD_PACKETS = 100
-"""So much of what came in is kept, two seconds."""
+"""The received packets that are kept: two seconds."""
 
 
 class Media(asyncio.DatagramProtocol):
@@ -102,7 +102,7 @@ class Media(asyncio.DatagramProtocol):
             there.sendto(head + payload, self._peer)
 
     async def close(self) -> None:
-        """Stop, and let the port go."""
+        """Stop and close the port."""
         sending, self._sending = self._sending, None
         if sending is not None:
             sending.cancel()

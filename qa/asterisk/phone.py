@@ -1,4 +1,4 @@
-"""A SIP phone on loopback: it rings and does what it was told, or dials; its audio is counted."""
+"""A SIP phone on loopback that dials, or rings and follows a plan; its audio is counted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
         self._port = self._transport.get_extra_info("sockname")[1]
 
     async def close(self) -> None:
-        """Fall silent; calls that are up stay up at the other end."""
+        """Close without a message; calls stay up at the other end."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -46,7 +46,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
             self._transport.close()
 
     async def register(self, seconds: int = 3600) -> None:
-        """Be reachable under its name; 0 seconds: not any more."""
+        """Register under its name; 0 seconds: unregister."""
         contact = f"<sip:{self.name}@127.0.0.1:{self._port}>"
         own = f"<sip:{self.name}@127.0.0.1>"
         message = self._new_request("REGISTER", f"sip:127.0.0.1:{self._server[1]}", own, own)

@@ -18,11 +18,11 @@ class Rooms(ABC):
 
     @abstractmethod
     def emit(self, kind: str, channel: Channel, **more: Any) -> None:
-        """Tell of a channel."""
+        """Emit a channel's event."""
 
     @abstractmethod
     def send(self, event: dict[str, Any]) -> None:
-        """Tell it as it is."""
+        """Emit an event unchanged."""
 
     def enter(self, bridge: Bridge, channel: Channel) -> None:
         """Into a bridge, out of any other: both sides are shown who is there now."""
@@ -33,14 +33,14 @@ class Rooms(ABC):
         self.show(bridge)
 
     def leave(self, channel: Channel) -> None:
-        """Out of its bridge; whoever stays, stays."""
+        """Leave its bridge; the others stay."""
         bridge, channel.bridge = channel.bridge, None
         if bridge is not None:
             bridge.members.remove(channel)
             self.emit("ChannelLeftBridge", channel, bridge=bridge.as_json())
 
     def show(self, bridge: Bridge | None) -> None:
-        """Tell everybody there who else is."""
+        """Show everybody in a bridge the other parties."""
         members = bridge.members if bridge is not None else []
         for member in members:
             for other in members:

@@ -44,7 +44,7 @@ class StandIn:
         self.version = "22.10.1"
         self.requests: list[tuple[str, str]] = []
         self.unanswered: set[str] = set()
-        """Requests whose path ends so are done, but never answered."""
+        """Requests whose path ends with one of these are carried out, but never answered."""
         self._spoilt: set[str] = set()
         self._sockets: list[web.WebSocketResponse] = []
         self._runner: web.AppRunner | None = None
@@ -94,7 +94,7 @@ class StandIn:
         self.url = f"http://127.0.0.1:{self._port}"
 
     async def kill(self) -> None:
-        """Everything is gone, and nobody is told."""
+        """Drop all state without events."""
         self.exchange.served = None
         self.exchange.die()
         await self.lose_sockets()
@@ -103,7 +103,7 @@ class StandIn:
             await runner.cleanup()
 
     async def lose_sockets(self) -> None:
-        """Break the event sockets without a goodbye."""
+        """Cut the event sockets without a close frame."""
         sockets, self._sockets = self._sockets, []
         self.exchange.served = None
         for socket in sockets:

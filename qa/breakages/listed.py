@@ -90,7 +90,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "count a question to the call log as asked before it has answered",
+        "count a CDR request as made before it was answered",
         "adapter/runtime/sweeper.py",
         "        tenant = self.tenants.of_account(parked.account)\n",
         "        await self.store.mark_asked(parked)\n"

@@ -1,7 +1,7 @@
 """How fast the world of a run turns: twenty seconds of life pass in one.
 
 Only what the adapter reads from its settings is scaled, so that production code runs unchanged;
-what is fixed in it (a page's three seconds for an offer, five seconds of back-off) stays long.
+its constants (a page's three seconds for an offer, five seconds of back-off) are not scaled.
 """
 
 from __future__ import annotations

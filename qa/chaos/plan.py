@@ -68,7 +68,7 @@ class Writing:
 
     @property
     def final_notes(self) -> str:
-        """What the Task must say in the end."""
+        """What the Task must contain at the end."""
         return self.late or self.notes
 
     @property
@@ -104,7 +104,7 @@ class CallPlan:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with this call on purpose, to be counted when it is played."""
+        """The faults of this call, to be counted when it is played."""
         provider_faults = [f"provider_{name}" for name, value in self.knobs.items() if value == 1.0]
         odd = [f"odd_{name}" for name in self.caller if name != "to_number"]
         odd += ["withheld"] if self.is_withheld else []
@@ -115,7 +115,7 @@ class CallPlan:
 
     @property
     def is_withheld(self) -> bool:
-        """Whether nobody is told who calls."""
+        """Whether the caller's number is withheld."""
         return "to_number" in self.caller
 
 

@@ -21,11 +21,11 @@ from qa.chaos.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 240.0
-"""So long a start may take on a machine that others use, too."""
+"""The time limit of a start, for a busy machine."""
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """A free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

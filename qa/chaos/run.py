@@ -78,7 +78,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The last line, and what was violated."""
+    """The last line, and the violations."""
 
     summary: Fields
     violations: list[Violation]
@@ -139,7 +139,7 @@ async def _voice(
 
 
 def _end_with_sigterm() -> None:
-    """Whoever ends this process ends its children with it."""
+    """Ends the child processes when this process is ended."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

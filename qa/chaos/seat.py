@@ -20,7 +20,7 @@ from qa.checker.history import Step
 
 PATIENCE = 60.0
 TAB_SECONDS = 10.0
-"""So long an agent waits for a page that works."""
+"""How long an agent waits for a working page."""
 
 """Seconds that an agent waits for a call to be over before the next one is begun."""
 

@@ -53,7 +53,7 @@ def complete(
     seats: list[Seat],
     plans: dict[str, CallPlan],
 ) -> None:
-    """Add what the provider, the store and the pages know."""
+    """Add the data of the provider, the store and the pages."""
     keys = {f"user_{seat.name}": seat.key for seat in seats}
     call_ids = {d["call_id"] for d in truth["deliveries"] if d["fate"] != "dropped"}
     for call in truth["calls"]:

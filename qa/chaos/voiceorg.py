@@ -87,7 +87,7 @@ class VoiceOrg:
 
 
 def settings(url: str) -> dict[str, str]:
-    """What the adapter is told of it."""
+    """The adapter's settings for it."""
     values = {"org_id": ORG, "voice_url": url, "voice_contact_center": CENTER}
     values["voice_key"] = key_pair()[0]
     return {f"SOFTPHONE_{name.upper()}": value for name, value in values.items()}

@@ -254,14 +254,14 @@ class _Judge:
     # --- webhooks, and the end -------------------------------------------------------------------
 
     def webhooks(self) -> None:
-        """What was acknowledged is in the store."""
+        """Every acknowledged delivery is in the store."""
         stored = set(self.history.deliveries)
         for acked in self.history.acked:
             if acked.event_id not in stored:
                 self._say("unlogged_webhooks", acked.event_id, f"acknowledged at {acked.at}")
 
     def leftovers(self) -> None:
-        """In the end nothing waits for anybody but the agent."""
+        """At the end nothing is pending except for the agent's own decisions."""
         for log in self.history.logs:
             if log.state not in {"settled", "closed", "tray"}:
                 self._say("unsettled", log.log_id, f"{log}\n{self.story(log.log_id)}")
@@ -272,7 +272,7 @@ class _Judge:
             self._say("unsettled", event_id, "still parked")
 
     def story(self, log_id: str) -> str:
-        """All that was heard and said about one log, for reading."""
+        """All messages about one log, for people to read."""
         log = self.by_id.get(log_id)
         lines: list[tuple[int, str]] = [(w.at, f"{w}") for w in self.words.get(log_id, ())]
         writes = (w for w in self.history.tasks if w.fields.get("CallObject") == log_id)

@@ -1,4 +1,4 @@
-"""Whether a Task says what is true of its call, field by field."""
+"""Compares a Task with the truth about its call, field by field."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from qa.checker.history import StoredLog, TrueCall
 
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""What is no letter of any text."""
+"""Characters that no text has: controls and surrogates."""
 
 
 def differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[str, Any]:
-    """Field by field, what is true and what the Task says, where they differ."""
+    """The differing fields, with the true value and the Task's."""
     wanted = {
         "CallDurationInSeconds": call.seconds,
         "CallDisposition": call.disposition,

@@ -191,7 +191,7 @@ def dump(history: History) -> Fields:
 
 
 def load(raw: Fields) -> History:
-    """The history that `dump` gave. Raises TypeError for what is none."""
+    """Read a history written by `dump`. Raises TypeError for anything else."""
     read = {name: [kind(**row) for row in raw.get(name, [])] for name, kind in _ROWS.items()}
     trails = [
         Trail(t["agent"], [Step(**s) for s in t["steps"]], t["whole"])

@@ -15,7 +15,7 @@ NEXT: dict[str, frozenset[str]] = {
     NEW: frozenset({RINGING, DIALING, BRIDGED, INBOUND, WRAPUP}),
     RINGING: frozenset({DIALING, BRIDGED, WRAPUP, LAPSED, GONE}),
     LAPSED: frozenset({DIALING, BRIDGED, WRAPUP, GONE}),
-    DIALING: frozenset({BRIDGED, WRAPUP, GONE}),  # gone: by the call log, never picked up
+    DIALING: frozenset({BRIDGED, WRAPUP, GONE}),  # gone: by the CDR, never picked up
     INBOUND: frozenset({BRIDGED, WRAPUP, GONE}),
     BRIDGED: frozenset({WRAPUP}),
     WRAPUP: frozenset({GONE}),

@@ -18,7 +18,7 @@ class Violation:
 
 @dataclass(slots=True)
 class Report:
-    """What the checker found. `summary` is the run's last line."""
+    """The checker's findings; `summary` is the run's last line."""
 
     calls: int
     seed: int

@@ -67,7 +67,7 @@ def fetch_peers(options: argparse.Namespace) -> None:
 
 
 async def run(options: argparse.Namespace) -> None:
-    """What the options ask for."""
+    """The command line's options."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -42,7 +42,7 @@ CALLS_A_PAGE = BURST // 6 - 1
 """A call takes six frames of its page, and only so many are taken from one at once."""
 
 CALL_SECONDS = 60.0
-"""So long may a call take, all its steps together, on a machine that is busy with others."""
+"""The time limit of a call with all its steps, for a busy machine."""
 
 Steps = dict[str, list[float]]
 """How many milliseconds each step took, each time."""
@@ -78,7 +78,7 @@ class Dialer:
         self._left = 0
 
     async def open(self) -> None:
-        """The agent's page anew, which may say as much as any other. Raises Wrong."""
+        """Reconnect the agent's page, with a fresh frame limit. Raises Wrong."""
         self._page.close()
         self._cookies = self._cookies or await scene.sign_in(self._program, [self._agent])
         pages = await scene.open_pages(self._program, [self._agent], self._cookies)
@@ -166,7 +166,7 @@ def _note(steps: Steps, name: str, started: float, at: float) -> None:
 
 
 def _saved(go: dict[str, object]) -> dict[str, object]:
-    """What a page says when Salesforce has saved the Task, in no time."""
+    """A page's message after Salesforce saved the Task, sent without delay."""
     named = {key: go[key] for key in ("log_id", "attempt", "nonce")}
     return {"type": "result", **named, "outcome": "ok", "task_id": "00T000000000001AAA"}
 
@@ -190,7 +190,7 @@ def _told(kind: str, name: str, number: str, user: str) -> dict[str, object]:
 
 
 async def dial_all(program: Program, dialers: Sequence[Dialer], count: int, at_once: int) -> Round:
-    """So many calls, by each agent in turn, so many at once; what they cost. Raises Wrong."""
+    """Measure a number of calls, by the agents in turn, some at once. Raises Wrong."""
     free, left = deque(dialers), iter(range(count))
     steps: Steps = {}
 

@@ -108,7 +108,7 @@ class Flood:
             self._post(self._idle.pop(), now)
 
     async def _paced(self, started: float, per_second: float) -> None:
-        """What is due goes out; what finds no free connection goes later, and counts as late."""
+        """Send due requests; those without a free connection are sent later and count as late."""
         count = len(self._waiting)
         self._due_at = lambda: started + (count - len(self._waiting)) / per_second
         while self._waiting:

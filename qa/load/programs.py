@@ -30,7 +30,7 @@ BENCH = ROOT / "var" / "bench"
 ACCOUNT, TOKEN, SECRET = "acct_bench", "sk_bench", "whsec_bench"
 SERVER_CORE, GENERATOR_CORE = 0, 1
 ALLOWED = frozenset(os.sched_getaffinity(0))
-"""The cores that we may use; asked before anybody is bound to one."""
+"""The usable cores, read before anything is bound to one."""
 
 START_SECONDS = 60
 END_SECONDS = 30
@@ -117,7 +117,7 @@ class Program:
         return seconds_of(self.process.pid)
 
     def waited_seconds(self) -> float:
-        """How long its first thread has been ready to run so far while somebody had the core."""
+        """How long its first thread has waited for a core so far."""
         return int(self._proc("schedstat").split()[1]) / 1e9
 
     def memory_kib(self) -> int:
@@ -182,7 +182,7 @@ def _text(file: Path) -> str:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """A free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -194,7 +194,7 @@ def filled(document: str, name: str, text: str) -> str:
 
 
 def main() -> int:
-    """Write anew what the summary has figures for."""
+    """Rewrite the parts of the documents for which the summary has figures."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else BENCH / "summary.json"
     result = json.loads(source.read_text(encoding="utf-8"))
     for name, file, needs, made in DOCUMENTS:

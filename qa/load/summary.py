@@ -59,7 +59,7 @@ TARGETS: dict[str, tuple[str, float]] = {
 
 
 def fsync_ms(folder: Path, times: int = 200) -> float:
-    """What the disk takes to keep 4 KiB for good, in the median."""
+    """The median time of a durable 4 KiB write."""
     taken = []
     with (folder / "fsync").open("wb") as file:
         for _ in range(times):
@@ -98,7 +98,7 @@ def summary(measured: Found, **more: Any) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """What it was measured on, and with."""
+    """The machine and the versions of the measurement."""
     packages = ("aiohttp", "uvloop", "pydantic", "orjson", "psycopg")
     return {
         "processor": _processor(),

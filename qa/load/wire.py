@@ -221,7 +221,7 @@ class PageSocket(asyncio.Protocol):
         self.transport.write(self.request)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Whoever waits for this page need not wait any longer."""
+        """End the wait for this page."""
         self.problem = self.problem or f"the socket is gone ({error})"
         self.ready.set()
 

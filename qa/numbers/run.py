@@ -1,4 +1,4 @@
-"""Reads generated texts by the product and by `qa.numbers.reader`, and counts who was wrong."""
+"""Reads generated texts with the product and `qa.numbers.reader`, and counts errors of each."""
 
 from __future__ import annotations
 

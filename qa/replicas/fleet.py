@@ -35,7 +35,7 @@ class Fleet:
 
     @property
     def balancer(self) -> Balancer:
-        """The one that can be told where to send what."""
+        """The front, which must be our own balancer."""
         assert isinstance(self.front, Balancer)
         return self.front
 
@@ -59,7 +59,7 @@ class Fleet:
 def environment(
     public: str, port: int, database: str, provider: str, **wishes: str
 ) -> dict[str, str]:
-    """What one replica is told; `wishes` are further variables."""
+    """One replica's settings; `wishes` are further variables."""
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "SOFTPHONE_PUBLIC_URL": public,

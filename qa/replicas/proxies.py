@@ -47,7 +47,7 @@ class Proxy:
     reloads_at: signal.Signals | None
 
     def trust(self) -> ssl.SSLContext:
-        """What a browser has that trusts its certificate."""
+        """The TLS context of a browser that trusts its certificate."""
         return ssl.create_default_context(cafile=self.folder / "chain.pem")
 
     def reload(self) -> None:

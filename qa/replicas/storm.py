@@ -222,7 +222,7 @@ async def play(kills: int, seed: int, folder: Path, server: Postgres) -> dict[st
 def verdict(
     fleet: Fleet, history: dict[str, Any], agents: list[Agent], done: Blows, seed: int
 ) -> dict[str, Any]:
-    """What was lost and doubled."""
+    """The result: lost and duplicated calls."""
     tasks = [task["CallObject"] for task in fleet.scene.salesforce.tasks.values()]
     dialed = [post["body"]["dial_string"] for post in history["posts"] if "body" in post]
     reasons = [reason for agent in agents for reason in whys(agent, set(dialed))]

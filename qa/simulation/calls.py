@@ -1,4 +1,4 @@
-"""What is true of the provider's calls, and what it writes of them."""
+"""The true facts of the provider's calls, and its CDRs of them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Ring:
         return next(leg for leg in self.legs if leg.user == user)
 
     def record(self) -> CdrRow:
-        """The call log's row, as of now."""
+        """The CDR, as of now."""
         outbound = self.direction == "outbound"
         nobody = self.unnamed and self.connected_at is None
         return CdrRow(

@@ -1,4 +1,4 @@
-"""Many histories, each from a seed of its own; what they found, added up."""
+"""Runs many histories, each with its own seed, and sums up the findings."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Dice:
         return low + (high - low) * self._roll()
 
     def fault(self, kind: str, subject: str = "") -> None:
-        """Write down what was just broken."""
+        """Note an injected fault."""
         self.faults.append(Fault(self._now(), kind, subject))
 
     def breaks(self, probability: float, kind: str, subject: str = "") -> bool:

@@ -126,7 +126,7 @@ class Disk:
         return tuple(dues)
 
     def agent_due(self, key: AgentKey) -> int | None:
-        """When somebody must look at this agent."""
+        """The agent's next deadline."""
         return self._due.get(key)
 
     def next_due(self) -> int | None:
@@ -224,7 +224,7 @@ class MemoryStore:
         await self._use(slow=0.05)
 
     def begin(self, commit: Commit, done: Done[None]) -> None:
-        """The same, told by a call; a process that is killed meanwhile hears nothing."""
+        """The same with a callback, which is not called if the process was killed."""
         task = asyncio.ensure_future(self._begun(commit, done))
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)

@@ -77,7 +77,7 @@ class Person:
     # --- dialing --------------------------------------------------------------------------------
 
     def work(self, calls: int) -> None:
-        """So many calls, one after the other or not quite."""
+        """Place a number of calls, mostly one after the other."""
         self.left = calls
         self._pause()
 

@@ -1,7 +1,7 @@
-"""A telephony provider on the virtual clock: it rings, connects, ends, and tells of it badly.
+"""A telephony provider on the virtual clock, which reports calls unreliably.
 
-The truth of every call is kept (qa/simulation/lives.py), and is the checker's yardstick. Answers to
-POSTs never come, or late; the call log alone is right, when it is up.
+The truth of every call is kept (qa/simulation/lives.py) for the checker. The adapter's view is
+often worse: answers to POSTs never come, or late; only CDRs are right, when available.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class FakeProvider(Lives):
         return Placed(call.id if self._tells_id else None, None), wait
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
-        """One row, when the call log is up."""
+        """One CDR, if CDRs are available."""
         await self._call_log()
         row = self.row(provider_call_id)
         return None if row is None else cdr_from_row(row)
@@ -106,7 +106,7 @@ class FakeProvider(Lives):
         raise NotImplementedError
 
     def row(self, provider_call_id: str) -> CdrRow | None:
-        """The call log's row, if it has one."""
+        """The CDR of the call, if there is one."""
         call = self.calls.get(provider_call_id)
         return call.row() if call is not None and call.listed else None
 
@@ -116,7 +116,7 @@ class FakeProvider(Lives):
         return tuple(map(cdr_from_row, self.rows(user_id, since_ms, limit)))
 
     def rows(self, user_id: str, since_ms: int, limit: int) -> tuple[CdrRow, ...]:
-        """The user's rows in the call log, newest first."""
+        """The user's CDRs, newest first."""
         rows = [
             call.row()
             for call in reversed(self.by_user.get(user_id, []))
@@ -127,10 +127,10 @@ class FakeProvider(Lives):
     async def _call_log(self) -> None:
         await asyncio.sleep(self._dice.between(0.01, 0.3))
         if self.is_down():
-            raise Unknown("call log is down")
+            raise Unknown("CDRs are unavailable")
 
     def is_down(self) -> bool:
-        """Whether the call log does not answer this time."""
+        """Whether CDRs are unavailable this time."""
         return self._dice.breaks(self._dice.odds.call_log_down, "call-log-down")
 
     async def transfer(self, provider_call_id: str, target: str) -> None:

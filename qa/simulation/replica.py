@@ -88,11 +88,11 @@ class Hints:
             listener(key, version)
 
     def listen(self, listener: Listener) -> None:
-        """Be told."""
+        """Subscribe to hints."""
         self.listeners.append(listener)
 
     def learn_with(self, learner: Learner, epoch: str) -> None:
-        """Be told of others' values."""
+        """Subscribe to other replicas' values."""
         self._learn = learner
 
     async def start(self) -> None:
@@ -219,7 +219,7 @@ class Replica:
         )
 
     def _edge(self, clock: VirtualClock) -> None:
-        """What the bridge does from a page's greeting on."""
+        """Serve a page after its hello, as the bridge does."""
         agents, pages, sessions = self.agents, self.pages, cast("Any", None)
         same_user = SalesforceUserCheck(
             "", agents=agents, pages=pages, sessions=sessions, clock=clock
@@ -332,6 +332,6 @@ class Link:
         self._task.cancel()
 
     def cut(self) -> None:
-        """The process is gone; nothing of it is told anything."""
+        """The process is dead; none of its parts is called again."""
         self.up = False
         self._loop.call_later(self._seconds, self._gone, self)

@@ -90,7 +90,7 @@ class FakeSalesforce:
         return json.dumps(self.found(args["methodParams"].removeprefix("callObject=")))
 
     async def find(self, agent: AgentKey, log_id: str) -> tuple[str, ...]:
-        """What the server-side read-back finds (adapter.opencti.soql.TaskFinder)."""
+        """The server-side read-back (adapter.opencti.soql.TaskFinder)."""
         await asyncio.sleep(self._dice.between(0.05, 0.5))
         return tuple(self.found(log_id))
 

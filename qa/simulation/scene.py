@@ -30,7 +30,7 @@ from qa.simulation.voicecalls import CENTER, FakeVoiceCalls, incomplete
 AGENTS = 8
 SWEEP_SECONDS = 0.25
 REST_SECONDS = 4 * 3600
-"""How long a history may take to come to rest; what is not settled then never will be."""
+"""The time limit for a history to settle; what is not settled then never will be."""
 
 RETRY_SECONDS = (1, 5, 30, 60, 60, 60, 300)
 
@@ -110,7 +110,7 @@ class Scene:
         return call_update_from_event(letter.record, letter.moment, at) if letter else None
 
     def post(self, letter: Letter) -> None:
-        """The provider posts it, and again until somebody says 2xx."""
+        """The provider posts it, and repeats it until a 2xx."""
         before = self.letters.get(letter.event_id.encode(), letter)
         letter = replace(letter, signed_at=before.signed_at or self.clock.now() / 1000)
         self.letters[letter.event_id.encode()] = letter
@@ -140,7 +140,7 @@ class Scene:
         self.loop.call_later(wait, self.attempt, letter, tries + 1)
 
     def taken(self, letter: Letter) -> None:
-        """Somebody said 2xx."""
+        """It was acknowledged with 2xx."""
         self.undelivered -= 1
         self.acked.append(Acked(self.clock.now(), letter.event_id))
 
@@ -150,7 +150,7 @@ class Scene:
             person.work(-(-calls // AGENTS))
 
     def works(self) -> bool:
-        """Whether somebody still makes calls."""
+        """Whether calls are still being placed."""
         return any(person.left > 0 for person in self.people.values())
 
     def rests(self) -> bool:

@@ -81,7 +81,7 @@ def body(event_id: str, moment: Moment, record: CdrRow, spelling: Spelling) -> b
 
 
 def row_of(record: CdrRow) -> dict[str, Any]:
-    """The fields that an event and a row of the call log share; what is not known is left out."""
+    """The fields shared by an event and a CDR; unknown ones are left out."""
     fields = {
         "user": record.user_id,
         "direction": record.direction,

@@ -172,7 +172,7 @@ class Tab:
             self._dice.fault(kind, log_id)
 
     def _break(self, link: Socket) -> None:
-        """Nothing goes through any more; the server will notice."""
+        """The connection is dead; the server will notice."""
         self.link = None
         self._loop.call_later(self._dice.between(0, 20), link.close, 1006, "gone")
 

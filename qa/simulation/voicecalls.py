@@ -24,7 +24,7 @@ from qa.simulation.virtual import Timers
 
 CENTER = "SoftphoneVoice"
 LATE_SECONDS = 25.0
-"""So long after it was sent a request may still be carried out."""
+"""How long after it was sent a request may still be carried out."""
 
 Answered = Callable[[WriteOutcome], None]
 

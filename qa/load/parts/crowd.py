@@ -114,7 +114,7 @@ def leave(program: Program, pages: dict[str, PageSocket]) -> None:
 
 
 def room(wanted: int) -> int:
-    """So many pages, or as many as the open files allow that one process may have here."""
+    """The wanted number of pages, or as many as the process may have open files."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard == resource.RLIM_INFINITY or hard - SPARE_FILES - AT_ONCE >= wanted:
@@ -134,7 +134,7 @@ class Knocks:
 
 @asynccontextmanager
 async def knocking(program: Program, agents: int) -> AsyncIterator[Knocks]:
-    """Deliveries at a steady, low rate, whoever's page is back already."""
+    """Send deliveries at a steady, low rate, whether or not pages are back."""
     knocks, over = Knocks(), asyncio.Event()
     deliveries = Calls(program, agents).next(KNOCKS_PER_SECOND * KNOCKING_SECONDS)
 

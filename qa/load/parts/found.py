@@ -1,4 +1,4 @@
-"""What a part of the bench has found."""
+"""The results of a part of the bench."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ async def receive(request: web.Request) -> web.Response:
 
 
 async def main(port: int, provider: str | None = None) -> None:
-    """Listen for ever."""
+    """Listen forever."""
     app = web.Application()
     if provider is not None:
         app[PROVIDER] = ClientSession(provider)

@@ -1,4 +1,4 @@
-"""What the intake does with webhooks and the call log's news in one process, on the heap."""
+"""How one process handles webhooks and CDRs, as the intake does, on the heap."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Deliveries:
-    """What was posted to one process, and what it keeps for later."""
+    """The deliveries posted to one process, and those it has parked."""
 
     def __init__(self, process: CoreProcess) -> None:
         self._process = process

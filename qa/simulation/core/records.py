@@ -32,7 +32,7 @@ class Records:
         self._now = now
 
     def claim(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Whoever commits the claim makes the record of a call that rings."""
+        """The process that commits the claim creates a ringing call's record."""
         if snapshot.agent.route is not Route.BACKEND:
             return
         for call in snapshot.agent.calls:
@@ -60,5 +60,5 @@ class Records:
         self._calls.write(log, effect.attempt, self._if_alive(written))
 
     def _if_alive(self, hear: Heard) -> Heard:
-        """An answer to a process that is dead is heard by nobody."""
+        """An answer to a dead process is dropped."""
         return lambda outcome: hear(outcome) if self._process.alive else None
