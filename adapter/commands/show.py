@@ -15,7 +15,7 @@ from adapter import console
 from adapter.commands import CommandFailed
 from adapter.observability import iso_time
 from adapter.settings.environment import load
-from adapter.storage.lookup import KINDS, Found
+from adapter.storage.lookup import KINDS, LookupRows
 from adapter.storage.open import open_reader
 
 _MILLISECONDS = 1_000_000
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _look(url: str, kind: str, name: str) -> Found:
+async def _look(url: str, kind: str, name: str) -> LookupRows:
     reader = open_reader(url)
     try:
         return await reader.run(KINDS[kind], name)
@@ -50,7 +50,7 @@ async def _look(url: str, kind: str, name: str) -> Found:
         await reader.close()
 
 
-def as_text(found: Found) -> str:
+def as_text(found: LookupRows) -> str:
     """For people: a section for each row, readable times, one line for each delivery."""
     parts = []
     for table, rows in found.items():

@@ -17,7 +17,7 @@ MOST = 8
 SHORTEST = 2
 
 
-class Found(NamedTuple):
+class Match(NamedTuple):
     """A matching colleague; `state` is `busy`, `away`, `do-not-disturb`, or empty."""
 
     name: str
@@ -43,20 +43,20 @@ class Colleagues:
         self._store = store
         self._tenants = tenants
 
-    async def search(self, key: AgentKey, words: str) -> list[Found]:
+    async def search(self, key: AgentKey, words: str) -> list[Match]:
         """Matches in the agent's own org, without the agent. Raises StorageError."""
         tenant = self._tenants.of_agent(key)
         if tenant is None or tenant.people is None or len(words.strip()) < SHORTEST:
             return []
         own, account = await self._store.load(key), tenant.telephony.account
         line = own.agent.line if own else None
-        matches: list[Found] = []
+        matches: list[Match] = []
         for name, number, user in await tenant.people.colleagues():
             if len(matches) == MOST:
                 break
             if fits(name, number, words) and line != TelephonyUser(account, user):
                 state, reason = await self._state(key.org_id, TelephonyUser(account, user))
-                matches.append(Found(name, number, state, reason))
+                matches.append(Match(name, number, state, reason))
         return matches
 
     async def _state(self, org_id: str, line: TelephonyUser) -> tuple[str, str]:

@@ -53,7 +53,7 @@ class DeliveryOutcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
-News: TypeAlias = tuple[int, CallUpdate, int | None]
+TimedUpdate: TypeAlias = tuple[int, CallUpdate, int | None]
 """When it arrived, the update, and when the provider first sent it, if known (Unix ms)."""
 
 Reader = Callable[[str, bytes, int], CallUpdate | None]
@@ -172,7 +172,7 @@ class Intake:
             park = (Parked(delivery.account, call_id, delivery.event_id, delivery.body, at, due),)
         return plan, fate, _commit_of(delivery, fate, at, read, park=park)
 
-    def _plan(self, route: Route, updates: list[News]) -> dict[AgentKey, list[Report]]:
+    def _plan(self, route: Route, updates: list[TimedUpdate]) -> dict[AgentKey, list[Report]]:
         """The events of each agent who has the call or is named by it."""
         plan: dict[AgentKey, list[Report]] = {}
         for key in route.agents:
@@ -188,14 +188,14 @@ class Intake:
                     plan.setdefault(key, []).append(event)
         return plan
 
-    def _read_parked(self, route: Route) -> tuple[tuple[Parked, ...], list[News]]:
+    def _read_parked(self, route: Route) -> tuple[tuple[Parked, ...], list[TimedUpdate]]:
         """The parked deliveries that can be applied now, and their updates.
 
         One that cannot be read stays parked until the call's next delivery; another replica or the
         next release may read it.
         """
         read: list[Parked] = []
-        news: list[News] = []
+        updates: list[TimedUpdate] = []
         for parked in route.parked:
             try:
                 update = self._read(parked.account, parked.body, parked.at)
@@ -204,8 +204,8 @@ class Intake:
                 continue
             read.append(parked)
             if update is not None:
-                news.append((parked.at, update, None))
-        return tuple(read), news
+                updates.append((parked.at, update, None))
+        return tuple(read), updates
 
 
 def _commit_of(

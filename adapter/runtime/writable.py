@@ -16,7 +16,7 @@ FRESH_MS = 5_000
 
 
 class Writable:
-    """One process' knowledge of its store.
+    """Whether this process's store accepts writes.
 
     `try_writing` commits something that changes nothing. Raises StorageError.
     """

@@ -18,10 +18,10 @@ from adapter.storage.sql import CALL, WAITING
 Pair: TypeAlias = tuple[str, str]
 
 RouteKey: TypeAlias = tuple[str, str, str | None, str | None, str | None]
-"""What sql.ROUTES asks: the call's account and id; that id again where it matters what waits for
-it; the line's account and user where there is one."""
+"""Parameters of sql.ROUTES: the call's account and id; the id again if parked deliveries matter;
+the line's account and user, if there is a line."""
 
-Found: TypeAlias = tuple[str, str, str, str, str]
+RouteRow: TypeAlias = tuple[str, str, str, str, str]
 """A row of sql.ROUTES."""
 
 NOTHING: frozenset[object] = frozenset()
@@ -53,7 +53,7 @@ class BatchState(Struct):
     states: dict[Pair, int] = {}
     """The versions of drivers' states."""
 
-    def find(self, rows: Iterable[Found]) -> None:
+    def find(self, rows: Iterable[RouteRow]) -> None:
         """Add the rows of sql.ROUTES."""
         for kind, account, name, first, second in rows:
             if kind == CALL:

@@ -12,7 +12,7 @@ import orjson
 
 from adapter.storage.queries import Fetch
 
-Found: TypeAlias = dict[str, list[dict[str, Any]]]
+LookupRows: TypeAlias = dict[str, list[dict[str, Any]]]
 """Rows by table, ordered by time; JSON texts are parsed."""
 
 AROUND_MS = 86_400_000
@@ -25,7 +25,7 @@ _PARKED = ("account", "provider_call_id", "event_id", "at", "due", "asked", "bod
 _DELIVERIES = ("account", "event_id", "type", "at", "fate", "body")
 
 
-def call(fetch: Fetch, call_id: str) -> Found:
+def call(fetch: Fetch, call_id: str) -> LookupRows:
     """A call by our id or the provider's: rows, live values, logs, deliveries."""
     calls = _select(
         fetch, "calls", _CALLS, "call_id = ? OR provider_call_id = ? ORDER BY at", call_id, call_id
@@ -44,12 +44,12 @@ def call(fetch: Fetch, call_id: str) -> Found:
     }
 
 
-def log(fetch: Fetch, log_id: str) -> Found:
+def log(fetch: Fetch, log_id: str) -> LookupRows:
     """A call log by our id of its call."""
     return {"call_logs": _select(fetch, "call_logs", _LOGS, "log_id = ?", log_id)}
 
 
-def agent(fetch: Fetch, name: str) -> Found:
+def agent(fetch: Fetch, name: str) -> LookupRows:
     """An agent by org/user, as in log lines, or by user id: the value and its open logs."""
     org, _, user = name.rpartition("/")
     agents = _select(fetch, "agents", _AGENTS, "user_id = ?", user)
@@ -63,7 +63,7 @@ def agent(fetch: Fetch, name: str) -> Found:
     return {"agents": agents, "call_logs": logs}
 
 
-KINDS: Mapping[str, Callable[[Fetch, str], Found]] = {"call": call, "agent": agent, "log": log}
+KINDS: Mapping[str, Callable[[Fetch, str], LookupRows]] = {"call": call, "agent": agent, "log": log}
 
 
 def _logs_of(fetch: Fetch, org: str, user: str, log_id: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from adapter import console
 from qa.load import install, plot, summary
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.parts.listed import PARTS
 from qa.load.profiled import profile
 from qa.load.programs import BENCH, GENERATOR_CORE, bind
@@ -28,9 +28,9 @@ from qa.load.wire import Wrong
 PART_SECONDS = 420.0
 
 
-async def measure(folder: Path, options: argparse.Namespace) -> Found:
+async def measure(folder: Path, options: argparse.Namespace) -> Results:
     """One part after the other; what fails is left out, and says so."""
-    figures = Found()
+    figures = Results()
     with console.bar("bench", len(options.only), live=False) as advance:
         for name in options.only:
             advance(0, f"bench: {name}")
@@ -39,7 +39,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> Found:
     return figures
 
 
-async def _measure(name: str, folder: Path, options: argparse.Namespace, measured: Found) -> None:
+async def _measure(name: str, folder: Path, options: argparse.Namespace, measured: Results) -> None:
     part, figures, _ = PARTS[name]
     place = folder / name
     # PostgreSQL and its user must be able to come by.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from qa.load import scene
 from qa.load.flood import Flood
-from qa.load.parts.found import Found, Round, percentile
+from qa.load.parts.found import Results, Round, percentile
 from qa.load.programs import Program, database_seconds, seconds_of
 from qa.load.scene import Calls
 from qa.load.wire import Wrong
@@ -80,9 +80,9 @@ async def contender(program: Program, agents: int) -> Contender:
     return Contender(program, Flood(program.entrance, pages), agents)
 
 
-async def interleave(contenders: Sequence[Contender], rounds: int) -> Found:
+async def interleave(contenders: Sequence[Contender], rounds: int) -> Results:
     """Two rounds each to warm up, which do not count, then those that do."""
-    figures = Found(rounds={contender.program.kind: [] for contender in contenders})
+    figures = Results(rounds={contender.program.kind: [] for contender in contenders})
     for number in range(-WARM_UPS, rounds):
         for contender in contenders:
             measured = await contender.round()
@@ -93,7 +93,7 @@ async def interleave(contenders: Sequence[Contender], rounds: int) -> Found:
     return figures
 
 
-def _rates(measured: Found) -> str:
+def _rates(measured: Results) -> str:
     return ", ".join(
         f"{kind} {rounds[-1]['events_per_second']:,.0f}/s"
         for kind, rounds in measured.rounds.items()

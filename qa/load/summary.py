@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from qa.load.parts.found import LEFT_OUT, Found, Round
+from qa.load.parts.found import LEFT_OUT, Results, Round
 from qa.load.programs import GENERATOR_CORE, NODE, SERVER_CORE
 
 KEYS = (
@@ -79,7 +79,7 @@ def is_met(name: str, value: float) -> bool | None:
     return {">=": value >= target, "<=": value <= target, "<": value < target}[sign]
 
 
-def summary(measured: Found, **more: Any) -> dict[str, Any]:
+def summary(measured: Results, **more: Any) -> dict[str, Any]:
     """The whole of it; whatever is null has a sentence under `not_measured`."""
     figures: dict[str, Any] = {**dict.fromkeys(KEYS), **measured.figures, **more}
     absent = [name for name, value in figures.items() if value is None]

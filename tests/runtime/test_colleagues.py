@@ -9,7 +9,7 @@ from msgspec import structs
 
 from adapter.core.availability import Availability, Status
 from adapter.core.model import Agent, AgentKey, Bridged, Call, TelephonyUser
-from adapter.runtime.colleagues import MOST, Colleagues, Found, fits, state_of
+from adapter.runtime.colleagues import MOST, Colleagues, Match, fits, state_of
 from adapter.runtime.directory import Colleague
 from adapter.storage.port import Snapshot
 from adapter.tenants import Tenants
@@ -47,7 +47,7 @@ class House:
         agent = self.agents.get(key)
         return Snapshot(agent, 1, ()) if agent else None
 
-    async def search(self, words: str) -> list[Found]:
+    async def search(self, words: str) -> list[Match]:
         """As Ada looks for somebody."""
         tenant = replace(a_tenant(HandProvider(), LINE.account), people=self)
         return await Colleagues(self, Tenants([tenant])).search(ADA, words)
@@ -75,8 +75,8 @@ async def test_what_keeps_a_colleague_from_a_call_is_told() -> None:
     house = House()
     house.agents[BOB] = structs.replace(house.agents[BOB], availability=LUNCH)
     assert await house.search("bob") == [
-        Found("Bob van Dyke", "1002", "away", "Lunch"),
-        Found("Lovell Bobson", "2002", "", ""),
+        Match("Bob van Dyke", "1002", "away", "Lunch"),
+        Match("Lovell Bobson", "2002", "", ""),
     ]
 
 

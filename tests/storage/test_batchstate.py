@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.model import TelephonyUser
-from adapter.storage.batchstate import BatchState, Found, route_keys
+from adapter.storage.batchstate import BatchState, RouteRow, route_keys
 from adapter.storage.port import Commit, RouteRead
 from tests.contracts.stores import ADA, BEN, waiting
 
@@ -69,7 +69,7 @@ def test_a_route_is_asked_by_its_key_and_proved_by_what_is_found() -> None:
     read = RouteRead(CALL, frozenset({ADA}), frozenset({"e1"}), LINE, frozenset({BEN}))
     routed = Commit(route=read)
     assert route_keys(routed) == [(*CALL, "pc-1", "acct", "user_1")]
-    found: list[Found] = [
+    found: list[RouteRow] = [
         ("call", *CALL, "00D1", "0051"),
         ("waiting", *CALL, "e1", ""),
         ("line", "acct", "user_1", "00D1", "0052"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from adapter.storage.lookup import KINDS, Found
+from adapter.storage.lookup import KINDS, LookupRows
 from adapter.storage.migrate import upgrade
 from adapter.storage.open import open_reader
 from adapter.storage.port import Commit
@@ -36,7 +36,7 @@ async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     await made.close()
 
 
-async def look(backend: Backend, kind: str, name: str) -> Found:
+async def look(backend: Backend, kind: str, name: str) -> LookupRows:
     """As the command does, beside the store."""
     reader = open_reader(backend.url)
     try:

@@ -53,7 +53,7 @@ NO_SUCH_CALL = "This call no longer exists in the phone system."
 
 @dataclass(eq=False, repr=False)
 class AsteriskDriver:
-    """One account at one Asterisk. Owns its client and its call log, and closes them.
+    """One account at one Asterisk. Owns its client and its CEL database, and closes them.
 
     `name` is the account's; `now` in Unix ms; `watched` are the users whose phones are.
     """

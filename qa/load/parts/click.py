@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from qa.load import programs, scene
-from qa.load.parts.found import Found, percentile
+from qa.load.parts.found import Results, percentile
 from qa.load.programs import Program
 from qa.load.provider import providing
 from qa.load.rounds import tell
@@ -23,7 +23,7 @@ Clicking = tuple[Program, list[PageSocket]]
 """A program, and a page for each click to come."""
 
 
-async def click(folder: Path, rounds: int) -> Found:
+async def click(folder: Path, rounds: int) -> Results:
     """One click after the other, each by another agent for another number."""
     clicks = Clicks()
     agents = clicks_of(rounds)
@@ -59,9 +59,9 @@ class Clicks:
         """The provider has a POST."""
         self._times.put_nowait(at)
 
-    async def interleave(self, contenders: Mapping[str, Clicking], rounds: int) -> Found:
+    async def interleave(self, contenders: Mapping[str, Clicking], rounds: int) -> Results:
         """Some clicks each to warm up, which do not count, then those that do."""
-        measured = Found(rounds={kind: [] for kind in contenders})
+        measured = Results(rounds={kind: [] for kind in contenders})
         for program, pages in contenders.values():
             await self.milliseconds(program, pages[:WARM_UPS])
         for number in range(rounds):

@@ -11,7 +11,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from qa.load import programs, scene, wire
-from qa.load.parts.found import Found, percentile
+from qa.load.parts.found import Results, percentile
 from qa.load.programs import Program
 from qa.load.rounds import tell
 from qa.load.scene import Calls
@@ -46,10 +46,10 @@ class Crowd:
         ours.stop()
         return bare, ours
 
-    async def measure(self, rounds: int) -> Found:
+    async def measure(self, rounds: int) -> Results:
         """Each program in turn: memory with some pages, then a restart, and all of them."""
         programs_ = await self.start()
-        measured = Found(rounds={f"crowd, {program.kind}": [] for program in programs_})
+        measured = Results(rounds={f"crowd, {program.kind}": [] for program in programs_})
         for number in range(rounds):
             for program in programs_:
                 measured.rounds[f"crowd, {program.kind}"].append(await self._round(program))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.load import install, programs
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave
 
@@ -37,7 +37,7 @@ def compiled(folder: Path) -> Path:
     return library
 
 
-async def disk(folder: Path, agents: int, rounds: int) -> Found:
+async def disk(folder: Path, agents: int, rounds: int) -> Results:
     """Floor, ours and Express on the slow disk, and ours on the one that is here."""
     library = compiled(folder)
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from qa.load import install, programs
-from qa.load.parts.found import LEFT_OUT, Found
+from qa.load.parts.found import LEFT_OUT, Results
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave, tell
 from tests.storage.servers import running_postgres
@@ -52,7 +52,7 @@ class Flow:
                 await self._peer(kind, make)
             await self._postgres()
 
-    async def measure(self, rounds: int) -> Found:
+    async def measure(self, rounds: int) -> Results:
         """Every contender's rounds, and how they compare."""
         flow = await interleave(list(self.contenders.values()), rounds)
         flow.figures = {name: flow.ratio(*pair) for name, pair in RATIOS.items()}

@@ -11,7 +11,7 @@ LEFT_OUT = "not part of this run (--only, --quick)"
 
 
 @dataclass
-class Found:
+class Results:
     """Figures under their stable names, and the rounds they come from, by contender.
 
     `reasons` says of a figure that is None why it is.
@@ -21,8 +21,8 @@ class Found:
     rounds: dict[str, list[Round]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
-    def add(self, other: Found) -> None:
-        """Both together."""
+    def add(self, other: Results) -> None:
+        """Merge other results into these."""
         self.figures.update(other.figures)
         self.rounds.update(other.rounds)
         self.reasons.update(other.reasons)

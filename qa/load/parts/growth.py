@@ -7,13 +7,13 @@ from pathlib import Path
 
 from qa.load import programs
 from qa.load.parts.crowd import room
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.rounds import contender, interleave
 
 FEW, MANY, CROWD = 100, 1_000, 10_000
 
 
-async def growth(folder: Path, rounds: int) -> Found:
+async def growth(folder: Path, rounds: int) -> Results:
     """Deliveries go round all of them; the processor time of each is what is compared."""
     contenders = []
     with ExitStack() as stack:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from qa.load.parts.found import Found, percentile
+from qa.load.parts.found import Results, percentile
 from qa.load.rounds import Contender, tell
 
 SHARES = (10, 50, 80)
@@ -12,9 +12,9 @@ SECONDS = 2.0
 AT_LEAST = 600
 
 
-async def latency(ours: Contender, floor: Contender, limit: float, rounds: int) -> Found:
+async def latency(ours: Contender, floor: Contender, limit: float, rounds: int) -> Results:
     """Both at the same rates (deliveries a second, shares of `limit`), in turn."""
-    measured = Found()
+    measured = Results()
     for number in range(rounds):
         for share in SHARES:
             for contender in (floor, ours):

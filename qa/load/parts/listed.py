@@ -12,7 +12,7 @@ from qa.load.parts.click import click
 from qa.load.parts.crowd import Crowd
 from qa.load.parts.disk import disk
 from qa.load.parts.flow import SPEED, Flow
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.parts.growth import growth
 from qa.load.parts.latency import latency
 from qa.load.parts.outbound import day, outbound
@@ -23,12 +23,12 @@ from qa.load.parts.tls import tls
 class Part(NamedTuple):
     """What is run in a folder of its own, the figures that it finds, the peers that it has run."""
 
-    run: Callable[[Path, argparse.Namespace], Awaitable[Found]]
+    run: Callable[[Path, argparse.Namespace], Awaitable[Results]]
     figures: tuple[str, ...]
     peers: tuple[str, ...] = ()
 
 
-async def flow(folder: Path, options: argparse.Namespace) -> Found:
+async def flow(folder: Path, options: argparse.Namespace) -> Results:
     """(a), (b), (h), and (c) with the same programs."""
     with ExitStack() as stack:
         part = Flow(folder, stack, options.agents)
@@ -42,7 +42,7 @@ async def flow(folder: Path, options: argparse.Namespace) -> Found:
         return measured
 
 
-async def crowd(folder: Path, options: argparse.Namespace) -> Found:
+async def crowd(folder: Path, options: argparse.Namespace) -> Results:
     """(e), (f)."""
     with ExitStack() as stack:
         return await Crowd(folder, stack).measure(options.rounds)

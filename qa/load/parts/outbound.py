@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qa.load import programs
 from qa.load.dialing import CALLS_A_PAGE, SETTINGS, Dialer, Placements, dial_all
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.programs import Program
 from qa.load.provider import providing
 from qa.load.rounds import tell
@@ -65,9 +65,9 @@ class Office:
         return program, dialers
 
 
-async def outbound(folder: Path, rounds: int) -> Found:
+async def outbound(folder: Path, rounds: int) -> Results:
     """Calls beside a bare server's: their cost with many at once, their steps one by one."""
-    calls = Found()
+    calls = Results()
     async with AsyncExitStack() as stack:
         office = Office(folder, stack)
         await office.open()
@@ -87,10 +87,10 @@ async def outbound(folder: Path, rounds: int) -> Found:
     return calls
 
 
-async def day(folder: Path, rounds: int) -> Found:
+async def day(folder: Path, rounds: int) -> Results:
     """Calls in turn of those who have dialed all day, and of colleagues who begin."""
     late, early = "day, its end", "day, its beginning"
-    calls = Found(rounds={late: [], early: []})
+    calls = Results(rounds={late: [], early: []})
     async with AsyncExitStack() as stack:
         office = Office(folder, stack)
         await office.open()

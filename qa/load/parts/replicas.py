@@ -15,7 +15,7 @@ from signal import SIGKILL
 
 from qa.load import programs, scene
 from qa.load.flood import Flood
-from qa.load.parts.found import Found, Round
+from qa.load.parts.found import Results, Round
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave, tell
 from tests.storage.servers import running_postgres
@@ -67,7 +67,7 @@ class Loaded(Contender):
             self.flood.connections //= 2
 
 
-async def replicas(folder: Path, agents: int, rounds: int) -> Found:
+async def replicas(folder: Path, agents: int, rounds: int) -> Results:
     """One replica and two, in turn. Raises RuntimeError where there is no PostgreSQL."""
     with ExitStack() as stack:
         try:

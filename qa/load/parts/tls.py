@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qa.load import programs, wire
 from qa.load.parts.click import Clicks, clicks_of
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.programs import SERVER_CORE, Front, Program, free_port, pinned
 from qa.load.provider import providing
 from qa.load.rounds import contender, interleave
@@ -22,7 +22,7 @@ FLOOR, OURS = "floor behind TLS", "ours behind TLS"
 CLICK_FLOOR, CLICK_OURS = "click through TLS, floor", "click through TLS, ours"
 
 
-async def tls(folder: Path, agents: int, rounds: int) -> Found:
+async def tls(folder: Path, agents: int, rounds: int) -> Results:
     """Floods in turn, then clicks in turn, with the same programs and pages."""
     clicks = Clicks()
     agents = max(agents, clicks_of(rounds))

@@ -11,7 +11,7 @@ import pytest
 
 from qa.load import bench, install, programs, summary
 from qa.load.parts.flow import Flow
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 from qa.load.parts.listed import PARTS, Part
 
 
@@ -92,11 +92,11 @@ async def test_a_part_that_fails_leaves_its_figures_out_and_says_why(
 ) -> None:
     """The parts after it are measured."""
 
-    async def breaks(folder: Path, run: argparse.Namespace) -> Found:
+    async def breaks(folder: Path, run: argparse.Namespace) -> Results:
         raise RuntimeError("no such disk")
 
-    async def works(folder: Path, run: argparse.Namespace) -> Found:
-        return Found(figures={"day_growth": 1.0})
+    async def works(folder: Path, run: argparse.Namespace) -> Results:
+        return Results(figures={"day_growth": 1.0})
 
     monkeypatch.setitem(PARTS, "disk", Part(breaks, ("slow_disk_vs_floor",)))
     monkeypatch.setitem(PARTS, "day", Part(works, ("day_growth",)))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qa.load import report, summary
-from qa.load.parts.found import Found, Round
+from qa.load.parts.found import Results, Round
 
 ROUND = {"events_per_second": 1234.0, "cpu_us_per_event": 50.0, "p50_ms": 1.0, "p99_ms": 2.0}
 BUSY = {"server_busy": 1.0, "generator_busy": 0.5}
@@ -26,7 +26,7 @@ ROUNDS: dict[str, list[Round]] = {
 
 def told(**figures: float | None) -> dict[str, Any]:
     """A summary of a run on this machine."""
-    found = Found(figures=figures, rounds=ROUNDS, reasons={"storm_ratio": "no files"})
+    found = Results(figures=figures, rounds=ROUNDS, reasons={"storm_ratio": "no files"})
     return summary.summary(
         found, fsync_ms=0.1, commit="abc123", seconds=60, rounds_each=5, agents=1000
     )

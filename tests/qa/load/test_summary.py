@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from qa.load import plot, summary
-from qa.load.parts.found import Found
+from qa.load.parts.found import Results
 
 ROUND = {"events_per_second": 100.0, "cpu_us_per_event": 50.0}
 
 
-def found() -> Found:
+def found() -> Results:
     """A run in which the peers were missing."""
-    return Found(
+    return Results(
         figures={"durable_vs_floor": 0.5, "durable_vs_express": None},
         rounds={"ours": [ROUND], "floor <bare>": [{**ROUND, "events_per_second": 200.0}]},
         reasons={"durable_vs_express": "no compiler here"},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qa.load.parts.found import Found, percentile
+from qa.load.parts.found import Results, percentile
 
 
 def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     """A disturbed pair counts once, however slow both of it were."""
-    found = Found(
+    found = Results(
         rounds={"a": [{"x": 10}, {"x": 1}, {"x": 30}], "b": [{"x": 5}, {"x": 1}, {"x": 10}]}
     )
     assert found.ratio("a", "b", "x") == 2.0
@@ -16,7 +16,7 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
 
 def test_without_both_there_is_no_ratio() -> None:
     """None, not nought."""
-    assert Found(rounds={"a": [{"x": 1}]}).ratio("a", "b", "x") is None
+    assert Results(rounds={"a": [{"x": 1}]}).ratio("a", "b", "x") is None
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
