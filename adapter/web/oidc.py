@@ -214,7 +214,12 @@ class IdentityProvider:
     async def _fetch(self, method: str, url: str, **options: Any) -> dict[str, Any]:
         """Request a JSON object. Nothing is logged, because it contains codes and tokens."""
         try:
-            answer = await self._http.request(method, url, **options)
+            try:
+                answer = await self._http.request(method, url, **options)
+            except httpx.RemoteProtocolError:
+                # The server closed a kept connection as the request went out. A code that it has
+                # taken all the same is refused: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+                answer = await self._http.request(method, url, **options)
             body = answer.json()
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             log.warning("sign_in.unavailable", org=self._org.org_id, reason=type(error).__name__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from adapter.orgs import Org
 from adapter.outbound import SMALL
 from adapter.web.oidc import (
+    DISCOVERY_MS,
     Flow,
     Identity,
     IdentityProvider,
@@ -224,6 +227,48 @@ async def test_a_rotated_key_is_found(
     clock.later = 20_000
     assert (await identify(provider)).user_id == "005000000000001AAA"
     assert fake.asked.count("/id/keys") == 2
+
+
+@asynccontextmanager
+async def closing_kept_connections(answer: dict[str, object]) -> AsyncIterator[list[int]]:
+    """A server that answers once on each connection, and closes it at the next request."""
+    requests: list[int] = []
+    served: list[asyncio.Future[None]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        body = json.dumps(answer).encode()
+        await reader.readuntil(b"\r\n\r\n")
+        requests.append(1)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            requests.append(2)
+        writer.close()
+        await writer.wait_closed()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(asyncio.ensure_future(serve(reader, writer)))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    answer["issuer"] = f"http://{host}:{port}"
+    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
+        answer[name] = f"http://{host}:{port}/{name}"
+    async with server:
+        yield requests
+        await asyncio.gather(*served)
+
+
+async def test_a_kept_connection_that_closes_costs_no_sign_in(clock: SetClock) -> None:
+    """A load balancer closes idle connections, sometimes just as the next request goes out."""
+    config: dict[str, object] = {}
+    async with closing_kept_connections(config) as requests, build_http() as http:
+        org = Org("00D000000000001", (), domain=str(config["issuer"]), client_id="client")
+        provider = IdentityProvider(org, http, REDIRECT, clock)
+        await provider.authorize_url(FLOW)
+        clock.later = DISCOVERY_MS
+        assert (await provider.authorize_url(FLOW)).startswith(f"{config['issuer']}/")
+    assert requests == [1, 2, 1]
 
 
 async def test_another_flows_verifier_gets_no_token(provider: IdentityProvider) -> None:
