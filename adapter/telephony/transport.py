@@ -33,6 +33,9 @@ KEPT_SECONDS = 5.0
 """How long an idle connection is kept: at most the shortest keep-alive that servers use."""
 
 UNREACHABLE = "unreachable"
+HIDDEN = "[hidden]"
+SECRET_LENGTH = 8
+"""An answer may quote the token, and its words are shown and logged; a shorter one is any word."""
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -69,6 +72,7 @@ class HttpClient:
         self.base_url = base_url.rstrip("/")
         defaults = {"Accept-Encoding": "gzip, deflate", "User-Agent": f"softphone/{__version__}"}
         self._headers = {**defaults, **headers}
+        self._secret = headers.get("Authorization", "").rpartition(" ")[2]
         self._on_response = on_response
         self._connect_seconds = connect_seconds
         self._total_seconds = total_seconds
@@ -105,13 +109,17 @@ class HttpClient:
                 body = await gather(answer.content.iter_any())
             if "Content-Encoding" in answer.headers:
                 body = unpack(answer.headers, body)
+            reason = answer.reason or ""
+            if len(self._secret) >= SECRET_LENGTH:
+                body = body.replace(self._secret.encode(), HIDDEN.encode())
+                reason = reason.replace(self._secret, HIDDEN)
         except _NEVER_SENT as error:
             raise Rejected(UNREACHABLE, "The provider cannot be reached") from error
         except TimeoutError as error:
             raise Unknown("The provider did not answer in time") from error
         except (aiohttp.ClientError, httpx.HTTPError, OSError, ValueError) as error:
             raise Unknown(f"The provider's answer was lost ({type(error).__name__})") from error
-        response = Response(whole, answer.status, answer.reason or "", answer.headers, body)
+        response = Response(whole, answer.status, reason, answer.headers, body)
         if self._on_response is not None:
             await self._on_response(response)
         return response

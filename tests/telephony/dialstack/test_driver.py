@@ -214,6 +214,17 @@ async def test_no_failure_quotes_the_number(client: DialStackDriver, net: respx.
         assert "5551234567" not in str(await failure(client))
 
 
+async def test_no_failure_quotes_the_token(client: DialStackDriver, net: respx.MockRouter) -> None:
+    """Whatever an answer says of it is shown to agents and logged."""
+    for body in ({"error": "no such key: sk_test_x"}, {"error": "denied", "code": "sk_test_x"}):
+        net.post("/v1/calls").respond(401, json=body)
+        error = await failure(client)
+        assert isinstance(error, Rejected)
+        assert "sk_test_x" not in f"{error.code} {error.text}"
+    net.post("/v1/calls").respond(500, extensions={"reason_phrase": b"no key sk_test_x"})
+    assert (await failure(client)).text == "no key [hidden]"
+
+
 # --- control -----------------------------------------------------------------------
 
 
