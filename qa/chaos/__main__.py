@@ -1,6 +1,6 @@
 """`python -m qa.chaos --calls N --seed S [--kills K]`: the last line is one JSON object.
 
-Exit status 1 when a promise was broken, or when a fault that should have been there was not.
+Exit status 1 if a promise was broken, or if an expected fault did not occur.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHOWN = 20
 
 
 def main() -> int:
-    """Run, tell, and answer with the exit status."""
+    """Run, print the result, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m qa.chaos", description=__doc__)
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)

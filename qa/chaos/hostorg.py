@@ -1,4 +1,4 @@
-"""The misbehaving org by the way of our own host: saves by key, which may also be sent twice."""
+"""The misbehaving org with our own host: saves by key, which may also be sent twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class HostOrg(Org):
     _by_key: dict[str, str] = field(default_factory=dict)
 
     def save_log(self, args: dict[str, Any], log_id: str, answer: Answer) -> None:
-        """As every save; now and then it is sent once more, and comes whenever."""
+        """Save as usual; sometimes the save is sent again and arrives at any time."""
         super().save_log(args, log_id, answer)
         if not self.calm and self.rng.random() < SENT_TWICE:
             self.ledger.fault("sent-twice", log_id)

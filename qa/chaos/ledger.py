@@ -1,4 +1,4 @@
-"""What a run writes down about itself while it lasts: the observers' part of the history."""
+"""Records a run's events: the observers' part of the history."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ def now_ms() -> int:
 
 
 class Ledger:
-    """Appends to a history, in the order in which things happen in this process."""
+    """Appends to a history, in the order of events in this process."""
 
     def __init__(self, seed: int) -> None:
         self.history = History(seed=seed)
         self.counted: dict[str, int] = {}
 
     def fault(self, kind: str, subject: str = "") -> None:
-        """Something was broken on purpose; `subject` is the log, call or number that it hit."""
+        """Record an injected fault; `subject` is the affected log, call or number."""
         self.history.faults.append(Fault(now_ms(), kind, subject))
 
     def word(self, kind: str, **about: Any) -> None:
-        """A page heard or said something (checker.history.Word)."""
+        """Record a message that a page received or sent (checker.history.Word)."""
         self.history.words.append(Word(at=now_ms(), kind=kind, **about))
 
     def write(self, task_id: str, fields: Fields) -> None:
-        """Salesforce committed a save."""
+        """Record a save that Salesforce committed."""
         self.history.tasks.append(TaskWrite(now_ms(), task_id, fields))
 
     def count(self, kind: str) -> None:
-        """Something worth a number, and no fault."""
+        """Count an event that is no fault."""
         self.counted[kind] = self.counted.get(kind, 0) + 1

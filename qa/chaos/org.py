@@ -45,7 +45,7 @@ SAVES = {
     "refused-by-rule": 12,
     "refused-transient": 11,
 }
-"""What becomes of a save, in thousandths; "" is what should."""
+"""The courses of a save, in thousandths; "" is the normal one."""
 
 ASKS = {"": 970, "ask-failed": 15, "ask-unanswered": 15}
 
@@ -53,7 +53,7 @@ CRASHES = {"": 980, "before-journal": 4, "before-save": 5, "during-save": 6, "af
 """When a page crashes around one saveLog, in thousandths."""
 
 SURE_EVERY = 6
-"""Every sixth throw of the coin is a fault until each kind has come once, in a short run too."""
+"""Every sixth save has a fault until each kind occurred once, even in a short run."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Org:
     _throws: Counter[int] = field(default_factory=Counter)
 
     def save_log(self, args: dict[str, Any], log_id: str, answer: Answer) -> None:
-        """Do (or refuse, or forget) a save; `answer` is called later, perhaps."""
+        """Carry out, refuse or lose a save; `answer` may be called later."""
         fate = self._draw(SAVES)
         if fate:
             self.ledger.fault(fate, log_id)
@@ -105,7 +105,7 @@ class Org:
         return self.rng.uniform(0.01, 0.15)
 
     def run_apex(self, args: dict[str, Any], log_id: str) -> dict[str, Any] | None:
-        """Find the Tasks of a call; None: it never answers."""
+        """The Tasks of a call; None: there is no answer."""
         fate = self._draw(ASKS)
         if fate:
             self.ledger.fault(fate, log_id)

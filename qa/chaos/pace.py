@@ -1,4 +1,4 @@
-"""How fast the world of a run turns: twenty seconds of life pass in one.
+"""The time scale of a run: twenty seconds of life pass in one.
 
 Only what the adapter reads from its settings is scaled, so that production code runs unchanged;
 its constants (a page's three seconds for an offer, five seconds of back-off) are not scaled.
@@ -15,7 +15,7 @@ SLOWEST_COMMIT = 300 / SCALE
 """Seconds: Salesforce cuts its own transactions off before the last read-back."""
 
 FRESH = 1.0
-"""A page refuses a go later than this after its own accept."""
+"""A page refuses a go that arrives later than this after its own accept."""
 
 WRAP_UP = 60.0
 """Unscaled: an agent of this run ends each wrap-up by hand, so that no word is cut off."""

@@ -1,4 +1,4 @@
-"""What will be tried in a run, drawn from its seed: calls, their courses, what goes wrong in each.
+"""The plan of a run, drawn from its seed: calls, their courses and faults.
 
 Pure. Each call has a number and a Salesforce record of its own, so that the provider's truth, the
 agent's click and the Task can be matched without asking the adapter.
@@ -23,24 +23,24 @@ DISPOSITIONS = ("Interested", "Call back", "Wrong person")
 
 
 class Kind(StrEnum):
-    """How a call comes about."""
+    """The origin of a call."""
 
     DIAL = "dial"
     INBOUND = "inbound"
     DESK = "desk"
-    """Dialed on the desk phone: nobody asked us."""
+    """Dialed on the desk phone, not through the adapter."""
 
 
 class Company(StrEnum):
-    """Who else has a part in a call that comes in."""
+    """The part of another user in an inbound call."""
 
     NOBODY = ""
     GROUP = "group"
     """It rings at two, and one of them takes it."""
     UNNAMED = "group-unnamed"
-    """The same, and only its ringing names anybody."""
+    """The same, but only the ringing events name users."""
     COLLEAGUE = "colleague"
-    """A colleague picks it up, at whom it does not ring."""
+    """A colleague picks it up at whose phone it does not ring."""
     FETCHED = "fetched"
     """A colleague takes it over in the middle of the talk."""
 
@@ -95,9 +95,9 @@ class CallPlan:
     record: str = ""
     writing: Writing = field(default_factory=Writing)
     caller: dict[str, str] = field(default_factory=dict)
-    """How the network writes the caller's name and number, where it does so oddly.
+    """Unusual spellings of the caller's name and number.
 
-    Who withholds their number is known by the number that they call: `to_number`.
+    Calls with a withheld number are identified by the called number, `to_number`.
     """
     company: Company = Company.NOBODY
     second_takes: bool = False
@@ -137,14 +137,14 @@ def plan_calls(count: int, seed: int) -> list[CallPlan]:
 
 
 class Deck(Generic[T]):
-    """Dealt like cards: a short run, too, sees every kind."""
+    """Dealt like cards, so that even a short run has every kind."""
 
     def __init__(self, cards: Sequence[T], rng: Random) -> None:
         self._cards, self._rng = cards, rng
         self._left: list[T] = []
 
     def deal(self) -> T:
-        """The next one."""
+        """The next value."""
         if not self._left:
             self._left = self._rng.sample(self._cards, k=len(self._cards))
         return self._left.pop()

@@ -56,7 +56,7 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The living process' id."""
+        """The id of the running process."""
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 
@@ -116,7 +116,7 @@ class Server:
         self._ledger.fault(f"kill-{point}")
 
     async def fill_disk(self, seconds: float) -> None:
-        """No file of the process may grow beyond 64 KiB: every write to database and WAL fails."""
+        """Limit the process's files to 64 KiB, so that every write to database and WAL fails."""
         pid = self.pid
         if pid is None:
             return
@@ -128,7 +128,7 @@ class Server:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
 
     async def lock_database(self, seconds: float) -> None:
-        """Another process (this one) holds the write lock, longer than the adapter waits."""
+        """Hold the database's write lock from this process, longer than the adapter waits."""
         if await asyncio.to_thread(_hold_lock, self.database, seconds):
             self._ledger.fault("database-locked")
 

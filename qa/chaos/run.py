@@ -1,4 +1,4 @@
-"""One run: starts the processes, lets the agents work, waits until all is settled, judges."""
+"""Does a run: starts the processes, lets the agents work, waits until all is settled, judges."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ WEBHOOKS = {
     "again": 0.02,
     "again_ms": 9_000,
 }
-"""What befalls every webhook alike; the rest is planned call by call."""
+"""The faults of all webhooks; other faults are planned per call."""
 
 UNSETTLED = """
 SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NULL)
@@ -72,7 +72,7 @@ class Options:
 
     @property
     def wanted_kills(self) -> int:
-        """How many times the server dies."""
+        """The number of times that the server is killed."""
         return max(2, self.calls // 500) if self.kills is None else self.kills
 
 
@@ -87,7 +87,7 @@ class Outcome:
 async def run(
     options: Options, folder: Path, on_call: Callable[[], None] = lambda: None
 ) -> Outcome:
-    """The whole run, in a folder of its own; `on_call` is told of each call that was played."""
+    """Do the whole run in its own folder; `on_call` is called after each call."""
     _end_with_sigterm()
     ledger, began = Ledger(options.seed), time.monotonic()
     names = [f"a{n:03d}" for n in range(min(options.agents, max(6, options.calls // 6)))]
@@ -170,7 +170,7 @@ def _shop(
 async def _play(
     progress: Progress, options: Options, server: Server, seats: list[Seat], shop: Shop
 ) -> None:
-    """All calls, under all wounds."""
+    """Play all calls with all faults."""
     plans = list(shop.plans.values())
     rng = Random(f"{options.seed}:wounds")
     for seat in seats:
@@ -194,7 +194,7 @@ async def _play(
 
 
 async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
-    """No new faults; pages stay open until nothing waits any more. The provider's history.
+    """Stop the faults and wait until nothing is pending; returns the provider's history.
 
     The provider's redeliveries belong to it: one of a call that rang while the server was down may
     come a minute later.

@@ -1,4 +1,4 @@
-"""One agent at work: several browsers and tabs, a day of calls, a wrap-up and a tray to mind."""
+"""One agent at work, with several browsers and tabs, calls, wrap-ups and a tray."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TAB_SECONDS = 10.0
 
 @dataclass
 class Shop:
-    """What all agents of a run share: the adapter, the provider, the org, the ledger."""
+    """The parts shared by all agents of a run: adapter, provider, org, ledger."""
 
     url: str
     provider_url: str
@@ -71,12 +71,12 @@ class Seat:
 
     @property
     def surface(self) -> str:
-        """What its pages say that they are in."""
+        """The surface of its pages."""
         return self.shop.org.surface if self.shop.api is None else "voice"
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the agent sees nothing under way, and has nothing left to say."""
+        """Whether the agent sees no activity and has nothing left to enter."""
         here = any(tab.is_connected and tab.version >= 0 for tab in self.tabs)
         return here and self._paperwork.is_done and _is_idle(self.view) and not self.view["wrapups"]
 
@@ -91,7 +91,7 @@ class Seat:
             self.open_tab(Browser("second"))
 
     def open_tab(self, browser: Browser) -> Tab:
-        """A fresh load of the page."""
+        """Load the page again."""
         self._opened += 1
         page_id = f"{self.name}-{self._opened}"
         tab = Tab(self, browser, page_id, Random(f"{page_id}:{self.rng.random()}"))
@@ -117,7 +117,7 @@ class Seat:
         await tab.close()
 
     async def leave(self, seconds: float) -> None:
-        """Close every page for a while; calls may still come to the phone on the desk."""
+        """Close all pages for a while; the desk phone may still ring."""
         closed = list(self.tabs)
         self.tabs.clear()
         for tab in closed:
@@ -145,7 +145,7 @@ class Seat:
         return await self.ticket(browser)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run it beside everything else; a failure is a bug of the run itself."""
+        """Run a task in the background; a failure is a bug of the run itself."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -170,7 +170,7 @@ class Seat:
     # --- what the agent sees ---------------------------------------------------------------------
 
     def saw(self, tab: Tab, view: dict[str, Any]) -> None:
-        """A page shows this view."""
+        """Take a page's view."""
         version = view["version"]
         self.epochs.add(view["epoch"])
         if version < tab.version:
@@ -195,11 +195,11 @@ class Seat:
         return Step(version, view["state"], calls | dict.fromkeys(self._lapsed, "idle"))
 
     def stir(self) -> None:
-        """Something may be different."""
+        """Wake up those who wait for a view."""
         self._changed.set()
 
     async def until(self, fits: Callable[[dict[str, Any]], bool], seconds: float) -> bool:
-        """Whether the agent's latest view fits, now or in time."""
+        """Whether a view meets the condition now or within the time."""
         try:
             async with asyncio.timeout(seconds):
                 while not fits(self.view):
@@ -210,7 +210,7 @@ class Seat:
         return True
 
     async def say(self, *, at: Tab | None = None, **message: Any) -> Tab | None:
-        """Use any tab that works (`at` first of all), waiting for one; the one that was used."""
+        """Use a working tab, `at` preferred, and wait for one; returns the used tab."""
         try:
             async with asyncio.timeout(TAB_SECONDS):
                 while True:
@@ -226,7 +226,7 @@ class Seat:
     # --- calls -----------------------------------------------------------------------------------
 
     async def work(self, plans: list[CallPlan], done: Callable[[], None]) -> None:
-        """One call after the other."""
+        """Play one call after the other."""
         for plan in plans:
             if not await self.until(_is_idle, PATIENCE):
                 self.ledger.count("impatient")
@@ -259,14 +259,14 @@ class Seat:
         }
 
     def _in_company(self, plan: CallPlan) -> dict[str, Any]:
-        """The users at whom it rings, and the scenario with whoever takes it."""
+        """The users it rings at, and the scenario with the user who takes it."""
         mine = f"user_{self.name}"
         other = f"user_{self.rng.choice([name for name in self.shop.names if name != self.name])}"
         scenario = dict(plan.scenario)
         if plan.company is Company.COLLEAGUE:
             scenario["taken_by"] = other
         elif plan.company is Company.FETCHED:
-            # Times that lie close are one talk: this one lasts.
+            # Close times mean that it is one talk, which is still going on.
             scenario |= {"fetched_by": other, "talk_seconds": 9.0 + scenario["talk_seconds"]}
         elif plan.company:
             scenario["taken_by"] = other if plan.second_takes else mine
@@ -275,7 +275,7 @@ class Seat:
         return {"scenario": scenario}
 
     async def _dial(self, plan: CallPlan) -> None:
-        """Click; when no page knows what became of the click, the same click is sent again."""
+        """Click; if no page knows the click's result, send the same click again."""
         body = {"number": plan.number, "scenario": plan.scenario, "chaos": plan.knobs}
         await self.shop.tell_provider("/v1/test_helpers/scenarios", body)
         request_id, clicked = f"dial-{plan.number}", now_ms()
@@ -297,7 +297,7 @@ class Seat:
             await self._complain()
 
     async def _complain(self) -> None:
-        """Say that the calls which are shown are over, as an agent may."""
+        """Mark the shown calls as over, as an agent may."""
         for card in self.view["calls"]:
             request = f"check-{card['call_id']}-{now_ms()}"
             await self.say(

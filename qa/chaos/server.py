@@ -5,8 +5,8 @@ sends SIGUSR1; the next time that the process passes the point it kills itself w
 
 | point | where |
 |---|---|
-| before-commit | the writer's transaction is complete, COMMIT has not been said |
-| after-commit | durable, and nobody has been told: no 2xx, no view, no effect |
+| before-commit | the writer's transaction is complete, COMMIT has not been sent |
+| after-commit | durable, but nothing was sent: no 2xx, no view, no effect |
 | before-effects | the same, with the outcome known to the event loop |
 | after-effects | effects are started, go frames queued, none is on the wire yet |
 | after-place | the provider has taken the POST, its answer is not committed |

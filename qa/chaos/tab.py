@@ -1,7 +1,7 @@
-"""A softphone page that lives through everything: kills of its server, freezes, its own crashes.
+"""A softphone page that survives kills of its server, freezes and its own crashes.
 
 It does what `web/softphone` does (one page id a load, a journal shared by the tabs of a browser,
-a go refused when its own accept is not fresh) and tells the ledger what it heard and said.
+a go refused if its own accept is not recent) and records its messages in the ledger.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Tab:
         return self._socket is not None and self._awake.is_set() and not self.gone
 
     async def run(self) -> None:
-        """Connect, and connect again, until the page is gone."""
+        """Connect, and reconnect until the page is closed."""
         while not self.gone:
             try:
                 await self._visit()
@@ -117,12 +117,12 @@ class Tab:
         self.seat.stir()
 
     def _in_doubt(self) -> set[str]:
-        """The logs of which the server may not hear from this page what it must know."""
+        """The logs about which the server may miss this page's messages."""
         unsettled = {log_id for log_id, _ in self.browser.journal}
         return unsettled | self._accepted.keys() | self._going
 
     def crash(self) -> None:
-        """Gone in the middle of whatever it does; its browser keeps the journal."""
+        """Crash at any point; the browser keeps the journal."""
         self.gone = True
         for log_id in self._in_doubt():
             self.seat.ledger.fault("page-crash", log_id)
@@ -132,7 +132,7 @@ class Tab:
         self.seat.replace(self)
 
     async def close(self) -> None:
-        """Closed by its agent."""
+        """Close the page, as its agent would."""
         self.gone = True
         self._awake.set()
         if self._socket is not None:
@@ -147,7 +147,7 @@ class Tab:
             self._socket.transport.pause_reading()
 
     def thaw(self) -> None:
-        """Wake up: everything that waited happens now."""
+        """Thaw: everything that waited happens now."""
         if self._socket is not None and not self._socket.transport.is_closing():
             self._socket.transport.resume_reading()
         self._awake.set()
@@ -156,7 +156,7 @@ class Tab:
         self._deferred.clear()
 
     async def send(self, **message: Any) -> bool:
-        """One frame; whether it left this page."""
+        """Send a frame; whether it was sent."""
         if self._socket is None:
             return False
         try:
@@ -270,7 +270,7 @@ class Tab:
                 self._said(entry)
 
     def _said(self, entry: dict[str, Any]) -> None:
-        """A result has left this page, by itself or with a hello."""
+        """Note a sent result, alone or in a hello."""
         final = entry["state"] == "refused" and "details" in entry["errors"][0]
         self.seat.ledger.word(
             "result",

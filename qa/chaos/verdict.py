@@ -1,4 +1,4 @@
-"""From what was observed to the verdict: completes the history, lets the checker judge it.
+"""Completes the observed history and lets the checker judge it.
 
 Everything true comes from the provider's history; the store is read from its file.
 """
@@ -57,12 +57,12 @@ def complete(
     keys = {f"user_{seat.name}": seat.key for seat in seats}
     call_ids = {d["call_id"] for d in truth["deliveries"] if d["fate"] != "dropped"}
     for call in truth["calls"]:
-        # Of a call that we did not place, and of which no webhook tells, nobody can know.
+        # A call that we did not place, without any webhook, cannot be known.
         known = call["id"] in call_ids or plans[_number(call, plans)].kind is Kind.DIAL
         parts = _true_calls(call, keys, plans)
         history.calls.extend(part if known else replace(part, logged=False) for part in parts)
     for post in truth["posts"]:
-        # A POST whose sender died before its body was through asks for nothing.
+        # A POST whose sender died before the body was sent has no effect.
         if post["path"] == "/v1/calls" and "body" in post:
             answer = post.get("fault") or str(post.get("status", "?"))
             history.posts.append(Post(post["at"], post["body"]["dial_string"], answer))
@@ -76,7 +76,7 @@ def complete(
 
 
 def complete_voice(history: History, book: Book) -> None:
-    """Add what stands in Salesforce where it makes a record of every attempt."""
+    """Add Salesforce's records, if it makes one of every attempt."""
     history.every_attempt = True
     history.doubled = list(book.doubled)
     history.incomplete = incomplete(book, history.logs)
@@ -85,7 +85,7 @@ def complete_voice(history: History, book: Book) -> None:
 def _true_calls(
     call: Fields, keys: dict[str, str], plans: dict[str, CallPlan]
 ) -> Iterator[TrueCall]:
-    """Each agent's part in it: who talked, for whom it only rang, or who missed it."""
+    """Each agent's part in the call: talked, only rang, or missed."""
     whole = _true_call(call, keys[call["user"]], plans)
     talked = {call["user"]} if call["connected"] is not None else set()
     for talk in call["talks"]:
@@ -172,7 +172,7 @@ def _stored_log(value: str) -> StoredLog:
 
 
 def judge(history: History, truth: Fields, seats: list[Seat], plans: dict[str, CallPlan]) -> Report:
-    """The checker's report, with what only this kind of run can prove added to it."""
+    """The checker's report, with the checks that only this kind of run can do."""
     report = check(history)
     _same_words(report, history, truth, plans)
     _nothing_forgotten(report, history, seats)
@@ -182,12 +182,12 @@ def judge(history: History, truth: Fields, seats: list[Seat], plans: dict[str, C
 def _same_words(
     report: Report, history: History, truth: Fields, plans: dict[str, CallPlan]
 ) -> None:
-    """Number and notes of the Task are those of the plan: matched without the adapter's ids."""
+    """Check that the Task has the plan's number and notes, matched without the adapter's ids."""
     tasks: dict[str, Fields] = {}
     for write in history.tasks:
         tasks.setdefault(write.task_id, {}).update(write.fields)
     numbers = {call["id"]: _number(call, plans) for call in truth["calls"]}
-    # Where every attempt has a record, so has one that a colleague took: nobody writes about it.
+    # With records of every attempt, one that a colleague took has one too, without notes.
     taken = {(call.provider_call_id, call.agent) for call in history.calls if call.taken}
     for log in history.logs:
         task = tasks.get(log.task_id)
@@ -209,7 +209,7 @@ def _same_words(
 
 
 def _nothing_forgotten(report: Report, history: History, seats: list[Seat]) -> None:
-    """What a page was shown was durable: no version is taken back, by a kill least of all."""
+    """Check that shown views were durable: no version is taken back, even by a kill."""
     stored = {agent.agent: agent.version for agent in history.agents}
     for seat in seats:
         shown = max(seat.steps, default=0)
@@ -244,7 +244,7 @@ NEEDED = {
     LWC: (*ALWAYS, *SAVING, "sent-twice"),
     VOICE: (*ALWAYS, *WRITING),
 }
-"""Without these faults a run proves nothing, and is not ok."""
+"""The required faults; a run without them proves nothing and is not ok."""
 
 
 def summary(

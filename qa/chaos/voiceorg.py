@@ -1,4 +1,4 @@
-"""Salesforce's Telephony Integration API as it misbehaves: busy, silent, late, locked for us."""
+"""Salesforce's Telephony Integration API with faults: busy, silent, late, locked."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ FATES: dict[Fault, int] = {
     "locked": 5,
     "late": 10,
 }
-"""What becomes of a request, in thousandths; "" is what should."""
+"""The courses of a request, in thousandths; "" is the normal one."""
 
 SURE_EVERY = 6
-"""Every sixth request meets a fault until each kind has come once, in a short run too."""
+"""Every sixth request has a fault until each kind occurred once, even in a short run."""
 
 
 MOST_FAULTS = 4
-"""Of one record: the waits between tries double, and a run must end."""
+"""The most faults of one record, as pauses between tries double and a run must end."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class VoiceOrg:
     _asked: itertools.count[int] = field(default_factory=itertools.count)
 
     def fault_of(self, method: str, key: str, _body: Any) -> Fault:
-        """What becomes of this request."""
+        """The course of this request."""
         if self.calm:
             return 0
         if self._faults[key] >= MOST_FAULTS:

@@ -1,4 +1,4 @@
-"""What befalls the whole run: kills, a locked database, a full disk, pages that freeze or go."""
+"""The faults of a whole run: kills, a locked database, a full disk, frozen or closed pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Progress:
         self._moved = asyncio.Event()
 
     def step(self) -> None:
-        """One more."""
+        """Count a played call."""
         self.done += 1
         self._on_step()
         self._moved.set()
@@ -75,7 +75,7 @@ async def trouble_the_pages(
             tab = rng.choice(rng.choice(seats).tabs or [None])
             if tab is None or not tab.is_connected:
                 continue
-            if not kinds:  # Dealt like cards: a short run, too, sees every kind.
+            if not kinds:  # Dealt like cards, so that even a short run has every kind.
                 kinds = rng.sample(wounds, k=len(wounds))
             kind = kinds.pop()
             if kind == "away":

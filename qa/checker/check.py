@@ -1,6 +1,6 @@
-"""The offline checker: from a history to what was violated, each with the call's whole story.
+"""The offline checker: finds violations in a history, each with the call's whole story.
 
-Law of this file: it knows the promises and nothing of how the adapter keeps them. The same code
+Law of this file: it knows the promises, not how the adapter keeps them. The same code
 judges simulated and real runs.
 """
 
@@ -21,7 +21,7 @@ EXCUSES = {
         {"lost-callback", "page-crash", "page-frozen", "slow-commit", "socket-lost"}
     ),
 }
-"""For which injected faults a log may stand in the tray, by the tray's reason."""
+"""The injected faults that justify an item in the tray, by the tray's reason."""
 
 
 def check(history: History) -> Report:
@@ -83,7 +83,7 @@ class _Judge:
         self.report.violations.append(Violation(kind, subject, text))
 
     def _must_be_in_tray(self, log_id: str) -> bool:
-        """The last thing said of this log's last go is a refusal that only its agent can mend."""
+        """Whether this log's last go ended in a refusal that only its agent can fix."""
         words = self.words[log_id]
         last, newest = words[-1], max(word.attempt for word in words)
         is_refused = last.kind == "result" and last.outcome == "refused" and last.final
@@ -128,7 +128,7 @@ class _Judge:
             self._say("tray", log_id, f"refused, but not in the tray\n{self.story(log_id)}")
 
     def _no_task(self, call: TrueCall, logs: list[StoredLog]) -> None:
-        """Whose phone only rang, has neither talked nor missed what a colleague took."""
+        """Agents whose phone only rang have no log of a call that a colleague took."""
         for log in logs:
             tasks = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
             talked = any(task.get("CallDurationInSeconds") for task in tasks)
@@ -161,7 +161,7 @@ class _Judge:
             self._say("wrong_fields", log.log_id, text)
 
     def records(self) -> None:
-        """Where Salesforce makes a record of every attempt, each is closed, and there is one."""
+        """If Salesforce makes a record of every attempt, there is exactly one, and it is closed."""
         for log_id in self.history.incomplete:
             self._say("incomplete", log_id, f"never completed\n{self.story(log_id)}")
         for log_id in self.history.doubled:
@@ -172,7 +172,7 @@ class _Judge:
     def goes(self) -> None:
         """Between two creating goes of one log, the first one's outcome was settled.
 
-        A go that a frozen page finds when it thaws, after the next one, must be refused there.
+        A go that a thawed page receives after the next one must be refused there.
         """
         for log_id, words in self.words.items():
             creating = [w for w in words if w.kind == "go" and w.create] if log_id else []
@@ -241,9 +241,9 @@ class _Judge:
             self._illegal(agent, f"two placements at once: {after}")
 
     def _was_a_colleagues(self, agent: str, call_id: str) -> bool:
-        """Whether a talk that nobody was named in may have turned out to be another agent's.
+        """Whether a talk without a named user may have been another agent's.
 
-        There is no log then; a talk of one's own without a log is lost, which is told by itself.
+        Then there is no log; an agent's own talk without a log is a separate violation.
         """
         taken = any(call.taken and call.agent == agent for call in self.history.calls)
         return taken and call_id not in self.by_id
@@ -285,7 +285,7 @@ class _Judge:
 
 
 def _tasks(history: History) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """Every Task as it stands in the end, and the Tasks' ids by CallObject, oldest first."""
+    """Every Task in its final state, and the Tasks' ids by CallObject, oldest first."""
     tasks: dict[str, dict[str, Any]] = {}
     created: dict[str, list[str]] = defaultdict(list)
     for write in history.tasks:
@@ -297,7 +297,7 @@ def _tasks(history: History) -> tuple[dict[str, dict[str, Any]], dict[str, list[
 
 
 def _is_refused_as_stale(go: Word, words: list[Word]) -> bool:
-    """Whether the page that received this go said that it was too old."""
+    """Whether the page that received this go refused it as too old."""
     return any(
         word.kind == "result" and word.outcome == "expired"
         for word in words[words.index(go) + 1 :]

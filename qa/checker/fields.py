@@ -28,5 +28,5 @@ def differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[st
 
 
 def _is_text(value: Any) -> bool:
-    """Whether Salesforce can keep it and show it: no half letters, no control characters."""
+    """Whether Salesforce can store and show it: no lone surrogates, no control characters."""
     return not (isinstance(value, str) and NO_TEXT.search(value))

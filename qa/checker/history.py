@@ -1,4 +1,4 @@
-"""What happened in a run, as its observers wrote it down: the checker's only input.
+"""The history of a run, as recorded by observers: the checker's only input.
 
 Nothing here is the adapter's opinion but the last section (`store`): the provider, Salesforce and
 the pages say what they saw. Times are Unix milliseconds on the run's own clock; everything is
@@ -49,7 +49,7 @@ class TrueCall:
 
     @property
     def seconds(self) -> int:
-        """The talk time that the Task must say, rounded half up."""
+        """The Task's required talk time in seconds, rounded half up."""
         if self.connected_at is None or self.ended_at is None:
             return 0
         return (self.ended_at - self.connected_at + 500) // 1000
@@ -66,7 +66,7 @@ class TaskWrite:
 
 @dataclass(slots=True)
 class Word:
-    """One thing that a page (or its agent) heard or said about a log, in the order it happened.
+    """A message about a log that a page (or its agent) received or sent, in order.
 
     `kind`: "go" (received; `create` says whether it creates), "result" (sent, with `outcome` ok,
     refused or expired; `final` for a refusal that no retry can mend), "alive" (a hello or an
@@ -95,7 +95,7 @@ class Acked:
 
 @dataclass(slots=True)
 class Fault:
-    """Something that was broken on purpose; `subject` is the log, call or event that it hit."""
+    """An injected fault; `subject` is the affected log, call or event."""
 
     at: int
     kind: str
@@ -113,7 +113,7 @@ class Step:
 
 @dataclass(slots=True)
 class Trail:
-    """An agent's versions in order. `whole`: every commit is there, so that gaps are gaps."""
+    """An agent's versions in order. `whole`: every commit is included, so gaps are errors."""
 
     agent: str
     steps: list[Step] = field(default_factory=list)
@@ -122,7 +122,7 @@ class Trail:
 
 @dataclass(slots=True)
 class StoredLog:
-    """A call log as the store has it in the end. `state`: the class name in lower case.
+    """A call log in the store at the end. `state`: the class name in lower case.
 
     `reason` is why it is in the tray, or by what choice it was closed.
     """
@@ -137,7 +137,7 @@ class StoredLog:
 
 @dataclass(slots=True)
 class StoredAgent:
-    """An agent as the store has it in the end: the ids of the calls that are still there."""
+    """An agent in the store at the end: the ids of the remaining calls."""
 
     agent: str
     version: int
@@ -146,7 +146,7 @@ class StoredAgent:
 
 @dataclass(slots=True)
 class History:
-    """All of it. `wrapup` is False where the deployment has no wrap-up at all.
+    """A whole history. `wrapup` is False if the deployment has no wrap-up.
 
     `every_attempt`: calls that rang nobody have logs, too. `incomplete` are records that nobody
     closed, `doubled` those that were to be made twice, by their calls. `never_in_doubt`: what is
@@ -186,7 +186,7 @@ _ROWS: dict[str, Any] = {
 
 
 def dump(history: History) -> Fields:
-    """The history as what `json.dumps` takes."""
+    """The history as a value for `json.dumps`."""
     return asdict(history)
 
 

@@ -1,4 +1,4 @@
-"""Which phase of a call may follow which (docs/architecture.md), for one call at a time.
+"""The legal order of a call's phases (docs/architecture.md).
 
 "new" is a call that nobody knew, "gone" one that has left the agent, "idle" a placement that
 nobody picked up in time but that a late pick-up still binds, "rung" one that went on to another

@@ -1,4 +1,4 @@
-"""What the checker found in a run: each promise that was broken, and the run's last line."""
+"""The checker's report: the broken promises, and the run's last line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Report:
         return not self.violations
 
     def count(self, kind: str) -> int:
-        """How many violations of this kind there are."""
+        """The number of violations of this kind."""
         return sum(v.kind == kind for v in self.violations)
 
     def summary(self) -> dict[str, Any]:

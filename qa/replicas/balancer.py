@@ -1,4 +1,4 @@
-"""A balancer as small as can be: looks at a connection's first request, then only carries bytes.
+"""A minimal balancer: reads a connection's first request, then only relays bytes.
 
 It sends new connections to replicas whose /readyz is green, at random, except where a path has a
 replica of its own. As with any balancer that keeps its connections, what came over one stays.
@@ -33,13 +33,13 @@ class Balancer:
         for prefix, number in self.routes.items():
             if path.startswith(prefix):
                 return [number]
-        # Not by turns: a page makes three connections, and all sockets would meet at one replica.
+        # Not in turns: a page makes three connections, so all sockets would be at one replica.
         first = self._dice.randrange(len(self.ports))
         all_of_them = [(first + n) % len(self.ports) for n in range(len(self.ports))]
         return [n for n in all_of_them if n in self.ready]
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its first request to its end."""
+        """Serve a connection until its end."""
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -59,7 +59,7 @@ class Balancer:
         writer.close()
 
     async def look(self) -> None:
-        """Ask every replica whether it may have traffic, until cancelled."""
+        """Check every replica's readiness until cancelled."""
         timeout = aiohttp.ClientTimeout(total=2)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             while True:
@@ -87,7 +87,7 @@ async def _both_ways(here: Streams, there: Streams) -> None:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Until the end of the one side, which is the end of the other."""
+    """Relay until one side ends, then end the other."""
     try:
         while data := await reader.read(CHUNK):
             writer.write(data)

@@ -1,4 +1,4 @@
-"""Several adapters as processes on one PostgreSQL, behind one balancer: what a deployment is.
+"""Several adapters as processes on one PostgreSQL, behind one balancer, as deployed.
 
 `front` is who stands before them: our small Balancer, which tests can route, or a real proxy.
 """
@@ -52,7 +52,7 @@ class Fleet:
         return await page.open()
 
     def webhooks_to(self, replica: int) -> None:
-        """All deliveries go there from now on (those of new connections)."""
+        """Send all deliveries on new connections to this replica."""
         self.balancer.routes["/webhooks/"] = replica
 
 
@@ -91,7 +91,7 @@ async def a_fleet(
     unlinked: Sequence[int] = (),
     **wishes: str,
 ) -> AsyncIterator[Fleet]:
-    """So many replicas on an empty database, ready; killed at the end.
+    """Start replicas on an empty database; they are ready, and killed at the end.
 
     `links`: they forward deliveries to each other, all but those that are `unlinked`.
     """

@@ -51,7 +51,7 @@ class Proxy:
         return ssl.create_default_context(cafile=self.folder / "chain.pem")
 
     def reload(self) -> None:
-        """Have it read its file again: new processes for new connections."""
+        """Reload its file: new processes serve new connections."""
         assert self.reloads_at is not None
         self.process.send_signal(self.reloads_at)
 
@@ -87,7 +87,7 @@ def certificate(folder: Path) -> None:
 
 
 def changed(name: str, changes: Mapping[str, str]) -> str:
-    """A file of deploy/ with these replacements, none of which may be in vain."""
+    """A file of deploy/ with these replacements, each of which must apply."""
     text = (DEPLOY / name).read_text(encoding="utf-8")
     for old, new in changes.items():
         assert old in text, f"{old!r} is not in deploy/{name}"
@@ -186,7 +186,7 @@ def _found(program: str) -> str:
 
 
 def is_there(program: str) -> bool:
-    """Whether it can be tried here."""
+    """Whether it is installed here."""
     return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is not None
 
 
@@ -228,7 +228,7 @@ async def _until_listening(proxy: Proxy) -> None:
 
 
 async def _answers(port: int, trust: ssl.SSLContext | None = None) -> bool:
-    """Whether one can connect."""
+    """Whether the port accepts connections."""
     try:
         _, writer = await asyncio.open_connection("localhost", port, ssl=trust)
     except OSError:

@@ -36,7 +36,7 @@ AWAY_SECONDS = (0.5, 2.0)
 UNEXPLAINED = "unexplained"
 NO_DATABASE = "the database was away"
 BACK_MS = 2_000
-"""Within so much of the database's return every replica is connected to it again."""
+"""The time in which every replica reconnects after the database is back."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Click:
 
 
 class Agent:
-    """Calls one number after the other, none twice; ends every wrap-up that it sees."""
+    """Calls one number after the other, each once, and ends every wrap-up."""
 
     def __init__(self, page: FakePage, number: int) -> None:
         self.page = page
@@ -76,7 +76,7 @@ class Agent:
                 await self.page.until(lambda v: not v["click_to_dial"], LOOK_SECONDS)
 
     async def end_wrapups(self) -> None:
-        """Those that the view shows."""
+        """End the wrap-ups in the view."""
         for wrapup in self.page.view["wrapups"]:
             await self.page.send(type="wrapup", call_id=wrapup["call_id"], done=True)
         if self.page.view["wrapups"]:
@@ -91,7 +91,7 @@ class Blows:
     outages: list[tuple[int, int]] = field(default_factory=list)
 
     def why_given_up(self, attempts: list[dict[str, Any]]) -> str:
-        """Why a webhook's tries all failed; what they met where it was not the database alone.
+        """Why all tries of a webhook failed; details if it was not only the database.
 
         One try may have met a replica while it was killed.
         """
@@ -102,7 +102,7 @@ class Blows:
 
 
 async def strike(fleet: Fleet, server: Postgres, kills: int, rng: Random) -> Blows:
-    """One blow after the other, each of them mended before the next."""
+    """Inflict one fault after the other, each repaired before the next."""
     done = Blows()
     for number in range(kills):
         await asyncio.sleep(rng.uniform(1.0, 2.5))
@@ -157,7 +157,7 @@ def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
 
 
 def whys(agent: Agent, dialed: set[str]) -> list[str]:
-    """Why each click was not asked for that was not, from what its page heard until one was."""
+    """The reasons of clicks that were not placed, from their pages' messages."""
     reasons = []
     later = Click("", len(agent.page.heard), len(agent.page.close_codes))
     for click in reversed(agent.clicks):
@@ -169,7 +169,7 @@ def whys(agent: Agent, dialed: set[str]) -> list[str]:
 
 
 def why(page: FakePage, click: Click, later: Click) -> str:
-    """What the page was told of this click before things went on with the later one."""
+    """The page's messages about this click before the next one."""
     heard = page.heard[click.heard : later.heard]
     views = [message for message in heard if message["type"] == "view"]
     answers = [a for view in views for a in view["answers"] if a["request_id"] == click.request_id]
@@ -250,7 +250,7 @@ def verdict(
 
 
 def main() -> int:
-    """Run, tell, and answer with the exit status."""
+    """Run, print the result, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m qa.replicas.storm", description=__doc__)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
