@@ -127,7 +127,7 @@ class Sweeper:
     async def sweep(self) -> int:
         """Handle every agent that is due now; returns their number."""
         now = self.clock.now()
-        # Not longer than that, should the self.clock have stepped back.
+        # Not longer than that, in case the clock was set back.
         waiting = {key: at for key, at in self._failed.items() if 0 < at - now <= FAILED_MS}
         self._failed = waiting
         keys = [key for key in await self._due_agents(now) if key not in waiting]

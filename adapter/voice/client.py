@@ -60,7 +60,7 @@ class VoiceClient:
         return await self._send("POST", "voiceCalls", body)
 
     async def complete(self, call_id: str, body: Json) -> WriteOutcome:
-        """Close the record with that vendor self.key, or say the same of it again."""
+        """Close the record with that vendor key; repeating it does no harm."""
         return await self._send("PATCH", f"voiceCalls/{quote(call_id, safe='')}", body)
 
     async def close(self) -> None:
