@@ -30,7 +30,7 @@ def test_what_other_replicas_tell_is_an_address_or_an_agents_value(
     agents, peers = Agents.__new__(Agents), Peers.__new__(Peers)
     learned: list[object] = []
     monkeypatch.setattr(agents, "learn", lambda *told: learned.append(told))
-    monkeypatch.setattr(peers, "heard", learned.append)
+    monkeypatch.setattr(peers, "receive", learned.append)
     ada, replica = AgentKey("00D000000000001", "005000000000001"), AgentKey("", MARK + "r1")
     for learn in (_learner(agents, peers), _learner(agents, None)):
         learn(ada, 7, b"value")
