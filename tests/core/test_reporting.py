@@ -111,7 +111,7 @@ def deliveries(draw: st.DrawFn) -> tuple[Facts, list[Report]]:
 
 
 def settled_by(world: World, events: list[Report], truth: Facts) -> None:
-    """Deliver everything; then time passes, and every question gets the call log's row."""
+    """Deliver everything; then time passes, and every lookup finds the CDR."""
     for event in events:
         world.report(event)
         world.answer(event.at, "p1", None)
@@ -478,7 +478,7 @@ def test_a_call_that_rang_at_several_and_was_taken_by_none_is_missed_by_each() -
 
 
 def test_who_talked_hears_the_end_under_another_name_too() -> None:
-    """Until the end, as far as anybody knows; the call log is asked first."""
+    """Until the end, as far as anybody knows; the CDR is looked up first."""
     world = World()
     world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
     world.report(replace(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000)), elsewhere=True))

@@ -57,7 +57,7 @@ class World:
         return self.tell(event)
 
     def answer(self, at: int, provider_id: str, row: Facts | None) -> None:
-        """Every open question gets the call log's row, or no answer at all."""
+        """Every open lookup finds the CDR, or gets no answer at all."""
         questions, self.asked = self.asked, []
         for question in questions:
             if row is None:

@@ -31,7 +31,7 @@ ADAS = CdrRow(
     to_number="+12025550143",
     live=True,
 )
-"""The call log's row of a call of Ada's."""
+"""The CDR of one of Ada's calls."""
 
 
 async def dial_both(bench: Bench) -> None:

@@ -102,7 +102,7 @@ def test_in_an_internal_call_each_user_is_told_under_their_own_name() -> None:
 
 
 def test_a_talk_of_nobody_by_name_is_nobodys_of_a_group() -> None:
-    """Any of them may have taken it: that it is over is sure, and the call log is asked."""
+    """Any of them may have taken it: that it is over is sure, and the CDR is looked up."""
     assert for_ada(told(Moment.CONNECTED, None), shared=True) is None
     end = for_ada(told(Moment.ENDED, None), shared=True)
     assert isinstance(end, events.CallEnded)
