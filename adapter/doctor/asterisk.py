@@ -35,9 +35,8 @@ async def asterisk_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
         account = account_of(org.telephony.options)
     except ValueError as error:
         return (fail("asterisk", f"{error}.", "The adapter does not start until this is fixed."),)
-    http, skew = build_http(account), Skew(clock)
-    http.event_hooks["response"].append(skew.see)
-    client = AriClient(http, account)
+    skew = Skew(clock)
+    client = AriClient(build_http(account, skew.see), account)
     try:
         return tuple([found async for found in _asked(client, account, org, skew)])
     finally:

@@ -114,11 +114,11 @@ class HttpClient:
                 body = body.replace(self._secret.encode(), HIDDEN.encode())
                 reason = reason.replace(self._secret, HIDDEN)
         except _NEVER_SENT as error:
-            raise Rejected(UNREACHABLE, "The provider cannot be reached") from error
+            raise Rejected(UNREACHABLE, "The phone system cannot be reached") from error
         except TimeoutError as error:
-            raise Unknown("The provider did not answer in time") from error
+            raise Unknown("The phone system did not answer in time") from error
         except (aiohttp.ClientError, httpx.HTTPError, OSError, ValueError) as error:
-            raise Unknown(f"The provider's answer was lost ({type(error).__name__})") from error
+            raise Unknown(f"The phone system's answer was lost ({type(error).__name__})") from error
         response = Response(whole, answer.status, reason, answer.headers, body)
         if self._on_response is not None:
             await self._on_response(response)

@@ -5,21 +5,19 @@ https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_R
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from adapter.telephony.asterisk import wire
-from adapter.telephony.asterisk.account import AsteriskAccount
-from adapter.telephony.asterisk.rest import CONNECT_SECONDS, NOT_NOW, RestClient
+from adapter.telephony.asterisk.rest import NOT_NOW, RestClient, basic_auth
 from adapter.telephony.port import Rejected, Unknown
+from adapter.telephony.transport import CONNECT_SECONDS, Response
 
 MAX_EVENT = 1 << 20
 
@@ -68,7 +66,7 @@ class AriClient(RestClient):
     async def exists(self, channel: str) -> bool:
         """Whether the channel exists."""
         answer = await self.send("GET", _channel_path(channel), {}, missing_ok=True)
-        return answer.status_code != 404
+        return answer.status != 404
 
     async def set_variable(self, channel: str, name: str, value: str) -> None:
         """Set a channel variable or a dialplan function."""
@@ -153,7 +151,7 @@ class AriClient(RestClient):
     async def records(self, name: str) -> bool:
         """Whether a recording of that name is running."""
         path = f"/recordings/live/{quote(name)}"
-        return (await self.send("GET", path, {}, missing_ok=True)).status_code != 404
+        return (await self.send("GET", path, {}, missing_ok=True)).status != 404
 
     # --- the whole -----------------------------------------------------------------
 
@@ -203,7 +201,7 @@ class AriClient(RestClient):
             await self.lookup.ready(CONNECT_SECONDS)
             async with connect(
                 self._address(),
-                additional_headers={"Authorization": _basic_auth(self.account)},
+                additional_headers={"Authorization": basic_auth(self.account)},
                 open_timeout=CONNECT_SECONDS,
                 ping_interval=10,
                 ping_timeout=10,
@@ -230,11 +228,6 @@ def _config_path(kind: str, name: str) -> str:
     return f"/asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}"
 
 
-def _basic_auth(account: AsteriskAccount) -> str:
-    pair = f"{account.user}:{account.secret}".encode()
-    return f"Basic {base64.b64encode(pair).decode()}"
-
-
 async def _events(socket: ClientConnection) -> AsyncIterator[wire.Event]:
     try:
         while True:
@@ -245,17 +238,17 @@ async def _events(socket: ClientConnection) -> AsyncIterator[wire.Event]:
         raise ConnectionLost(type(error).__name__) from error
 
 
-def _object_in(answer: httpx.Response) -> dict[str, Any]:
+def _object_in(answer: Response) -> dict[str, Any]:
     """The object that it is; one that is gone, or cannot be read, says nothing."""
     try:
-        body = wire.read_json(answer.content) if answer.status_code != 404 else {}
+        body = wire.read_json(answer.body) if answer.status != 404 else {}
     except wire.Malformed:
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def _read(reader: Callable[[bytes], T], answer: httpx.Response) -> T:
+def _read(reader: Callable[[bytes], T], answer: Response) -> T:
     try:
-        return reader(answer.content)
+        return reader(answer.body)
     except wire.Malformed as error:
         raise Unknown(f"The phone system sent {error}.") from error

@@ -8,21 +8,19 @@ https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_R
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
-from adapter.outbound import build_client
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.hostlookup import HostLookup
 from adapter.telephony.health import Observe
 from adapter.telephony.port import Rejected, Unknown
+from adapter.telephony.transport import CONNECT_SECONDS, UNREACHABLE, HttpClient, Response
 
-CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 """The time limit of a request; one waits while a tone plays on its channel."""
 
@@ -31,34 +29,32 @@ ENTERING_SECONDS = 3.0
 """How long to wait for a new channel to enter our application; usually milliseconds."""
 
 NOT_NOW = {"http-409", "http-422"}
-UNREACHABLE, GONE, NO_PHONE = "unreachable", "http-404", "no-phone"
-
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
+GONE, NO_PHONE = "http-404", "no-phone"
 
 
-def build_http(account: AsteriskAccount) -> httpx.AsyncClient:
+def build_http(
+    account: AsteriskAccount,
+    on_response: Callable[[Response], Awaitable[None]] | None = None,
+    *,
+    total_seconds: float = TOTAL_SECONDS,
+) -> HttpClient:
     """The HTTP client; without redirects and proxies, because each request bears the secret."""
-    return build_client(
-        httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=POOL, max_keepalive_connections=POOL),
-        base_url=f"{account.url}/ari",
-        auth=(account.user, account.secret),
-    )
+    headers = {"Authorization": basic_auth(account)}
+    return HttpClient(f"{account.url}/ari", headers, on_response, total_seconds=total_seconds)
+
+
+def basic_auth(account: AsteriskAccount) -> str:
+    """The Authorization header of the account's user."""
+    pair = f"{account.user}:{account.secret}".encode()
+    return f"Basic {base64.b64encode(pair).decode()}"
 
 
 @dataclass(eq=False, repr=False)
 class RestClient:
     """Requests to Asterisk. Methods may raise Rejected or Unknown."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     account: AsteriskAccount
-    total_seconds: float = TOTAL_SECONDS
     observe: Observe = lambda _took_ms, _trouble: None
 
     def __post_init__(self) -> None:
@@ -85,7 +81,7 @@ class RestClient:
             await asyncio.sleep(wait)
             waited, wait = waited + wait, min(wait * 2, 0.2)
 
-    async def post(self, path: str, query: dict[str, str], **more: Any) -> httpx.Response:
+    async def post(self, path: str, query: dict[str, str], **more: Any) -> Response:
         """Send a POST."""
         return await self.send("POST", path, query, **more)
 
@@ -96,54 +92,38 @@ class RestClient:
         query: dict[str, str],
         *,
         missing_ok: bool = False,
-        **more: Any,
-    ) -> httpx.Response:
+        json: Any = None,
+    ) -> Response:
         """Send one request once and return its 2xx response (or 404 with `missing_ok`).
 
         Its time limit starts when a connection is free, so a hundred calls at once only queue.
         """
         async with self._gate:
-            return await self._send_observed(method, path, query, missing_ok, more)
+            began = perf_counter()
+            try:
+                answer = await self._exchange(method, path, query, json)
+                if not (answer.status < 300 or (missing_ok and answer.status == 404)):
+                    raise _error_of(answer)
+            except (Rejected, Unknown) as error:
+                self.observe(round((perf_counter() - began) * 1000), _trouble(error))
+                raise
+            self.observe(round((perf_counter() - began) * 1000), "")
+            return answer
 
-    async def _send_observed(
-        self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
-    ) -> httpx.Response:
-        began = perf_counter()
-        try:
-            answer = await self._exchange(method, path, query, missing_ok, more)
-        except (Rejected, Unknown) as error:
-            self.observe(round((perf_counter() - began) * 1000), _trouble(error))
-            raise
-        self.observe(round((perf_counter() - began) * 1000), "")
-        return answer
-
-    async def _exchange(
-        self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
-    ) -> httpx.Response:
+    async def _exchange(self, method: str, path: str, query: dict[str, str], json: Any) -> Response:
         try:
             await self.lookup.ready(CONNECT_SECONDS)
         except TimeoutError as error:
-            raise Rejected(UNREACHABLE, "The phone system cannot be reached.") from error
-        try:
-            async with asyncio.timeout(self.total_seconds):
-                answer = await self.http.request(method, path, params=query, **more)
-        except _NEVER_SENT as error:
-            raise Rejected(UNREACHABLE, "The phone system cannot be reached.") from error
-        except TimeoutError as error:
-            raise Unknown("The phone system did not answer in time.") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            lost = f"The phone system's answer was lost ({type(error).__name__})."
-            raise Unknown(lost) from error
+            raise Rejected(UNREACHABLE, "The phone system cannot be reached") from error
+        answer = await self.http.request(method, path, params=query, json=json)
         self.date = answer.headers.get("Date", "")
-        if answer.is_success or (missing_ok and answer.status_code == 404):
-            return answer
-        raise _error_of(answer)
+        return answer
 
 
-def _error_of(answer: httpx.Response) -> Rejected | Unknown:
+def _error_of(answer: Response) -> Rejected | Unknown:
     """The error of an unsuccessful response."""
-    status = answer.status_code
-    if status == 500 and b"Allocation failed" in answer.content:
+    status = answer.status
+    if status == 500 and b"Allocation failed" in answer.body:
         return Rejected(
             NO_PHONE, "No phone is registered there, or the phone system is shutting down."
         )

@@ -17,24 +17,15 @@ from adapter.telephony.port import Unknown
 from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.standin import StandIn
 
-ACCOUNT = AsteriskAccount("http://127.0.0.1:8088", "softphone", "secret")
 
-
-@pytest.fixture
-async def client() -> AsyncIterator[AriClient]:
-    """A client of an Asterisk whose answers are made by hand."""
-    made = AriClient(build_http(ACCOUNT), ACCOUNT, total_seconds=0.2)
-    yield made
-    await made.close()
-
-
-@respx.mock
-async def test_an_answer_that_cannot_be_read_says_nothing(client: AriClient) -> None:
+async def test_an_answer_that_cannot_be_read_says_nothing(
+    client: AriClient, net: respx.MockRouter
+) -> None:
     """It is no list of channels."""
-    respx.get(f"{ACCOUNT.url}/ari/channels").respond(200, text="<html>")
+    net.get(path="/ari/channels").respond(200, text="<html>")
     with pytest.raises(Unknown):
         await client.channels()
-    respx.get(url__startswith=f"{ACCOUNT.url}/ari/").respond(200, text="<html>")
+    net.get(path__startswith="/ari/").respond(200, text="<html>")
     with pytest.raises(Unknown):
         await client.get("/endpoints/PJSIP")
     assert await client.variable("c1-d0", "X") == ""
@@ -42,10 +33,9 @@ async def test_an_answer_that_cannot_be_read_says_nothing(client: AriClient) -> 
     assert not await client.is_online("ada")
 
 
-@respx.mock
-async def test_what_is_gone_already_is_fine(client: AriClient) -> None:
+async def test_what_is_gone_already_is_fine(client: AriClient, net: respx.MockRouter) -> None:
     """Hanging up, dropping, taking back; a variable of it is empty."""
-    respx.route(url__startswith=f"{ACCOUNT.url}/ari/").respond(404)
+    net.route(path__startswith="/ari/").respond(404)
     await client.hang_up("c1-d0", 26)
     await client.drop_bridge("c1-b")
     await client.untell("c1-d0", "moh")

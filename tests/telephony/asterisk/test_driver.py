@@ -33,7 +33,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def driver(bench: Bench) -> AsyncIterator[AsteriskDriver]:
     """A driver that does not run."""
     account = bench.account()
-    client = AriClient(build_http(account), account, total_seconds=0.3)
+    client = AriClient(build_http(account, total_seconds=0.3), account)
     made = AsteriskDriver("acct", client, account, MemoryStates(), now=lambda: 1)
     yield made
     await made.close()

@@ -35,7 +35,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def client(bench: Bench) -> AsyncIterator[AriClient]:
     """Its client; what does not answer is given up soon."""
     account = bench.account()
-    made = AriClient(build_http(account), account, total_seconds=0.3)
+    made = AriClient(build_http(account, total_seconds=0.3), account)
     yield made
     await made.close()
 

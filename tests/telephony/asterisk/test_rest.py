@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import httpx
 import pytest
 import respx
+from aiohttp.client_reqrep import ConnectionKey
 
-from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import Rejected, Unknown
 from qa.asterisk.bench import imitated
-
-ACCOUNT = AsteriskAccount("http://127.0.0.1:8088", "softphone", "secret")
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[AriClient]:
-    """A client of an Asterisk whose answers are made by hand."""
-    made = AriClient(build_http(ACCOUNT), ACCOUNT, total_seconds=0.2)
-    yield made
-    await made.close()
+from tests.telephony.asterisk.conftest import HAND_MADE
 
 
 @pytest.mark.parametrize(
@@ -39,12 +30,11 @@ async def client() -> AsyncIterator[AriClient]:
         (408, {}, None),
     ],
 )
-@respx.mock
 async def test_an_answer_says_surely_no_or_leaves_it_open(
-    client: AriClient, status: int, body: dict[str, str], code: str | None
+    client: AriClient, net: respx.MockRouter, status: int, body: dict[str, str], code: str | None
 ) -> None:
     """And is asked for once."""
-    route = respx.post(url__startswith=f"{ACCOUNT.url}/ari/channels/create")
+    route = net.post(path__startswith="/ari/channels/create")
     route.respond(status, json=body)
     with pytest.raises(Rejected if code else Unknown) as caught:
         await client.create("PJSIP/ada", "user,c1,ada,+1", "c1-d0")
@@ -52,51 +42,52 @@ async def test_an_answer_says_surely_no_or_leaves_it_open(
     assert route.call_count == 1
 
 
-@respx.mock
-async def test_what_was_never_sent_is_surely_no_call(client: AriClient) -> None:
+async def test_what_was_never_sent_is_surely_no_call(
+    client: AriClient, net: respx.MockRouter
+) -> None:
     """What may have been taken is not."""
-    route = respx.get(f"{ACCOUNT.url}/ari/channels")
-    route.side_effect = httpx.ConnectError("refused")
+    route = net.get(path="/ari/channels")
+    nobody_there = ConnectionKey("127.0.0.1", 8088, False, True, None, None, None)
+    route.side_effect = aiohttp.ClientConnectorError(nobody_there, OSError(111, "refused"))
     with pytest.raises(Rejected) as caught:
         await client.channels()
     assert caught.value.code == "unreachable"
-    for error in (httpx.ReadError("reset"), httpx.ReadTimeout("slow")):
+    for error in (aiohttp.ServerDisconnectedError(), aiohttp.ServerTimeoutError()):
         route.side_effect = error
         with pytest.raises(Unknown):
             await client.channels()
 
 
-@respx.mock
-async def test_a_request_that_hangs_is_given_up(client: AriClient) -> None:
+async def test_a_request_that_hangs_is_given_up(client: AriClient, net: respx.MockRouter) -> None:
     """As one does while a tone plays on its channel."""
 
     async def hang(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(30)
         raise AssertionError
 
-    respx.get(f"{ACCOUNT.url}/ari/bridges").mock(side_effect=hang)
+    net.get(path="/ari/bridges").mock(side_effect=hang)
     with pytest.raises(Unknown):
         await client.bridges()
 
 
-@respx.mock
-async def test_waiting_for_a_free_connection_is_no_time_out() -> None:
+async def test_waiting_for_a_free_connection_is_no_time_out(net: respx.MockRouter) -> None:
     """A hundred calls at once wait for each other, and none is given up."""
-    made = AriClient(build_http(ACCOUNT), ACCOUNT, total_seconds=1.5)
+    made = AriClient(build_http(HAND_MADE, total_seconds=1.5), HAND_MADE)
 
     async def slow(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0.3)
         return httpx.Response(204)
 
-    respx.delete(url__startswith=f"{ACCOUNT.url}/ari/channels/").mock(side_effect=slow)
+    net.delete(path__startswith="/ari/channels/").mock(side_effect=slow)
     await asyncio.gather(*(made.hang_up(f"c{n}-d0") for n in range(120)))
     await made.close()
 
 
-@respx.mock
-async def test_a_channel_that_is_on_its_way_to_us_is_asked_again(client: AriClient) -> None:
+async def test_a_channel_that_is_on_its_way_to_us_is_asked_again(
+    client: AriClient, net: respx.MockRouter
+) -> None:
     """It says 409 until it is with our application; a dead one says so at once."""
-    route = respx.post(url__startswith=f"{ACCOUNT.url}/ari/channels/c1-d0/dial")
+    route = net.post(path="/ari/channels/c1-d0/dial")
     route.side_effect = [httpx.Response(409), httpx.Response(409), httpx.Response(204)]
     await client.dial("c1-d0", 30)
     assert route.call_count == 3

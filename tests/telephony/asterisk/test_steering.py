@@ -222,19 +222,18 @@ async def test_a_killed_asterisk_is_come_back_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("wrong_ms", "told_ms"), [(600_000, 0), (-600_000, 0), (60_000, 60_000)])
-@respx.mock
-async def test_a_pick_up_is_told_by_the_clock_that_events_have(wrong_ms: int, told_ms: int) -> None:
+async def test_a_pick_up_is_told_by_the_clock_that_events_have(
+    net: respx.MockRouter, client: AriClient, wrong_ms: int, told_ms: int
+) -> None:
     """A clock that is minutes wrong is wrong for both: else a talk would be as much too long."""
     now, picked_up = 1_795_967_613_000, 1_795_967_548_000
-    account = AsteriskAccount("http://127.0.0.1:1", "softphone", "secret")
-    client = AriClient(build_http(account), account)
+    account = client.account
     steering = Steering(client, Hands(client, account), account, now=lambda: now)
     date = formatdate((now - wrong_ms) / 1000, usegmt=True)
     value = {"value": f"{(picked_up - wrong_ms) / 1000:.6f}"}
-    respx.get(url__startswith=account.url).respond(200, json=value, headers={"Date": date})
+    net.get(path__startswith="/ari/").respond(200, json=value, headers={"Date": date})
     found = await steering.answered([Channel("c1-d0", state="Up")])
     assert found == {"c1-d0": picked_up - told_ms}
-    await client.close()
 
 
 async def test_a_connection_that_never_stands_is_made_ever_more_seldom(
