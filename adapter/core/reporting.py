@@ -25,7 +25,7 @@ from adapter.core.events import (
     RingingElsewhere,
     Transferred,
 )
-from adapter.core.facts import CDR, INBOUND, OBSERVED, OUTBOUND, Facts, Known, better
+from adapter.core.facts import CDR, INBOUND, OBSERVED, OUTBOUND, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
@@ -249,7 +249,10 @@ def _number(call: Call, facts: Facts) -> str:
 
 
 def facts_of(event: Report) -> Facts:
-    """The event's facts; without a time of its own, what it reports happened when it arrived."""
+    """The event's facts; without a time of its own, what it reports happened when it arrived.
+
+    A driver may know better than `event.at` when that was, by the provider's clock.
+    """
     facts = event.facts
     if isinstance(event, InboundRinging):
         is_reported = facts.direction is not None and facts.direction.source is not OBSERVED
@@ -257,9 +260,9 @@ def facts_of(event: Report) -> Facts:
     name = _HAPPENED.get(type(event))
     if name is None:
         return facts
-    reported_time: Known[int] | None = getattr(facts, name)
-    time = better(reported_time, Known(event.at, OBSERVED))
-    return facts if time is reported_time else replace(facts, **{name: time})
+    if getattr(facts, name) is not None:
+        return facts
+    return replace(facts, **{name: Known(event.at, OBSERVED)})
 
 
 _HAPPENED: dict[type[Report], str] = {
@@ -333,7 +336,8 @@ def _reached(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Live:
     """The stage that the facts prove, as if the call had just reached it."""
     at = event.at
     if facts.connected is not None:
-        return Bridged(facts.connected.value, at + policy.bridged_ms)
+        since = facts.connected.value if facts.connected.source > OBSERVED else at
+        return Bridged(since, at + policy.bridged_ms)
     if isinstance(stage, Bridged):
         return Bridged(stage.since, at + policy.bridged_ms)  # bridged since it rang out, see above
     if isinstance(event, CdrFound) and _rang_out(stage, at, policy):

@@ -15,7 +15,7 @@ from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialing import may_dial
 from adapter.core.draft import NO_DRAFT, Draft, Record
 from adapter.core.ending import is_logged
-from adapter.core.facts import INBOUND
+from adapter.core.facts import INBOUND, OBSERVED
 from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.logmodel import (
@@ -36,6 +36,7 @@ from adapter.core.model import (
     AgentNoAnswer,
     Answer,
     AwaitingCdr,
+    Bridged,
     Call,
     Notice,
     Placing,
@@ -158,7 +159,7 @@ def _availability(chosen: Availability) -> View:
 
 
 def _card(call: Call, region: str) -> View:
-    stage, connected = call.stage, call.facts.connected
+    stage = call.stage
     placing = stage if isinstance(stage, Placing) else None
     return {
         "call_id": call.call_id,
@@ -172,13 +173,22 @@ def _card(call: Call, region: str) -> View:
         **_called(call, region),
         "started_at": call.opened_at,
         "since": stage.since,
-        "connected_at": connected.value if connected else None,
+        "connected_at": _connected_at(call),
         "unconfirmed": placing is not None and placing.acceptance is Acceptance.UNCONFIRMED,
         "deadline": placing.due if placing is not None else None,
         "draft": _draft(call.draft),
         **({"host_record": call.host_record} if call.host_record else {}),
         **_in_call(call.in_call, region),
     }
+
+
+def _connected_at(call: Call) -> int | None:
+    """When the talk began; if the provider states no time, when we were told, by our clock."""
+    connected = call.facts.connected
+    if connected is None:
+        return None
+    told = connected.source is OBSERVED and isinstance(call.stage, Bridged)
+    return call.stage.since if told else connected.value
 
 
 def _in_call(in_call: InCall, region: str) -> View:

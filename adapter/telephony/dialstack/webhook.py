@@ -54,10 +54,20 @@ def _refusal(reason: signing.Reason) -> WebhookRefusal:
     return WebhookRefusal(401, "bad-signature", text, reason.value)
 
 
+def _senders_time(signed_at: int, now: int) -> int:
+    """When it was sent (Unix ms), by the sender's clock, which may differ from ours by minutes.
+
+    Times that the event does not state must be comparable with those that it states. Within the
+    second of the signature, the arrival is the most precise.
+    """
+    begin = signed_at * 1000
+    return min(max(begin, now), begin + 999)
+
+
 def _read(body: bytes, account: str, signed_at: int, now: int) -> IncomingDelivery:
     """The delivery; an unreadable body gets its hash as the event id."""
     try:
-        delivery = wire.parse_webhook(body, now)
+        delivery = wire.parse_webhook(body, _senders_time(signed_at, now))
     except Malformed as error:
         name = "sha256-" + hashlib.sha256(body).hexdigest()
         unread = IncomingDelivery(account, name, "malformed", body, readable=False)

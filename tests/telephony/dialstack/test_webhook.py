@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from adapter.core.events import Report, TimePassed
+from adapter.core.view import view
 from adapter.telephony.dialstack import signing
 from adapter.telephony.dialstack.webhook import open_webhook
-from adapter.telephony.updates import IncomingDelivery, Moment, WebhookRefusal
+from adapter.telephony.updates import IncomingDelivery, Moment, WebhookRefusal, as_event
+from tests.core.people import IDLE, POLICY, after
 
 ACCOUNT, SECRETS, NOW = "acct_1", ("whsec_new", "whsec_old"), 1_760_000_000_000
 
@@ -96,3 +100,37 @@ def test_an_event_of_no_call_says_what_it_lacks() -> None:
     """It is kept as one that means nothing to us."""
     found = delivery(event(data={}))
     assert (found.readable, found.update, found.problem) == (True, None, "no call_id")
+
+
+def as_sent(skew_ms: int, at: int, kind: str, **fields: str) -> Report:
+    """A webhook that arrives at `at` by our clock, from a provider whose own differs."""
+    data = {"call_id": "call_1", "user": "user_1", "direction": "inbound", **fields}
+    body = event(id=f"evt_{kind}", type=kind, data=data)
+    proof = {signing.HEADER.lower(): signing.header(SECRETS, (at + skew_ms) // 1000, body)}
+    taken = open_webhook(proof, body, account=ACCOUNT, secrets=SECRETS, now=at)
+    assert isinstance(taken, IncomingDelivery)
+    assert taken.update is not None
+    return as_event(taken.update, at=at, call_id="c1", known=False)
+
+
+@pytest.mark.parametrize("skew_ms", [-240_000, -9_000, 0, 9_000, 240_000])
+@pytest.mark.parametrize("stated", ["connected_at", "ended_at", "neither"])
+def test_a_talk_is_as_long_as_it_was_though_the_providers_clock_is_wrong(
+    skew_ms: int, stated: str
+) -> None:
+    """Whichever of its two ends the events state, and without the CDR."""
+    began, over = NOW + 5_300, NOW + 70_700
+
+    def field(name: str, at: int) -> dict[str, str]:
+        moment = datetime.fromtimestamp((at + skew_ms) / 1000, UTC)
+        return {name: moment.isoformat()} if name == stated else {}
+
+    ringing = as_sent(skew_ms, NOW, "call.incoming")
+    talking = as_sent(skew_ms, began, "call.answered", **field("connected_at", began))
+    ended = as_sent(skew_ms, over, "call.end", **field("ended_at", over))
+    talk = after(IDLE, (ringing, talking))
+    (card,) = view(talk.agent, (), POLICY, {})["calls"]
+    assert stated == "connected_at" or card["connected_at"] == began
+    gave_up = TimePassed(over + POLICY.cdr_wait_ms)
+    (opened,) = after(talk.agent, (ended, gave_up)).opened
+    assert opened.facts.talk_ms == pytest.approx(over - began, abs=1_000)
