@@ -21,7 +21,7 @@ IDENTITY, IDENTITY_NAME = "+15550009999", "Example Ltd"
 
 @dataclass
 class Bench:
-    """An Asterisk of either kind, the phone network behind it, and its people's phones."""
+    """An Asterisk of either kind, the phone network behind it, and its users' phones."""
 
     world: Engine | StandIn
     trunk: Handset
@@ -29,7 +29,7 @@ class Bench:
 
     @property
     def is_real(self) -> bool:
-        """Whether there are packets to count."""
+        """Whether audio packets flow and can be counted."""
         return isinstance(self.world, Engine)
 
     async def phone(self, name: str) -> Handset:
@@ -43,7 +43,7 @@ class Bench:
         return await self.phone(name if self.is_real else f"{name}~2")
 
     def account(self, **wishes: Any) -> AsteriskAccount:
-        """The adapter's account for it."""
+        """The adapter's account for this Asterisk."""
         usual: dict[str, Any] = {
             "url": self.world.url,
             "user": USER,
@@ -55,7 +55,7 @@ class Bench:
         return AsteriskAccount(**usual | wishes)
 
     async def channels(self) -> list[dict[str, Any]]:
-        """The channels that are there now."""
+        """The ids of the current channels."""
         return await self.world.channels()
 
     def lose_recordings(self) -> None:
@@ -66,7 +66,7 @@ class Bench:
             self.world.exchange.has_recordings = False
 
     async def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill it at once, as a crash would."""
         if isinstance(self.world, Engine):
             await self.world.stop(signal.SIGKILL)
         else:
@@ -84,7 +84,7 @@ def always(plan: Plan) -> Callable[[str], Plan]:
 
 @asynccontextmanager
 async def real(folder: Path, agents: tuple[str, ...] = AGENTS) -> AsyncIterator[Bench]:
-    """A real one, with these people's phones to be. Raises NoAsterisk."""
+    """Start a real Asterisk with endpoints for these agents. Raises NoAsterisk."""
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(asterisk(agents))
         trunk = await stack.enter_async_context(a_trunk(engine.sip_port, engine.trunk_port))
@@ -93,12 +93,12 @@ async def real(folder: Path, agents: tuple[str, ...] = AGENTS) -> AsyncIterator[
 
 @asynccontextmanager
 async def imitated(folder: Path) -> AsyncIterator[Bench]:
-    """The stand-in."""
+    """Start the stand-in."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(stand_in(folder))
         yield Bench(world, world.phone("trunk"), stack)
 
 
 def plans(bench: Bench, agent: Handset, mine: Plan = PICK_UP, theirs: Plan = PICK_UP) -> None:
-    """Set what the agent's phone and the phone network do from now on."""
+    """Set how the agent's phone and the phone network handle calls from now on."""
     agent.plan, bench.trunk.plan = always(mine), always(theirs)

@@ -2,9 +2,10 @@
 
     python -m qa.asterisk.chaos --calls 10000 --seed 1
 
-The store outlives all of it, and so does a second process that only places. Afterwards: nobody was
-called twice, each call that was told of has one end, no channel is left, and a talk that nothing
-disturbed is told as long as it was. The last line is one JSON object.
+The store survives all of it, and so does a second driver that only places calls. The run checks
+that nobody was called twice, that each reported call was reported as ended exactly once, that no
+channel is left, and that the reported talk time of undisturbed calls is right. The last line is one
+JSON object.
 """
 
 from __future__ import annotations
@@ -62,15 +63,15 @@ class Count:
     talk_errors: list[float] = field(default_factory=list)
 
     def is_wrong(self, text: str) -> None:
-        """A violation, raised at once because a long run might never end."""
+        """Record and print a violation at once, because a long run might never end."""
         self.wrong.append(text)
         print(f"wrong: {text}", flush=True)
 
 
 class World:
-    """The stand-in, the store, and the drivers: one steers, one places.
+    """The stand-in, the store and two drivers: one steers calls, the other places them.
 
-    `disturbed` grows with each fault, at its beginning and at its end.
+    `disturbed` is incremented when a fault begins and when it ends.
     """
 
     def __init__(self, bench: Bench, dice: random.Random, count: Count) -> None:
@@ -96,16 +97,16 @@ class World:
         )
 
     async def steer(self) -> None:
-        """Let another process steer from now on."""
+        """Start another driver, which steers from now on."""
         driver = self._driver()
         task = asyncio.create_task(driver.run(self.sink))
         self._running.append((driver, task))
         async with asyncio.timeout(OVER_SECONDS):
-            while not driver.steering.connected:  # noqa: ASYNC110 - it says so nowhere else
+            while not driver.steering.connected:  # noqa: ASYNC110 - the driver has no event for it
                 await asyncio.sleep(0.01)
 
     async def end(self) -> None:
-        """Kill the steering process, whatever it is doing."""
+        """Kill the steering driver, whatever it is doing."""
         running, self._running = self._running, []
         for driver, task in running:
             task.cancel()
@@ -113,7 +114,7 @@ class World:
             await driver.close()
 
     async def fault(self, kind: str) -> None:
-        """One of them."""
+        """Inflict one fault and repair it."""
         self.disturbed += 1
         self.count.faults[kind] += 1
         match kind:
@@ -136,7 +137,7 @@ class World:
         self.disturbed += 1
 
     def told(self, root: str) -> list[tuple[str, Facts]]:
-        """The stored updates of a call."""
+        """The stored updates of a call, as (moment, facts)."""
         return [(update.moment, update.facts) for update in self.sink.updates[root]]
 
     def is_there(self, root: str) -> bool:
@@ -147,7 +148,7 @@ class World:
 
 @asynccontextmanager
 async def a_world(folder: Path, dice: random.Random, count: Count) -> AsyncIterator[World]:
-    """All of it, running."""
+    """Start the stand-in and the drivers; close them afterward."""
     async with imitated(folder) as bench:
         world = World(bench, dice, count)
         await bench.phone("colleague")
@@ -172,7 +173,7 @@ async def an_agent(world: World, name: str, numbers: Iterator[str], calls: int) 
 
 
 async def one_call(world: World, name: str, number: str) -> None:
-    """Place it, wish something in between, wait for its end; then the verdict."""
+    """Place a call, perhaps control it, wait until it ends, and judge it."""
     count, before = world.count, world.disturbed
     call_id = f"call_{number.removeprefix('+'):0>26}"
     root = ids.root_of(call_id)
@@ -181,7 +182,7 @@ async def one_call(world: World, name: str, number: str) -> None:
         count.calls += 1
     except ProviderError:
         count.refused += 1
-        await asyncio.sleep(0.5)  # as long as an agent would need to click again
+        await asyncio.sleep(0.5)  # roughly how long an agent takes to click again
     wishing = asyncio.create_task(_wish(world, root))
     try:
         async with asyncio.timeout(OVER_SECONDS):
@@ -199,7 +200,7 @@ async def one_call(world: World, name: str, number: str) -> None:
 
 
 async def _wish(world: World, root: str) -> None:
-    """A random action of an agent during a talk; it may be refused."""
+    """Perform a random action during the talk; it may be refused."""
     if world.dice.random() < 0.5:
         return
     action = world.dice.choice(WISHES)
@@ -210,17 +211,17 @@ async def _wish(world: World, root: str) -> None:
 
 
 async def _end_reported(world: World, root: str, number: str) -> None:
-    """The end is told of each call that was told of, when somebody steers again."""
+    """Wait until the end of a reported call is reported, once a driver steers again."""
     deadline = time.time() + OVER_SECONDS
     while (updates := world.told(root)) and not any(moment in OVER for moment, _ in updates):
         if time.time() > deadline:
-            world.count.is_wrong(f"{number}: its end was never told")
+            world.count.is_wrong(f"{number}: its end was never reported")
             return
         await asyncio.sleep(0.02)
 
 
 def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
-    """What was told, held against what the phones saw."""
+    """Compare the reported updates with what the phones saw."""
     count, updates = world.count, world.told(root)
     dialed = [call for call in world.bench.trunk.calls if call.number == number]
     world.bench.trunk.calls = [call for call in world.bench.trunk.calls if call.number != number]
@@ -238,11 +239,11 @@ def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
     error = abs((facts.talk_ms or 0) / 1000 - dialed[0].talked)
     count.talk_errors.append(error)
     if error > TALK_ERROR_SECONDS:
-        count.is_wrong(f"{number}: {facts.talk_ms} ms told, {dialed[0].talked:.2f} s talked")
+        count.is_wrong(f"{number}: {facts.talk_ms} ms reported, {dialed[0].talked:.2f} s talked")
 
 
 async def run(calls: int, seed: int) -> dict[str, Any]:
-    """Play a number of calls; returns the result."""
+    """Play `calls` calls and return the result."""
     began, count, dice = time.time(), Count(), random.Random(seed)
     numbers = (f"+1202{number:07}" for number in itertools.count(1))
     with tempfile.TemporaryDirectory() as folder:
@@ -277,7 +278,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    # What the faults have each driver say would be most of the output.
+    # The drivers' log lines about the faults would be most of the output.
     quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=quiet)
     logging.disable(logging.ERROR)

@@ -1,7 +1,7 @@
 """`make demo PBX=asterisk`: the demo on a real Asterisk, with real SIP phones that answer.
 
-The agent's phone and the network's are programs; a page on PORT+2 shows what they do, and lets
-somebody call in or hang up.
+The agent's phone and the phone network are programs. A page on PORT+2 shows what they do and has
+buttons to call in and to hang up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from qa.asterisk.handset import BUSY, DECLINE, IGNORE, Handset, Plan
 HOST = "127.0.0.1"
 CALLER = "+12025559000"
 ENDINGS = {"1": BUSY, "2": DECLINE, "3": IGNORE}
-"""What a number does by its last digit; all others are picked up after two seconds."""
+"""What a number does, by its last digit. All other numbers are picked up after two seconds."""
 
 
 def settings_for(bench: Bench, port: int, data: Path, agent: str) -> Settings:
@@ -58,7 +58,7 @@ def settings_for(bench: Bench, port: int, data: Path, agent: str) -> Settings:
 
 
 def phones_page(bench: Bench, ada: Handset) -> web.Application:
-    """What the phones do, and three buttons."""
+    """The page that shows the phones' calls, with three buttons."""
     sides = {"agent": ada, "network": bench.trunk}
 
     async def show(_: web.Request) -> web.Response:
@@ -96,7 +96,7 @@ def phones_page(bench: Bench, ada: Handset) -> web.Application:
 
 
 async def play(port: int, data: Path, agent: str) -> None:
-    """Run until Ctrl-C."""
+    """Run the demo until Ctrl-C."""
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
@@ -118,7 +118,7 @@ async def play(port: int, data: Path, agent: str) -> None:
   The phones                http://{HOST}:{port + 2}
   Asterisk                  {bench.world.url}
 
-  A number that ends in 1 is busy, in 2 declines, in 3 rings for ever. Ctrl-C ends it all.
+  A number that ends in 1 is busy, in 2 declines, in 3 is never answered. Ctrl-C stops the demo.
 """)
         await stopping.wait()
         await drain(app)

@@ -1,6 +1,6 @@
-"""A real Asterisk, confined to the root that scripts/asterisk made, configured anew each time.
+"""A real Asterisk in the root that scripts/asterisk made, with a fresh configuration each time.
 
-Several may run side by side: each has its folder, its ports and its log of channel events.
+Several may run side by side: each has its own folder, ports and channel event log (CEL).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NoAsterisk(Exception):
 
 
 def find_root() -> Path:
-    """The root that holds Asterisk. Raises NoAsterisk."""
+    """The root folder that holds Asterisk. Raises NoAsterisk."""
     done = subprocess.run([SCRIPT, "--where"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoAsterisk(done.stderr.strip())
@@ -51,7 +51,7 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 @dataclass
 class Engine:
-    """One Asterisk: its addresses, its people, its process."""
+    """One Asterisk: its addresses, agents and process."""
 
     root: Path
     http_port: int
@@ -69,16 +69,16 @@ class Engine:
 
     @property
     def cel_url(self) -> str:
-        """The log of channel events, as an address for SQLAlchemy."""
+        """The SQLAlchemy URL of the channel event log (CEL)."""
         return f"sqlite:///{self.folder}/log/cel.db"
 
     @property
     def folder(self) -> Path:
-        """The folder of its files, as seen from outside the root."""
+        """Its folder, as a path outside the root."""
         return self.root / "srv" / self.name
 
     def configure(self) -> None:
-        """Write the configuration and the music that plays on hold."""
+        """Write the configuration and the music on hold."""
         for part in ("lib", "spool/recording", "run", "log", "moh"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         (modules,) = self.root.glob("usr/lib/*/asterisk/modules")
@@ -128,7 +128,7 @@ class Engine:
         return trunk.is_success
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it; only SIGTERM lets it end the phones' calls."""
+        """Stop it; only after SIGTERM does it hang up the phones' calls."""
         process, self.process = self.process, None
         if process is None or process.returncode is not None:
             return
@@ -145,7 +145,7 @@ class Engine:
         return "".join(part.read_text(errors="replace") for part in parts if part.exists())
 
     def http(self) -> httpx.AsyncClient:
-        """A client with our rights."""
+        """An HTTP client with the adapter's credentials."""
         return httpx.AsyncClient(base_url=self.url, auth=(USER, self.secret), trust_env=False)
 
     async def channels(self) -> list[dict[str, object]]:
@@ -156,19 +156,19 @@ class Engine:
 
 
 def _phone(name: str) -> str:
-    """An endpoint that anybody on loopback may register as."""
+    """The configuration of an endpoint that any phone on loopback may register as."""
     return f"\n[{name}](places)\n[{name}](phone)\naors = {name}\ncallerid = {name.title()} <20>\n"
 
 
 def _tone() -> bytes:
-    """Ten seconds of 440 Hz, 8,000 samples a second, 16 bits."""
+    """Ten seconds of 440 Hz, with 8,000 samples a second of 16 bits."""
     wave = [round(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(80_000)]
     return array("h", wave).tobytes()
 
 
 @asynccontextmanager
 async def asterisk(agents: tuple[str, ...] = AGENTS) -> AsyncIterator[Engine]:
-    """A running Asterisk, removed at the end with all its files. Raises NoAsterisk."""
+    """Run an Asterisk, and remove it afterward with all its files. Raises NoAsterisk."""
     root = await asyncio.to_thread(find_root)
     udp = socket.SOCK_DGRAM
     engine = Engine(root, free_port(), free_port(udp), free_port(udp), agents)

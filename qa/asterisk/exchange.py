@@ -1,7 +1,8 @@
 """The inside of the stand-in for Asterisk: channels, bridges, and phones without a network.
 
-What it does is what a real Asterisk 22 was seen to do; tests/contracts holds both to one suite.
-Odd things are meant: two copies of an event, ringing told in either order, a leg left alone.
+It does what a real Asterisk 22 was seen to do; both run the same suite in tests/contracts. Its
+oddities are intended: an event sent twice, ringing events in either order, a leg left alone in a
+bridge.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _IN_STASIS = {
 
 
 class Exchange(Office, Rooms):
-    """All of it. `emit` sends an event to whoever serves the application."""
+    """The whole exchange. `emit` sends an event to the connected application."""
 
     def __init__(self, app: str) -> None:
         self.app = app
@@ -92,7 +93,7 @@ class Exchange(Office, Rooms):
         return known
 
     def in_stasis(self, channel: str, status: int = 409) -> Channel:
-        """One that is with our application. Raises Refused."""
+        """A live channel that our application controls. Raises Refused."""
         known = self.find(channel)
         if not known.stasis:
             raise Refused(status, "Channel not in Stasis application")
@@ -101,7 +102,7 @@ class Exchange(Office, Rooms):
     def create(
         self, endpoint: str, channel_id: str, arguments: str, variables: dict[str, str]
     ) -> Channel:
-        """Make a channel that does not ring yet. Raises Refused."""
+        """Create a channel that does not ring yet. Raises Refused."""
         if channel_id in self.channels:
             raise Refused(409, "Channel with given unique ID already exists")
         _, _, resource = endpoint.partition("/")
@@ -122,7 +123,7 @@ class Exchange(Office, Rooms):
         return channel
 
     def new(self, phone: str, channel_id: str = "", *, ours: bool = False) -> Channel:
-        """A new channel; without an id it gets one as Asterisk makes them."""
+        """A new channel. Without an id it gets one of Asterisk's form."""
         self._numbers += 1
         channel_id = channel_id or f"{int(time.time())}.{self._numbers}"
         channel = Channel(channel_id, f"PJSIP/{phone}-{self._numbers:08x}", ours=ours)
@@ -133,7 +134,7 @@ class Exchange(Office, Rooms):
         return channel
 
     def _vanish(self, channel: Channel) -> None:
-        """Without a connected application the channel ends before anything rings."""
+        """End the channel before anything rings, because no application is connected."""
         channel.gone = True
         self.channels.pop(channel.id, None)
 
@@ -142,7 +143,7 @@ class Exchange(Office, Rooms):
         self.emit("StasisStart", channel, args=channel.arguments.split(","))
 
     def set_variable(self, channel: Channel, name: str, value: str) -> None:
-        """The three that we use."""
+        """Set one of the three variables that the adapter uses."""
         if name == "TIMEOUT(absolute)":
             self._after(float(value), channel, lambda: self.end(channel, 0, soft=True))
         elif name.startswith("CONNECTEDLINE"):
@@ -153,7 +154,7 @@ class Exchange(Office, Rooms):
             self.show(channel.bridge)
 
     def variable(self, channel: Channel, name: str) -> str:
-        """What it can be asked."""
+        """The value of a variable."""
         if name == "CDR(answer,u)":
             return f"{channel.answered:.6f}" if channel.answered else ""
         if name.startswith("PJSIP_DIAL_CONTACTS("):
@@ -163,7 +164,7 @@ class Exchange(Office, Rooms):
         return f'"{channel.identity[0]}" <{channel.identity[1]}>' if "CALLERID" in name else ""
 
     def dial(self, channel: Channel, seconds: float, caller: Channel | None) -> None:
-        """Let it ring."""
+        """Ring the channel's phone for at most so many seconds."""
         if caller is not None:
             channel.connected = caller.identity
         self.emit("Dial", channel, dialstatus="")
@@ -176,7 +177,7 @@ class Exchange(Office, Rooms):
             self.end(channel, 19, soft=True, tech=480)
 
     def ring(self, channel: Channel) -> None:
-        """The phone gets the call, and does what its plan says."""
+        """Offer the call to the phone, which follows its plan."""
         phone = self.phones[channel.contact or channel.endpoint.partition("/")[2]]
         plan = phone.plan(channel.exten if phone.name == "trunk" else phone.name)
         channel.dialed = True
@@ -217,7 +218,7 @@ class Exchange(Office, Rooms):
     # --- what phones do --------------------------------------------------------------
 
     def answered(self, call: PhoneCall, status: int) -> None:
-        """A phone took a call, or refused it."""
+        """A phone accepted a call, or refused it."""
         channel = self._of(call)
         if channel is None or call.up or call.ended:
             return
@@ -230,7 +231,7 @@ class Exchange(Office, Rooms):
         call.phone.changed.set()
 
     def went_up(self, channel: Channel) -> None:
-        """It was answered."""
+        """Mark the channel as answered."""
         channel.state, channel.answered = "Up", time.time()
         self._note("ANSWER", channel)
         self.emit("ChannelStateChange", channel)
@@ -251,7 +252,7 @@ class Exchange(Office, Rooms):
         return {"tech_cause": status} if status and self.tech_causes else {}
 
     def said_goodbye(self, call: PhoneCall) -> None:
-        """A phone hung up, or gave up."""
+        """A phone hung up or canceled."""
         channel = self._of(call)
         self.over(call, 200)
         if channel is None:
@@ -262,7 +263,7 @@ class Exchange(Office, Rooms):
         self.gone(channel, 127 if given_up else 16, 487 if given_up else None)
 
     def held(self, call: PhoneCall, on: bool) -> None:
-        """A phone's hold button."""
+        """A phone's hold button was pressed."""
         channel = self._of(call)
         if channel is not None:
             self.emit("ChannelHold" if on else "ChannelUnhold", channel)
@@ -272,7 +273,7 @@ class Exchange(Office, Rooms):
     def end(
         self, channel: Channel, cause: int, *, soft: bool = False, tech: int | None = None
     ) -> None:
-        """Hang it up, by a request or a time-out."""
+        """Hang up a channel, because of a request or a time-out."""
         if channel.gone:
             return
         self.emit("ChannelHangupRequest", channel, cause=32, soft=soft)
@@ -296,22 +297,22 @@ class Exchange(Office, Rooms):
         channel.on_gone(cause)
 
     def go_on(self, channel: Channel) -> None:
-        """Back to the dialplan, which has nothing more for it."""
+        """Return the channel to the dialplan, which then hangs it up."""
         self.emit("StasisEnd", channel)
         channel.stasis = False
         self.over(channel.call, 480)
         self.gone(channel, 19)
 
     def over(self, call: PhoneCall | None, status: int, reason: str = "") -> None:
-        """A phone's call is over."""
+        """End a phone's call."""
         if call is not None and not call.ended:
             call.ended, call.status, call.reason = time.time(), status, reason
             call.phone.changed.set()
 
-    # --- the whole -------------------------------------------------------------------
+    # --- the whole exchange -------------------------------------------------------------------
 
     def die(self) -> None:
-        """Kill it: no events, no state; phones keep their calls."""
+        """Kill it: it sends no events and loses its state. Phones keep their calls."""
         for channel in self.channels.values():
             channel.gone = True
             for timer in channel.timers:

@@ -1,6 +1,6 @@
-"""A phone as seen by tests: what it does with calls, and its record of them.
+"""A phone as tests see it: how it handles calls, and which calls it had.
 
-Each call is kept with its times (by this machine's clock) and what the phone was shown.
+Each call is kept with its times (by this machine's clock) and with what the phone was shown.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ SOON_SECONDS = 20
 
 @dataclass(frozen=True)
 class Plan:
-    """What the phone does with a call: it rings, after a while picks up, or refuses.
+    """How the phone handles a call: it rings and then picks up, or it refuses.
 
-    `after` in seconds; None: it is never picked up. `status` above 299: refused with it.
-    `rings`: whether it says so first. `talk`: it hangs up after so many seconds; None: never.
-    `early`: it plays something before it picks up. `dead`: it answers nothing at all. `silent`: it
-    sends no audio, which with hundreds of phones would be most of the work.
+    `after`: seconds until it picks up; None: never. `status` above 299: it refuses with that
+    status. `rings`: whether it reports ringing first. `talk`: seconds until it hangs up; None:
+    never. `early`: it plays audio before it picks up. `dead`: it does not respond at all. `silent`:
+    it sends no audio, because with hundreds of phones audio would be most of the work.
     """
 
     after: float | None = 0.2
@@ -65,15 +65,15 @@ class PhoneCall:
     status: int = 0
     reason: str = ""
     shown_lines: list[str] = field(default_factory=list)
-    """Every identity that the other side has shown to this phone, updates during the call too."""
+    """Every identity that this phone was shown, including updates during the call."""
 
     @property
     def talked(self) -> float:
-        """Seconds from picking up to hanging up."""
+        """Seconds from pick-up to hang-up."""
         return self.ended - self.up if self.up and self.ended else 0.0
 
     async def hang_up(self) -> None:
-        """Hang up, or cancel while it rings at the other end."""
+        """Hang up, or cancel while the other end rings."""
         await self.phone.hang_up(self)
 
     async def pick_up(self) -> None:
@@ -89,12 +89,12 @@ class PhoneCall:
         await self.phone.hold(self, on)
 
     async def transfer(self, extension: str) -> None:
-        """Press the phone's own transfer button: blind, to an extension."""
+        """Press the phone's own transfer button: a blind transfer to an extension."""
         await self.phone.transfer(self, extension)
 
 
 class Handset(ABC):
-    """A phone as tests see it, a real one or one of the stand-in's."""
+    """A phone as tests see it: a real SIP phone, or one of the stand-in."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -104,19 +104,19 @@ class Handset(ABC):
 
     @abstractmethod
     async def dial(self, number: str, caller: str = "") -> PhoneCall:
-        """Dial a number; `caller` is who calls, at the trunk."""
+        """Dial a number. At the trunk, `caller` is the caller's number."""
 
     @abstractmethod
     async def answer(self, call: PhoneCall, status: int) -> None:
-        """Take a ringing call (200), or refuse it."""
+        """Accept a ringing call (200), or refuse it."""
 
     @abstractmethod
     async def hang_up(self, call: PhoneCall) -> None:
-        """Say goodbye; a call of its own that is not taken yet is given up."""
+        """Hang up; a call of its own that is not answered yet is canceled."""
 
     @abstractmethod
     async def hold(self, call: PhoneCall, on: bool) -> None:
-        """Press the hold button, or press it again."""
+        """Press the hold button, or release it."""
 
     @abstractmethod
     async def transfer(self, call: PhoneCall, extension: str) -> None:
@@ -124,11 +124,11 @@ class Handset(ABC):
 
     @abstractmethod
     async def register(self, seconds: int = 3600) -> None:
-        """Register under its name; 0 seconds: unregister."""
+        """Register under its name for so many seconds; 0: unregister."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Fall silent."""
+        """Close the phone without a message."""
 
     async def until(
         self, fits: Callable[[PhoneCall], bool], seconds: float = SOON_SECONDS

@@ -2,11 +2,11 @@
 
     python -m qa.asterisk.kills --runs 200 --seed 1 --consults 0.2
 
-In some of them, `--consults` of all, the agent asks a colleague meanwhile.
+In a share of them (`--consults`), the agent consults a colleague meanwhile.
 
-After each kill all is started again, and then: no channel is left within 30 s, whoever was called
-was called once, each call that reached the customer is one Task, and its talk is true. The last
-line is one JSON object.
+After each kill everything is started again. The run then checks that no channel is left within 30
+s, that nobody was called twice, and that each call that reached the customer has one Task with the
+true talk time. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ IDLE_SECONDS = 60
 VICTIMS = ("adapter", "adapter", "asterisk", "both")
 TALK_SECONDS = 1.5
 COLLEAGUE, CONSULTED_SECONDS = "2002", 5.0
-"""Who is asked, and for how long the customer stays then."""
+"""The consulted colleague's number, and how long the customer stays on the line (seconds)."""
 
 
 @dataclass
 class Count:
-    """What was found in all runs."""
+    """What all runs found."""
 
     runs: int = 0
     kills: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ class Count:
 
 @dataclass
 class Ground:
-    """A real Asterisk with phones, an adapter in a process of its own, one agent's page."""
+    """A real Asterisk with phones, the adapter as a process, and one agent's page."""
 
     bench: Bench
     ada: Phone
@@ -73,14 +73,14 @@ class Ground:
 
     @property
     def phones(self) -> tuple[Phone, ...]:
-        """Those that are registered."""
+        """The registered phones."""
         return self.ada, self.colleague
 
 
 def environment(
     bench: Bench, url: str, port: int, folder: Path, names: tuple[str, ...] = ("ada",)
 ) -> dict[str, str]:
-    """All that the adapter is told: everything that people wait for is short."""
+    """The adapter's environment, with short waits."""
     book = folder / "agents.toml"
     rows = [f'[[agent]]\nemail = "{n}@example.com"\nprovider_user = "{n}"\n' for n in names]
     book.write_text("".join(rows))
@@ -118,7 +118,7 @@ def environment(
 
 
 async def prepared(stack: AsyncExitStack, folder: Path) -> Ground:
-    """All of it, running, the agent signed in."""
+    """Start everything, with the agent signed in."""
     bench = await stack.enter_async_context(real(folder, (*AGENTS, COLLEAGUE)))
     ada, colleague = await bench.phone("ada"), await bench.phone(COLLEAGUE)
     assert isinstance(ada, Phone) and isinstance(colleague, Phone)  # noqa: PT018
@@ -138,7 +138,7 @@ async def prepared(stack: AsyncExitStack, folder: Path) -> Ground:
 async def play(
     ground: Ground, dice: random.Random, number: str, count: Count, *, consults: bool
 ) -> None:
-    """One call and its kill, then the verdict."""
+    """Play one call with its kill, and judge it."""
     mine = dice.choice([PICK_UP, PICK_UP, PICK_UP, IGNORE])
     theirs = dice.choice([Plan(talk=TALK_SECONDS)] * 4 + [BUSY])
     if consults:
@@ -160,7 +160,7 @@ async def play(
     count.runs += 1
     count.kills[victim] += 1
     count.stages[stage] += 1
-    where = f"{number} {victim} at {moment:.2f} s ({stage}), {pause:.2f} s away"
+    where = f"{number} {victim} at {moment:.2f} s ({stage}), {pause:.2f} s down"
     await _empties(ground, back, where, count)
     try:
         await ground.page.until(lambda view: bool(view.get("click_to_dial")), IDLE_SECONDS)
@@ -174,7 +174,7 @@ async def play(
 
 
 async def _kill(ground: Ground, victim: str, pause: float) -> None:
-    """One of them, or both; and start again what is gone, after so many seconds."""
+    """Kill the adapter, Asterisk or both, and restart them after `pause` seconds."""
     if victim != "adapter":
         await ground.bench.kill()
         for phone in (*ground.phones, ground.trunk):
@@ -191,7 +191,7 @@ async def _kill(ground: Ground, victim: str, pause: float) -> None:
 
 
 async def _consult(ground: Ground, dice: random.Random) -> str:
-    """Ask the colleague, swap or merge at times, and stop at any moment of it; the stage."""
+    """Consult the colleague, sometimes swap or merge, stop at any moment; returns the stage."""
     ground.colleague.plan = always(dice.choice([PICK_UP, PICK_UP, Plan(after=1.0), IGNORE]))
     further = dice.choice([(), (), ("swap",), ("merge",)])
     moments = [dice.uniform(0, 1.5) for _ in range(1 + len(further))]
@@ -205,7 +205,7 @@ async def _consult(ground: Ground, dice: random.Random) -> str:
         await ground.page.send(type="control", request_id=request, **fields)
         await asyncio.sleep(moment)
     third = next((call.get("third") for call in ground.page.view["calls"]), None)
-    return f"consulting ({third['state'] if third else 'not told yet'})"
+    return f"consulting ({third['state'] if third else 'not reported yet'})"
 
 
 def _stage(ground: Ground, number: str, before: int) -> str:
@@ -218,7 +218,7 @@ def _stage(ground: Ground, number: str, before: int) -> str:
 
 
 async def until_connected(ground: Ground) -> None:
-    """The adapter steers: Asterisk says that its application is served, and it answers."""
+    """Wait until Asterisk has the adapter's application and the adapter responds."""
     async with ground.bench.world.http() as http, asyncio.timeout(30):  # type: ignore[union-attr]
         while not (await http.get(f"/ari/applications/{APP}")).is_success:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -237,11 +237,11 @@ async def _empties(ground: Ground, back: float, where: str, count: Count) -> Non
 
 
 async def _saved(ground: Ground, calls: int) -> None:
-    """Give the log the time that it takes to be saved."""
+    """Wait until the log is saved."""
     deadline = time.time() + IDLE_SECONDS
     while calls and not _new_tasks(ground) and time.time() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(0.1)
-    await asyncio.sleep(0.3)  # a second one would come at once
+    await asyncio.sleep(0.3)  # a second one would follow at once
 
 
 def _new_tasks(ground: Ground) -> list[dict[str, Any]]:
@@ -249,7 +249,7 @@ def _new_tasks(ground: Ground) -> list[dict[str, Any]]:
 
 
 def _judge(ground: Ground, dialed: list[PhoneCall], back: float, where: str, count: Count) -> None:
-    """What is in Salesforce, held against what the phones saw."""
+    """Compare the Tasks in Salesforce with what the phones saw."""
     tasks = _new_tasks(ground)
     _JUDGED.update(task["Id"] for task in tasks)
     if len(dialed) > 1:
@@ -264,14 +264,14 @@ def _judge(ground: Ground, dialed: list[PhoneCall], back: float, where: str, cou
         if abs(talked - true) > 1:
             count.wrong.append(f"{where}: talk of {talked} s, but {true:.2f} s at the phone")
     elif talked > (back - dialed[0].up if dialed[0].up else 0) + 2:
-        count.wrong.append(f"{where}: talk of {talked} s is longer than it can have been")
+        count.wrong.append(f"{where}: talk of {talked} s is longer than possible")
 
 
 _JUDGED: set[str] = set()
 
 
 async def run(runs: int, seed: int, consults: float = 0.2) -> dict[str, Any]:
-    """All runs; what was found. `consults`: the share of those in which a colleague is asked."""
+    """Do all runs and return what they found. `consults`: the share with a consultation."""
     began, count, dice = time.time(), Count(), random.Random(seed)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -2,9 +2,9 @@
 
     python -m qa.asterisk.load --calls 100
 
-Every agent clicks within a second, every customer picks up and talks. Told are the calls that were
-bridged and logged, and how long after a phone's pick-up the page showed it (p50, p99, in ms). The
-last line is one JSON object.
+Every agent clicks within a second; every customer picks up and talks. The result counts the calls
+that were bridged and logged, and measures how long after the pick-up the page showed it (p50, p99,
+in ms). The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CLICKS_WITHIN_SECONDS = 1.0
 async def one_call(
     page: FakePage, bench: Bench, number: str, late: float, delays: list[float]
 ) -> bool:
-    """Click, see it bridged, see it over; whether all of that was seen."""
+    """Click and wait until the page shows the call bridged, then over; whether it showed both."""
     await asyncio.sleep(late)
     await page.dial(number)
     try:
@@ -50,7 +50,7 @@ async def one_call(
 
 
 async def run(calls: int) -> dict[str, Any]:
-    """So many calls at once."""
+    """Play so many calls at once, and return the result."""
     names = tuple(f"agent{n:03}" for n in range(calls))
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -95,7 +95,7 @@ async def run(calls: int) -> dict[str, Any]:
 async def _adapter(
     stack: AsyncExitStack, bench: Bench, folder: Path, names: tuple[str, ...]
 ) -> str:
-    """Start the adapter; its address."""
+    """Start the adapter and return its address."""
     port = free_port()
     url = f"http://localhost:{port}"
     variables = environment(bench, url, port, folder, names)
@@ -107,7 +107,7 @@ async def _adapter(
 
 
 def _worst_talk_error(bench: Bench, salesforce: FakeSalesforce) -> float:
-    """By how many seconds a Task's talk differs from the customer's phone's own, at most."""
+    """The largest difference in seconds between a Task's talk time and the customer's phone's."""
     talks = {call.number: call.talked for call in bench.trunk.calls}
     errors = [
         abs(float(task["CallDurationInSeconds"]) - talk)

@@ -1,4 +1,4 @@
-"""The audio of one call at a phone: RTP packets out every 20 ms, and what came in counted.
+"""The audio of one call at a phone: sends an RTP packet every 20 ms, and counts received ones.
 
 RTP is RFC 3550 (https://www.rfc-editor.org/rfc/rfc3550), digits are RFC 4733.
 """
@@ -18,7 +18,7 @@ SILENCE = b"\xff" * 160
 """Twenty milliseconds of silence in mu-law."""
 
 HEARD_PACKETS = 100
-"""The received packets that are kept: two seconds."""
+"""How many received packets are kept: two seconds' worth."""
 
 
 class Media(asyncio.DatagramProtocol):
@@ -41,7 +41,7 @@ class Media(asyncio.DatagramProtocol):
         self._sending: asyncio.Task[None] | None = None
 
     async def open(self) -> int:
-        """Listen on loopback; the port."""
+        """Listen on loopback and return the port."""
         loop = asyncio.get_running_loop()
         place = ("127.0.0.1", 0)
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=place)
@@ -49,7 +49,7 @@ class Media(asyncio.DatagramProtocol):
         return port
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Count a packet; a digit's packets share the time stamp at which it was pressed."""
+        """Count a packet. All packets of a digit share the timestamp of its press."""
         if len(data) < 12:
             return
         self.received += 1
@@ -81,7 +81,7 @@ class Media(asyncio.DatagramProtocol):
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def press(self, digit: str) -> None:
-        """Send one digit, as a keypad does: eight packets, the last three say that it is over."""
+        """Send one digit as a keypad does: eight packets, the last three of which mark its end."""
         self.talking, start = False, self._time
         for packet in range(8):
             volume = 0x8A if packet > 4 else 0x0A

@@ -1,4 +1,4 @@
-"""The small office of etc/extensions.conf in the stand-in: what the dialplan does by itself."""
+"""The small office of etc/extensions.conf in the stand-in: what the dialplan does on its own."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ GROUPS = {
     **{"2104": ["ada"], "2201": ["ada", "grace"]},
 }
 HEEDED = {"2104": {"BUSY"}, "2201": {"BUSY", "INUSE"}}
-"""Who is not rung there: by the state of Stasis:<agent>."""
+"""The device states of Stasis:<agent> in which these numbers do not ring the agent."""
 
 
 class Office(ABC):
-    """Who is called by whom without any request of ours."""
+    """Calls that the dialplan connects without a request of the adapter."""
 
     app: str
     registered: dict[str, bool]
@@ -30,11 +30,11 @@ class Office(ABC):
 
     @abstractmethod
     def emit(self, kind: str, channel: Channel, **more: Any) -> None:
-        """Tell of a channel."""
+        """Emit a channel's event."""
 
     @abstractmethod
     def send(self, event: dict[str, Any]) -> None:
-        """Tell it as it is."""
+        """Emit an event unchanged."""
 
     @abstractmethod
     def new(self, phone: str, channel_id: str = "", *, ours: bool = False) -> Channel:
@@ -46,18 +46,18 @@ class Office(ABC):
 
     @abstractmethod
     def went_up(self, channel: Channel) -> None:
-        """It was answered."""
+        """Mark the channel as answered."""
 
     @abstractmethod
     def over(self, call: PhoneCall | None, status: int, reason: str = "") -> None:
-        """A phone's call is over."""
+        """End a phone's call."""
 
     @abstractmethod
     def gone(self, channel: Channel, cause: int, tech: int | None = None) -> None:
-        """A channel's end."""
+        """End a channel."""
 
     def dialed(self, phone: Handset, call: PhoneCall, caller: str) -> None:
-        """A phone dials: the small office of etc/extensions.conf."""
+        """A phone dials a number of the small office, or an outside one."""
         channel = self.new(phone.name)
         channel.call, channel.state, channel.exten = call, "Ring", call.number
         if phone.name == "trunk":
@@ -79,13 +79,13 @@ class Office(ABC):
         self._group(channel, wanted or ["trunk"], call.number)
 
     def set_device_state(self, name: str, state: str) -> None:
-        """Raises Refused for a device that is not an application's."""
+        """Set a device's state. Raises Refused if no application may control the device."""
         if not name.startswith("Stasis:"):
             raise Refused(409, "Uncontrolled device specified")
         self.device_states[name] = state
 
     def _group(self, caller: Channel, names: Iterable[str], number: str) -> None:
-        """What Dial() does in the dialplan: all ring, the first that is picked up talks."""
+        """Do what Dial() does in the dialplan: ring all, and connect the first that picks up."""
         legs = [self.new(name) for name in names if self.registered.get(name)]
         for leg in legs:
             leg.exten = number

@@ -1,4 +1,4 @@
-"""What the stand-in for Asterisk is made of: its channels and bridges, and what it answers."""
+"""The parts of the stand-in for Asterisk: channels, bridges and error responses."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CAUSES = {
 
 DIALSTATUS = {486: "BUSY", 600: "BUSY", 503: "CONGESTION"}
 ENTERING_SECONDS = 0.002
-"""A new channel is with the application so long after it was made."""
+"""Seconds until a new channel enters the application."""
 
 
 class Refused(Exception):
-    """What a request is answered instead: a status and a text."""
+    """A request is refused with this status and text."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -32,9 +32,9 @@ class Refused(Exception):
 
 @dataclass(eq=False)
 class Channel:
-    """One channel. `ours`: made by a request, so that our application hears of it to the end.
+    """One channel. `ours`: a request created it, so our application receives all its events.
 
-    `contact` is the one phone that it rings, of several that are registered under one name.
+    `contact` is the one phone that it rings if several are registered under the same name.
     """
 
     id: str
@@ -65,7 +65,7 @@ class Channel:
         return self.name.rpartition("-")[0]
 
     def as_json(self) -> dict[str, Any]:
-        """As requests and events show it."""
+        """As it appears in responses and events."""
         app_data = f"{self.app},{self.arguments}" if self.stasis else ""
         return {
             "id": self.id,
@@ -92,12 +92,12 @@ class Bridge:
     plays_music: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As requests and events show it."""
+        """As it appears in responses and events."""
         return {"id": self.id, "bridge_type": "mixing", "channels": [m.id for m in self.members]}
 
 
 def stamp(seconds: float) -> str:
-    """Asterisk's way to write a time."""
+    """A time in Asterisk's format."""
     when = datetime.fromtimestamp(seconds, UTC)
     return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03}+0000"
 

@@ -1,4 +1,4 @@
-"""A SIP phone on loopback that dials, or rings and follows a plan; its audio is counted."""
+"""A SIP phone on loopback that dials, or rings and follows a plan. It counts audio packets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
         self._port = self._transport.get_extra_info("sockname")[1]
 
     async def close(self) -> None:
-        """Close without a message; calls stay up at the other end."""
+        """Close without a message. Calls stay up at the other end."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -46,7 +46,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
             self._transport.close()
 
     async def register(self, seconds: int = 3600) -> None:
-        """Register under its name; 0 seconds: unregister."""
+        """Register under its name for so many seconds; 0: unregister."""
         contact = f"<sip:{self.name}@127.0.0.1:{self._port}>"
         own = f"<sip:{self.name}@127.0.0.1>"
         message = self._new_request("REGISTER", f"sip:127.0.0.1:{self._server[1]}", own, own)
@@ -55,10 +55,10 @@ class Phone(Handset, asyncio.DatagramProtocol):
         if answer.status != 200:
             raise AssertionError(f"{self.name} could not register: {answer.status}")
 
-    # --- what a test asks of it ----------------------------------------------------
+    # --- what a test can do ----------------------------------------------------
 
     async def dial(self, number: str, caller: str = "") -> PhoneCall:
-        """Dial, and be rung through; returns when the first packet is on its way."""
+        """Dial a number; returns when the INVITE has been sent."""
         caller = caller or self.name
         own = f'"{caller}" <sip:{caller}@127.0.0.1>;tag={secrets.token_hex(5)}'
         to = f"<sip:{number}@127.0.0.1>"
@@ -71,18 +71,18 @@ class Phone(Handset, asyncio.DatagramProtocol):
         return call
 
     def forget(self) -> None:
-        """Believe that every call is over: the other side was killed, and says nothing more."""
+        """Treat every call as over, because the other side was killed and cannot say so."""
         for call in self.live:
             self._over(call, 0, "killed")
 
     async def hold(self, call: PhoneCall, on: bool) -> None:
-        """Ask to send only, or both ways again."""
+        """Offer to send only (hold), or both ways again."""
         call.version += 1
         direction = "sendonly" if on else "sendrecv"
         self.request(call, "INVITE", sip.description(call.media_port, call.version, direction))
 
     async def transfer(self, call: PhoneCall, extension: str) -> None:
-        """Refer the other side to an extension: a blind transfer."""
+        """Refer the other side to an extension (a blind transfer)."""
         self.request(call, "REFER", extra=[("Refer-To", f"<sip:{extension}@127.0.0.1>")])
 
     # --- sending -------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
         return message
 
     async def _ask(self, message: Message) -> Message:
-        """The final answer to a request outside of calls; sent again until it comes."""
+        """Send a request outside of a call until it is answered; returns the final response."""
         key = (message.call_id, message.about, message.sequence)
         reply = self._replies[key] = asyncio.get_running_loop().create_future()
         async with asyncio.timeout(SOON_SECONDS):
@@ -163,7 +163,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
     # --- receiving -----------------------------------------------------------------
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Take one message."""
+        """Handle one message."""
         message = sip.parse(data)
         if message is None:
             return
@@ -184,7 +184,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
         if again is not None:
             self._send(again)
         elif request.method == "INVITE" and call is None:
-            # Sent again before we rang, it is the same call.
+            # The request was repeated before we rang: it is the same call.
             self._answers[request.call_id + "INVITE", request.sequence] = Message(
                 status=100, headers=[h for h in request.headers if h[0] in _ECHOED]
             )
@@ -249,7 +249,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
             await self.hang_up(call)
 
     async def answer(self, call: PhoneCall, status: int) -> None:
-        """Take a ringing call, or refuse it."""
+        """Accept a ringing call, or refuse it."""
         if call.invite is None or call.up or call.ended:
             return
         if status >= 300:
@@ -264,7 +264,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
         self.changed.set()
 
     async def hang_up(self, call: PhoneCall) -> None:
-        """Say goodbye; a call of ours that is not taken yet is given up."""
+        """Hang up; an outgoing call that is not answered yet is canceled."""
         if call.ended:
             return
         if call.up:
@@ -328,7 +328,7 @@ _ECHOED = {"via", "from", "to", "call-id", "cseq", "max-forwards"}
 
 @asynccontextmanager
 async def a_phone(name: str, server_port: int) -> AsyncIterator[Phone]:
-    """A registered phone, closed at the end."""
+    """Run a registered phone."""
     phone = Phone(name, server_port)
     await phone.open()
     try:
@@ -340,7 +340,7 @@ async def a_phone(name: str, server_port: int) -> AsyncIterator[Phone]:
 
 @asynccontextmanager
 async def a_trunk(server_port: int, port: int) -> AsyncIterator[Phone]:
-    """The phone network's side: whatever number is dialed rings here, and it may call in."""
+    """The phone network: every dialed number rings here, and it may call in."""
     phone = Phone("trunk", server_port, trunk=True)
     await phone.open(port)
     try:

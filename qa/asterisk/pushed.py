@@ -1,4 +1,4 @@
-"""What the stand-in is told of phones by requests: ARI's push configuration, kept in memory.
+"""The stand-in's ARI push configuration: phones that requests create, kept in memory.
 
 https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/ARI-Push-Configuration/
 """
@@ -16,12 +16,12 @@ KINDS = ("auth", "aor", "endpoint")
 
 
 class Pushed:
-    """Endpoints with their address and password, made and removed at any time."""
+    """Endpoints with their address and password, created and removed by requests."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.allowed = True
-        """Whether sorcery.conf lets them be kept."""
+        """Whether sorcery.conf permits pushed objects."""
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
 
     async def change(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The bridges of the stand-in: who is in them, who is shown there, and what is recorded."""
+"""The bridges of the stand-in: their channels, the identities shown to them, their recordings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qa.asterisk.parts import Bridge, Channel, Refused, stamp
 
 
 class Rooms(ABC):
-    """All bridges, and the recordings that go on in them: each with whether it is paused."""
+    """All bridges, and their running recordings with whether each is paused."""
 
     bridges: dict[str, Bridge]
     recordings: dict[str, tuple[Bridge, bool]]
@@ -25,7 +25,7 @@ class Rooms(ABC):
         """Emit an event unchanged."""
 
     def enter(self, bridge: Bridge, channel: Channel) -> None:
-        """Into a bridge, out of any other: both sides are shown who is there now."""
+        """Move a channel into a bridge. Both sides are shown the other party."""
         self.leave(channel)
         bridge.members.append(channel)
         channel.bridge = bridge
@@ -52,7 +52,7 @@ class Rooms(ABC):
     # --- recordings --------------------------------------------------------------------
 
     def record(self, bridge: Bridge, name: str) -> None:
-        """Record what is said in a bridge. Raises Refused."""
+        """Start to record a bridge. Raises Refused."""
         if not self.has_recordings:
             raise Refused(500, "Internal Server Error")
         if name in self.recordings:
@@ -61,23 +61,23 @@ class Rooms(ABC):
         self._tell("RecordingStarted", name)
 
     def pause(self, name: str, *, on: bool) -> None:
-        """No event tells of it. Raises Refused."""
+        """Pause or resume a recording; no event reports it. Raises Refused."""
         self.recordings[name] = self.recorded(name), on
 
     def recorded(self, name: str) -> Bridge:
-        """Where it is recorded. Raises Refused."""
+        """The bridge of a recording. Raises Refused."""
         if name not in self.recordings:
             raise Refused(404, "Recording not found")
         return self.recordings[name][0]
 
     def stop(self, name: str) -> None:
-        """It is over. Raises Refused."""
+        """Stop a recording. Raises Refused."""
         self.recorded(name)
         self._tell("RecordingFinished", name)
         del self.recordings[name]
 
     def drop(self, bridge: Bridge) -> None:
-        """Everybody is out of it, and it is gone."""
+        """Remove a bridge and every channel from it."""
         for channel in list(bridge.members):
             self.leave(channel)
         for name, (place, _) in list(self.recordings.items()):

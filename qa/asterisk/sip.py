@@ -1,4 +1,4 @@
-"""SIP messages as far as a phone on loopback needs them (https://www.rfc-editor.org/rfc/rfc3261)."""
+"""The part of SIP that a phone on loopback needs (https://www.rfc-editor.org/rfc/rfc3261)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REASONS = {
 
 @dataclass
 class Message:
-    """A request (`method`, `uri`) or an answer (`status`); headers by lower-case name, in order."""
+    """A request (`method`, `uri`) or a response (`status`); headers have lower-case names."""
 
     method: str = ""
     uri: str = ""
@@ -34,7 +34,7 @@ class Message:
     body: str = ""
 
     def get(self, name: str) -> str:
-        """The first header of that name, or nothing."""
+        """The first header of that name, or ""."""
         return next((value for key, value in self.headers if key == name), "")
 
     def all(self, name: str) -> list[str]:
@@ -43,25 +43,25 @@ class Message:
 
     @property
     def call_id(self) -> str:
-        """Whose dialog it is in."""
+        """The Call-ID, which names the dialog."""
         return self.get("call-id")
 
     @property
     def sequence(self) -> int:
-        """The number of the request, or of the one that is answered."""
+        """The number in CSeq: of the request, or of the request that this responds to."""
         return int(self.get("cseq").split()[0])
 
     @property
     def about(self) -> str:
-        """The method, also of an answer."""
+        """The method in CSeq, also of a response."""
         return self.get("cseq").split()[1]
 
     def render(self) -> bytes:
-        """As it goes over the wire."""
+        """The message as bytes."""
         if self.method:
             first = f"{self.method} {self.uri} SIP/2.0"
         else:
-            first = f"SIP/2.0 {self.status} {REASONS.get(self.status, 'Whatever')}"
+            first = f"SIP/2.0 {self.status} {REASONS.get(self.status, 'Unknown')}"
         body = self.body.encode()
         lines = [first, *(f"{name}: {value}" for name, value in self.headers)]
         lines.append(f"content-length: {len(body)}")
@@ -69,7 +69,7 @@ class Message:
 
 
 def parse(data: bytes) -> Message | None:
-    """The message in a datagram; None if it is none (a keep-alive)."""
+    """The message in a datagram; None for a keep-alive."""
     head, _, body = data.decode("utf-8", "replace").partition(CRLF + CRLF)
     first, *lines = head.split(CRLF)
     message = Message(body=body)
@@ -106,7 +106,7 @@ def user_of(header: str) -> str:
 
 
 def media_address(body: str) -> tuple[str, int]:
-    """Where a session description wants its audio."""
+    """The host and port at which a session description wants to receive audio."""
     host = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
     port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
     return (host[1] if host else "127.0.0.1", int(port[1]) if port else 0)

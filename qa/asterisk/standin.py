@@ -1,6 +1,6 @@
 """A stand-in for Asterisk's REST interface over real HTTP and WebSockets, for fast tests.
 
-Its inside is exchange.py. Faults can be made: lost sockets, a stop, a kill.
+exchange.py is its inside. It can inject faults: lost sockets, a stop, a kill.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from qa.asterisk.standinphone import StandInPhone
 USER, APP = "softphone", "cti"
 AGENTS = ("ada", "grace", "linus")
 FAULTS = {"9503": "error", "9555": "reset", "9429": "busy"}
-"""What happens to a request to call a number by its last digits; the next question fails too."""
+"""What happens to a request to call a number, by its last digits. The next lookup fails too."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class StandIn:
-    """A running stand-in, seen as `Engine` is: an address, a secret, phones, a log of events."""
+    """A running stand-in with the interface of `Engine`: address, secret, phones, CEL."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.secret = secrets.token_hex(12)
@@ -44,7 +44,7 @@ class StandIn:
         self.version = "22.10.1"
         self.requests: list[tuple[str, str]] = []
         self.unanswered: set[str] = set()
-        """Requests whose path ends with one of these are carried out, but never answered."""
+        """Requests whose path ends with one of these are carried out but never answered."""
         self._spoilt: set[str] = set()
         self._sockets: list[web.WebSocketResponse] = []
         self._runner: web.AppRunner | None = None
@@ -52,7 +52,7 @@ class StandIn:
 
     @property
     def cel_url(self) -> str:
-        """The log of channel events; written when it is asked for."""
+        """The URL of the channel event log, which is written on each access."""
         assert self.folder is not None
         path = self.folder / "cel.db"
         _write_cel(path, self.exchange)
@@ -63,7 +63,7 @@ class StandIn:
         return self.exchange.phone(name)
 
     async def start(self) -> None:
-        """Listen on loopback; after a kill on the same port again."""
+        """Listen on loopback; after a kill, on the same port again."""
         app = web.Application(middlewares=[self._checked])
         add = app.router.add_route
         add("GET", "/ari/events", self._events)
@@ -94,7 +94,7 @@ class StandIn:
         self.url = f"http://127.0.0.1:{self._port}"
 
     async def kill(self) -> None:
-        """Drop all state without events."""
+        """Drop all state without sending events."""
         self.exchange.served = None
         self.exchange.die()
         await self.lose_sockets()
@@ -117,7 +117,7 @@ class StandIn:
         await self.exchange.close()
 
     async def channels(self) -> list[dict[str, Any]]:
-        """The channels that are there now."""
+        """The ids of the current channels."""
         return [channel.as_json() for channel in self.exchange.channels.values()]
 
     # --- requests --------------------------------------------------------------------
@@ -322,7 +322,7 @@ async def _pump(queue: asyncio.Queue[str], socket: web.WebSocketResponse) -> Non
 
 
 def _write_cel(path: Path, exchange: Exchange) -> None:
-    """The table as etc/cel_sqlite3_custom.conf has it, as far as it is read."""
+    """Write the table of etc/cel_sqlite3_custom.conf, with the columns that the adapter reads."""
     columns = "eventtype, eventtime, uniqueid, linkedid, channame, appdata, cid_num, exten, extra"
     rows = []
     for at, kind, channel, extra in exchange.cel:
@@ -339,7 +339,7 @@ def _write_cel(path: Path, exchange: Exchange) -> None:
 
 @asynccontextmanager
 async def stand_in(folder: Path | None = None) -> AsyncIterator[StandIn]:
-    """A running one, with a trunk."""
+    """Run a stand-in with a trunk."""
     made = StandIn(folder)
     made.phone("trunk")
     await made.start()

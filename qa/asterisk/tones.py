@@ -1,4 +1,4 @@
-"""Tones by which one end of a talk knows the other: made, and found again by their frequency.
+"""Tones by which one end of a talk recognizes the other: makes them and detects their frequency.
 
 Audio is mu-law of ITU-T G.711, 8,000 samples a second.
 """
@@ -12,20 +12,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 RATE, STEP = 8000, 50
-"""Samples a second; a tone of a multiple of so many Hz begins anew with each packet of 20 ms."""
+"""Samples a second, and the frequency step in Hz at which each 20 ms packet begins a new period."""
 
 AUDIBLE = 0.01
-"""Power of what is no silence, of 1 at the most."""
+"""The least power that is not silence; the most is 1."""
 
 
 def tone(hertz: int, loudness: float = 0.3) -> bytes:
-    """Twenty milliseconds of it, to be sent again and again; a multiple of 50 Hz."""
+    """Twenty milliseconds of a tone, to be repeated; `hertz` is a multiple of 50."""
     samples = (loudness * math.sin(2 * math.pi * hertz * n / RATE) for n in range(160))
     return bytes(_encoded(round(sample * 32_000)) for sample in samples)
 
 
 def pitch(packets: Iterable[bytes]) -> int | None:
-    """The loudest tone in those packets that are not silent, to 50 Hz; None: all are."""
+    """The loudest tone in these packets, to 50 Hz; None if all are silent."""
     loudest: dict[int, float] = {}
     for packet in packets:
         samples = [_LINEAR[byte] / 32_768 for byte in packet[:160]]
@@ -36,7 +36,7 @@ def pitch(packets: Iterable[bytes]) -> int | None:
 
 
 def write_beeps(path: Path, hertz: int, seconds: float = 10.0) -> None:
-    """A recording for a fake microphone: beeps, for browsers take a steady tone for noise."""
+    """Write beeps for a fake microphone; browsers suppress a steady tone as noise."""
     rate = 48_000
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
