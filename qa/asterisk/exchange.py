@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from qa.asterisk.bridges import Bridges
 from qa.asterisk.handset import PhoneCall, Plan
 from qa.asterisk.office import Office
 from qa.asterisk.parts import (
@@ -26,7 +27,6 @@ from qa.asterisk.parts import (
     parse_identity,
     stamp,
 )
-from qa.asterisk.rooms import Rooms
 from qa.asterisk.standinphone import StandInPhone
 
 TWICE = {"Dial", "ChannelStateChange", "ChannelHold", "ChannelHangupRequest", "ChannelDestroyed"}
@@ -37,7 +37,7 @@ _IN_STASIS = {
 }
 
 
-class Exchange(Office, Rooms):
+class Exchange(Office, Bridges):
     """The whole exchange. `emit` sends an event to the connected application."""
 
     def __init__(self, app: str) -> None:

@@ -20,7 +20,7 @@ from aiohttp import WSMsgType, web
 
 from qa.asterisk.exchange import Exchange
 from qa.asterisk.parts import Bridge, Channel, Refused
-from qa.asterisk.pushed import Pushed
+from qa.asterisk.pushconfig import PushConfig
 from qa.asterisk.standinphone import StandInPhone
 
 USER, APP = "softphone", "cti"
@@ -37,7 +37,7 @@ class StandIn:
     def __init__(self, folder: Path | None = None) -> None:
         self.secret = secrets.token_hex(12)
         self.exchange = Exchange(APP)
-        self.pushed = Pushed(self.exchange)
+        self.pushed = PushConfig(self.exchange)
         self.folder = folder
         self.url = ""
         self.read_only = False

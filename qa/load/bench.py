@@ -1,7 +1,7 @@
 """`make bench`: the adapter beside its floor and its peers, interleaved, in one run.
 
-The result is var/bench/summary.json with a plot beside it; what was not measured is null there,
-and says why under `not_measured`. Ends by itself, and takes what it started with it.
+The result is var/bench/summary.json with a plot beside it. A figure that was not measured is null,
+and `not_measured` says why. The bench ends on its own and stops every process that it started.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from adapter import console
 from qa.load import install, plot, summary
-from qa.load.parts.found import Results
-from qa.load.parts.listed import PARTS
+from qa.load.parts.catalog import PARTS
+from qa.load.parts.results import Results
 from qa.load.profiled import profile
 from qa.load.programs import BENCH, GENERATOR_CORE, bind
 from qa.load.rounds import tell
@@ -29,7 +29,7 @@ PART_SECONDS = 420.0
 
 
 async def measure(folder: Path, options: argparse.Namespace) -> Results:
-    """One part after the other; what fails is left out, and says so."""
+    """Measure one part after the other; a part that fails is left out, with its reason."""
     figures = Results()
     with console.bar("bench", len(options.only), live=False) as advance:
         for name in options.only:
@@ -42,7 +42,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> Results:
 async def _measure(name: str, folder: Path, options: argparse.Namespace, measured: Results) -> None:
     part, figures, _ = PARTS[name]
     place = folder / name
-    # PostgreSQL and its user must be able to come by.
+    # PostgreSQL runs as a user of its own, who must be able to enter the folder.
     place.mkdir(mode=0o755)
     try:
         async with asyncio.timeout(PART_SECONDS):
@@ -60,7 +60,7 @@ def _describe(error: BaseException) -> str:
 
 
 def fetch_peers(options: argparse.Namespace) -> None:
-    """Before anything is measured: installing takes minutes, and a disk and a core of their own."""
+    """Install the peers before anything is measured, because that takes minutes and a core."""
     wanted = {kind: None for name in options.only for kind in PARTS[name].peers}
     for kind in () if options.quick else wanted:
         install.why_absent(kind)
@@ -90,8 +90,8 @@ async def run(options: argparse.Namespace) -> None:
         seconds=round(time.monotonic() - started),
     )
     file = BENCH / f"{_name(options)}.json"
-    summary.written(result, file)
-    plot.written(result, file.with_suffix(".svg"))
+    summary.write(result, file)
+    plot.write(result, file.with_suffix(".svg"))
     if options.json:
         print(json.dumps(result))
         return
@@ -100,7 +100,7 @@ async def run(options: argparse.Namespace) -> None:
 
 
 def _name(options: argparse.Namespace) -> str:
-    """A part of the bench does not overwrite the summary of the whole."""
+    """The summary's name: a run of some parts does not overwrite that of all parts."""
     if options.quick:
         return "quick"
     return "summary" if options.only == list(PARTS) else "-".join(options.only)
@@ -114,13 +114,13 @@ def _commit() -> str:
         return "unknown"
 
 
-def parsed() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     """The command line's options."""
     parser = argparse.ArgumentParser(prog="python -m qa.load.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a minute: (a) alone, to quick.json")
-    parser.add_argument("--profile", action="store_true", help="cProfile of the adapter instead")
-    parser.add_argument("--rounds", type=int, default=5, help="that count, of each contender")
-    parser.add_argument("--agents", type=int, default=1000, help="in (a), (b), (c), (h)")
+    parser.add_argument("--quick", action="store_true", help="only (a), into quick.json: a minute")
+    parser.add_argument("--profile", action="store_true", help="profile the adapter instead")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each contender")
+    parser.add_argument("--agents", type=int, default=1000, help="agents in (a), (b), (c), (h)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     options = parser.parse_args()
@@ -130,8 +130,8 @@ def parsed() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run, write, print."""
-    options = parsed()
+    """Run the bench, then write and print the summary."""
+    options = parse_options()
     try:
         from uvloop import new_event_loop
     except ImportError:

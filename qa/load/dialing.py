@@ -1,7 +1,7 @@
 """An agent who dials: click, the call's deliveries, its Task, the wrap-up, the Task again.
 
-A bare server is taken through the same call: it makes a POST of whatever its page says, so that the
-wrap-up's POST stands for the Task.
+A bare server goes through the same call. It turns every frame of its page into a POST, so the POST
+for the wrap-up stands for the Task.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from adapter.web.outbox import BURST
 from qa.load import scene, wire
 from qa.load.parts.click import dial
-from qa.load.parts.found import Round, percentile
+from qa.load.parts.results import Round, percentile
 from qa.load.programs import Program
 from qa.load.wire import Ask, PageSocket, Wrong
 
@@ -26,7 +26,7 @@ MOMENTS = {
     "call.answered": b'"state":"bridged"',
     "call.end": b'"state":"wrapup"',
 }
-"""What the provider tells of a call, and what our view holds once it shows that."""
+"""The provider's events of a call, and what our view contains once it shows each."""
 
 OFFER, GO, SETTLED, IDLE = b'"type":"offer"', b'"type":"go"', b'"type":"settled"', b'"state":"idle"'
 STEPS = ("click to POST", "delivery to view", "end to Task", "done to view", "done to Task")
@@ -36,44 +36,44 @@ SETTINGS = {
     "SOFTPHONE_DIALS_PER_MINUTE": "1000000",
     "SOFTPHONE_DIALS_PER_HOUR": "1000000",
 }
-"""An agent here calls more in a minute than people do in a week."""
+"""These agents place more calls in a minute than people do in a week."""
 
 CALLS_A_PAGE = BURST // 6 - 1
-"""A call takes six frames of its page, and only so many are taken from one at once."""
+"""How many calls one page can make: a call takes six frames, and the server limits a burst."""
 
 CALL_SECONDS = 60.0
 """The time limit of a call with all its steps, for a busy machine."""
 
 Steps = dict[str, list[float]]
-"""How many milliseconds each step took, each time."""
+"""The durations of each step in milliseconds."""
 
 _ids = itertools.count(1)
 
 
 class Placements:
-    """The POSTs that the provider got, by the agent whom they name."""
+    """The POSTs that the provider received, by the agent whom they name."""
 
     def __init__(self) -> None:
         self._of: defaultdict[str, asyncio.Queue[float]] = defaultdict(asyncio.Queue)
 
-    def came(self, at: float, body: bytes) -> None:
-        """The provider has a POST."""
+    def posted(self, at: float, body: bytes) -> None:
+        """The provider received a POST."""
         self._of[json.loads(body)["user"]].put_nowait(at)
 
     async def next(self, user: str) -> float:
-        """When the agent's next one came (`time.perf_counter`)."""
+        """When the agent's next POST arrived (`time.perf_counter`)."""
         return await self._of[user].get()
 
 
 class Dialer:
-    """One agent: saves Tasks as a page does, and remembers when the page was told what."""
+    """One agent, who saves Tasks as a page does and notes when each message arrived."""
 
     def __init__(self, program: Program, agent: int, placements: Placements) -> None:
         self._program = program
         self._agent = agent
         self._cookies: list[str] = []
         self._placements = placements
-        self._heard: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        self._messages: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         self._page = PageSocket(b"", b"")
         self._left = 0
 
@@ -83,11 +83,11 @@ class Dialer:
         self._cookies = self._cookies or await scene.sign_in(self._program, [self._agent])
         pages = await scene.open_pages(self._program, [self._agent], self._cookies)
         (self._page,) = pages.values()
-        self._page.on_view = self._page.on_message = self._hear
+        self._page.on_view = self._page.on_message = self._on_message
         self._left = CALLS_A_PAGE
 
     async def call(self, ask: Ask, steps: Steps) -> None:
-        """One whole call; deliveries go over that connection. Raises Wrong."""
+        """Make one whole call, with the deliveries over this connection. Raises Wrong."""
         if not self._left and self._program.is_ours:
             await self.open()
         self._left -= 1
@@ -98,28 +98,28 @@ class Dialer:
                 started = time.perf_counter()
                 self._page.say(dial(name, number))
                 posted = await self._placements.next(self._page.user)
-                _note(steps, "click to POST", started, posted)
+                _record(steps, "click to POST", started, posted)
                 shown = await self._deliver_all(ask, name, number, steps)
                 await self._wrap_up(number, shown, steps)
         except TimeoutError as error:
             raise Wrong(f"{self._program.kind}: a call stopped after {list(steps)}") from error
 
     async def _deliver_all(self, ask: Ask, name: str, number: str, steps: Steps) -> bytes:
-        """What its page is shown when the call is over."""
+        """Send the call's deliveries; returns the view of the ended call."""
         shown, started = b"", 0.0
         for kind, state in MOMENTS.items():
             request = scene.delivery(
-                self._program, kind, _told(kind, name, number, self._page.user)
+                self._program, kind, _event_data(kind, name, number, self._page.user)
             )
             started = time.perf_counter()
             answer = await ask(request)
             if not answer.startswith(b"HTTP/1.1 200"):
                 raise Wrong(answer[:300].decode(errors="replace"))
             at, shown = await self._until(state if self._program.is_ours else kind.encode())
-            _note(steps, "delivery to view", started, at)
+            _record(steps, "delivery to view", started, at)
         if self._program.is_ours:
             at, _ = await self._until(GO)
-            _note(steps, "end to Task", started, at)
+            _record(steps, "end to Task", started, at)
             await self._until(SETTLED)
         return shown
 
@@ -131,26 +131,26 @@ class Dialer:
             "notes": "Wants the new price list, and a call on Monday.",
             "disposition": "Connected",
             "done": True,
-            # A bare server reads nothing else.
+            # The bare server reads only this.
             "number": number,
         }
         started = time.perf_counter()
         self._page.say(json.dumps(done).encode())
         if not self._program.is_ours:
-            _note(steps, "done to Task", started, await self._placements.next(self._page.user))
+            _record(steps, "done to Task", started, await self._placements.next(self._page.user))
             return
-        _note(steps, "done to view", started, (await self._until(IDLE))[0])
-        _note(steps, "done to Task", started, (await self._until(GO))[0])
+        _record(steps, "done to view", started, (await self._until(IDLE))[0])
+        _record(steps, "done to Task", started, (await self._until(GO))[0])
         await self._until(SETTLED)
 
     async def _until(self, token: bytes) -> tuple[float, bytes]:
-        """The next message with this in it, and when it came; those before it are over."""
+        """The next message that contains this, and when it arrived; earlier ones are dropped."""
         while True:
-            at, payload = await self._heard.get()
+            at, payload = await self._messages.get()
             if token in payload:
                 return at, payload
 
-    def _hear(self, page: PageSocket, payload: bytes) -> None:
+    def _on_message(self, page: PageSocket, payload: bytes) -> None:
         now, head = time.perf_counter(), payload[: wire.HEAD_BYTES]
         if OFFER in head:
             page.say(
@@ -158,21 +158,21 @@ class Dialer:
             )
         elif GO in head:
             page.say(json.dumps(_saved(json.loads(payload))).encode())
-        self._heard.put_nowait((now, payload))
+        self._messages.put_nowait((now, payload))
 
 
-def _note(steps: Steps, name: str, started: float, at: float) -> None:
+def _record(steps: Steps, name: str, started: float, at: float) -> None:
     steps.setdefault(name, []).append((at - started) * 1000)
 
 
 def _saved(go: dict[str, object]) -> dict[str, object]:
-    """A page's message after Salesforce saved the Task, sent without delay."""
+    """The page's message that Salesforce has saved the Task."""
     named = {key: go[key] for key in ("log_id", "attempt", "nonce")}
     return {"type": "result", **named, "outcome": "ok", "task_id": "00T000000000001AAA"}
 
 
-def _told(kind: str, name: str, number: str, user: str) -> dict[str, object]:
-    now = scene.written(datetime.now(UTC))
+def _event_data(kind: str, name: str, number: str, user: str) -> dict[str, object]:
+    now = scene.format_time(datetime.now(UTC))
     talks, over = kind != "call.initiated", kind == "call.end"
     return {
         "call_id": f"call_{name}",
@@ -190,7 +190,7 @@ def _told(kind: str, name: str, number: str, user: str) -> dict[str, object]:
 
 
 async def dial_all(program: Program, dialers: Sequence[Dialer], count: int, at_once: int) -> Round:
-    """Measure a number of calls, by the agents in turn, some at once. Raises Wrong."""
+    """Measure `count` calls of these agents in turn, `at_once` at a time. Raises Wrong."""
     free, left = deque(dialers), iter(range(count))
     steps: Steps = {}
 

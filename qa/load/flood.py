@@ -1,7 +1,8 @@
-"""Deliveries into one server, each one's view waited for at its own page.
+"""Floods one server with deliveries, and waits for each one's view at its agent's page.
 
-The next event of an agent is never sent before the view of the one before could have been, and a
-view counts only if it shows what its delivery said: merged views would be missed, and fail the run.
+An agent's next event is never sent before the view of the previous one could have been. A view
+counts only if it shows what its delivery said, so a merged view would be missed and would fail the
+run.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SHORTEST_SECONDS = 0.0001
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A signed request, whom it is about, and what the view of it must hold."""
+    """A signed request, the agent it concerns, and what the resulting view must contain."""
 
     user: str
     token: bytes
@@ -31,7 +32,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one flood did, from the first request to the last view.
+    """The result of one flood, from the first request to the last view.
 
     `busy` is the share of that time in which the generator used its core.
     """
@@ -43,7 +44,7 @@ class Sent:
 
 
 class Flood:
-    """All pages of one server, and the connections that deliveries come over."""
+    """All pages of one server, and the connections for deliveries."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Flood:
         patience: float = PATIENCE_SECONDS,
         also: int | None = None,
     ) -> None:
-        """`patience`: how many seconds the last view may take; `also`: half of all goes there."""
+        """`patience`: seconds that the last view may take; `also`: another port for half of all."""
         self._ports = (port, port if also is None else also)
         self._patience = patience
         self.connections = CONNECTIONS
@@ -70,11 +71,11 @@ class Flood:
             page.on_view = self._seen
 
     async def run(self, deliveries: Sequence[Delivery]) -> Sent:
-        """As fast as the server takes them. Raises Wrong, TimeoutError."""
+        """Send deliveries as fast as the server takes them. Raises Wrong, TimeoutError."""
         return await self._send(deliveries, 0.0)
 
     async def pace(self, deliveries: Sequence[Delivery], per_second: float) -> Sent:
-        """At a steady rate; latency counts from when a delivery was due, not from when it went."""
+        """Send deliveries at a steady rate; latency counts from when each was due, not sent."""
         return await self._send(deliveries, per_second)
 
     async def _send(self, deliveries: Sequence[Delivery], per_second: float) -> Sent:
@@ -113,8 +114,8 @@ class Flood:
         self._due_at = lambda: started + (count - len(self._waiting)) / per_second
         while self._waiting:
             self._post_due()
-            # A timer of the loop would be up to a millisecond late, and turning idly would drive
-            # everybody else from this core to the server's.
+            # A timer of the loop would be up to a millisecond late, and busy waiting would drive
+            # other processes from this core to the server's.
             wait = self._due_at() - time.perf_counter()
             await asyncio.to_thread(time.sleep, max(wait, SHORTEST_SECONDS))
 

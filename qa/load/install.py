@@ -1,7 +1,7 @@
-"""The peers' packages, fetched once into var/bench; the adapter itself needs none of them.
+"""Installs the peers' packages once into var/bench; the adapter needs none of them.
 
-What is fetched is pinned by hash in qa/load/peers (`make lock`); the address of the registry is
-the machine's own business.
+All are pinned by hash in qa/load/peers (`make lock`). The machine's configuration says where the
+registry is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class NotInstalled(Exception):
 
 
 def express() -> None:
-    """Express, ws and better-sqlite3, which is compiled for our own node. Raises NotInstalled."""
+    """Install Express, ws and better-sqlite3 (compiled for our node). Raises NotInstalled."""
     folder, pins = BENCH / "express", PEERS / "express" / "package-lock.json"
     if _is_there(folder, pins):
         return
@@ -38,7 +38,7 @@ def express() -> None:
     wheel = NODE.parents[1]
     gyp = wheel / "lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js"
     npm = shutil.which("npm") or str(VENV / "npm")
-    # The packages' own scripts would fetch a binary from elsewhere: compile it, by name.
+    # The packages' own scripts would download a binary, so compile this one package.
     _run(folder, npm, "ci", "--ignore-scripts", "--loglevel=error")
     build = (str(VENV / "node"), str(gyp), "rebuild", "--release", f"--nodedir={wheel}")
     _run(folder / "node_modules" / "better-sqlite3", *build)
@@ -46,7 +46,7 @@ def express() -> None:
 
 
 def fastapi() -> None:
-    """FastAPI, SQLAlchemy and aiosqlite, in an environment of their own. Raises NotInstalled."""
+    """Install FastAPI, SQLAlchemy and aiosqlite into a virtual environment. Raises NotInstalled."""
     folder, pins = BENCH / "fastapi", PEERS / "fastapi" / "requirements.txt"
     if _is_there(folder, pins):
         return
@@ -65,7 +65,7 @@ INSTALLERS = {"express": express, "fastapi": fastapi}
 
 @cache
 def why_absent(kind: str) -> str:
-    """Fetch that peer, if need be: nothing, or why it cannot be measured here."""
+    """Install that peer if needed; returns "", or why it cannot be measured here."""
     try:
         INSTALLERS[kind]()
     except NotInstalled as error:
@@ -79,7 +79,7 @@ def _stamp(pins: Path) -> str:
 
 
 def _is_there(folder: Path, pins: Path) -> bool:
-    """Whether just these versions have been installed to the end."""
+    """Whether exactly these versions have been installed completely."""
     stamp = folder / "installed"
     return stamp.exists() and stamp.read_text(encoding="ascii") == _stamp(pins)
 
@@ -90,11 +90,11 @@ def _done(folder: Path, pins: Path) -> None:
 
 def _run(folder: Path, *command: str) -> None:
     ours = command[0].startswith(str(VENV))
-    # The machine's own npm needs the machine's own node, and our node's build ours.
+    # The machine's npm needs the machine's node; a build for our node needs ours.
     places = (str(VENV), os.environ["PATH"]) if ours else (os.environ["PATH"], str(VENV))
     variables = {**os.environ, "PATH": os.pathsep.join(places)}
     if ours:
-        # Our own node must be told to trust whom the machine trusts.
+        # Our node must be told to use the machine's certificate authorities.
         variables["NODE_OPTIONS"] = "--use-system-ca"
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Start a program under other circumstances: without uvloop, or with a profiler in its process.
+"""Starts a program without uvloop, or with a profiler in its process.
 
 python -m qa.load.launch [--plain-loop] [--profile FILE] (serve | PROGRAM.py ARGUMENTS…)
 """
@@ -15,7 +15,7 @@ from typing import cast
 
 
 def main() -> int:
-    """Run it; SIGUSR1 begins the profile, SIGUSR2 ends and writes it."""
+    """Run the program; SIGUSR1 starts the profile, SIGUSR2 stops and writes it."""
     parser = argparse.ArgumentParser(prog="python -m qa.load.launch", description=__doc__)
     parser.add_argument("--plain-loop", action="store_true")
     parser.add_argument("--profile", type=Path)
@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     if options.plain_loop:
-        # Whoever imports it now is told that it is not installed.
+        # An import now raises ImportError, as if it were not installed.
         cast(dict[str, object], sys.modules)["uvloop"] = None
     if options.profile is None:
         return _run(options.program, options.arguments)

@@ -16,13 +16,13 @@ PANELS = (
     ("Memory of an idle page, KiB", "kib_per_page_of_all", "kib_per_page_of_all"),
     ("All pages back after a restart, seconds", "back_seconds", "back_seconds"),
 )
-"""A heading, what is drawn, and what a contender's rounds must hold to be drawn there."""
+"""Each panel's heading, its value, and the value that rounds must have to be drawn there."""
 
 INK, OURS, OTHERS = "#222222", "#0b6e4f", "#9aa5b1"
 
 
 def svg(result: dict[str, Any]) -> str:
-    """All panels for which there is something to draw, one below the other."""
+    """All panels that have something to draw, one below the other."""
     parts: list[str] = []
     top = GAP
     machine = result["machine"]
@@ -64,6 +64,6 @@ def _text(x: float, y: float, text: str, size: int) -> str:
     return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}">{escape(text)}</text>'
 
 
-def written(result: dict[str, Any], file: Path) -> None:
-    """Keep it as a file."""
+def write(result: dict[str, Any], file: Path) -> None:
+    """Write the plot to a file."""
     file.write_text(svg(result) + "\n", encoding="utf-8")

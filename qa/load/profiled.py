@@ -1,4 +1,4 @@
-"""`--profile`: where the adapter's processor time goes, seen from inside its process."""
+"""`--profile`: where the adapter's processor time goes, measured inside its process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def profile(folder: Path, agents: int) -> None:
         program.process.send_signal(signal.SIGUSR1)
         sent = await contender.flood.run(contender.calls.next(DELIVERIES))
         program.process.send_signal(signal.SIGUSR2)
-        await _written(dump)
+        await _wait_for_dump(dump)
     finally:
         program.stop()
     text = io.StringIO()
@@ -42,8 +42,8 @@ async def profile(folder: Path, agents: int) -> None:
     print(f"{sent.events} deliveries; dump: {dump}")
 
 
-async def _written(dump: Path) -> None:
-    """Wait for the dump: it is read once it can be."""
+async def _wait_for_dump(dump: Path) -> None:
+    """Wait until the dump is complete, and read it."""
     async with asyncio.timeout(WRITE_SECONDS):
         while True:
             with contextlib.suppress(OSError, EOFError, ValueError, TypeError):

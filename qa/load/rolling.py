@@ -1,8 +1,8 @@
 """`python -m qa.load.rolling --agents N`: three replicas, restarted in turn under load.
 
-With `--from COMMIT` they begin as that commit's release and come back as this one; with
-`--to COMMIT` the other way round, as when a deploy is taken back. Prints one JSON object. Exit
-status 1 when a call, a Task or a dial was lost, or a dial refused.
+With `--from COMMIT` they start as that commit's release and restart as this one; with `--to COMMIT`
+it is the other way round, as in a rollback. Prints one JSON object. Exits with 1 if a call, a Task
+or a dial was lost, or a dial was refused.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ PAUSE_SECONDS = 2.0
 
 
 class Load:
-    """Agents who call without a pause, and what became of it."""
+    """Agents who call without a pause, and the outcomes of their calls."""
 
     def __init__(self) -> None:
         self.calls = 0
         self.refused: list[str] = []
         self.repeated = 0
-        self.enough = False
+        self.is_stopping = False
 
     async def work(self, page: FakePage, number: str) -> None:
-        """One call after the other, until it is enough."""
-        while not self.enough:
+        """Place one call after the other until the run stops."""
+        while not self.is_stopping:
             code = await self.dial(page, number)
             if code not in {"", "placed"}:
                 self.refused.append(code)
@@ -65,7 +65,7 @@ class Load:
             )
 
     async def dial(self, page: FakePage, number: str) -> str:
-        """Click; the code of a refusal, or nothing when the phones ring."""
+        """Click; returns the code of a refusal, or "" when the phones ring."""
         request = f"req-{page.name}-{time.monotonic_ns()}"
 
         def answer(view: View) -> str | None:
@@ -80,7 +80,7 @@ class Load:
         return answer(view) or ""
 
     async def insist(self, page: FakePage, fits: Callable[[View], bool], frame: View) -> View:
-        """Say it, and again (the same request) when the socket has swallowed it."""
+        """Send a frame, and repeat the same request if the socket lost it."""
         for _ in range(TRIES):
             with suppress(ConnectionClosed):
                 await page.send(**frame)
@@ -92,12 +92,12 @@ class Load:
 
 @contextmanager
 def release(commit: str) -> Iterator[Path]:
-    """The source of that commit; of no commit, what lies here."""
+    """The source tree of that commit; without a commit, the working tree."""
     if not commit:
         yield ROOT
         return
     with tempfile.TemporaryDirectory(prefix="release-") as name:
-        # A commit's own files and nothing else; the packages are those of now.
+        # The commit's own files, but with the packages installed now.
         git = ("git", "-C", str(ROOT), "archive", "--format=tar", commit, "adapter", "web")
         source = subprocess.run(git, check=True, capture_output=True).stdout
         with tarfile.open(fileobj=io.BytesIO(source)) as files:
@@ -106,7 +106,7 @@ def release(commit: str) -> Iterator[Path]:
 
 
 async def restart_all(fleet: Fleet, root: Path) -> list[float]:
-    """SIGTERM, wait, start again, one replica after the other; how long each took to be gone."""
+    """Restart one replica after the other with SIGTERM; how long each took to exit."""
     seconds = []
     for replica in fleet.replicas:
         began = time.monotonic()
@@ -122,7 +122,7 @@ async def restart_all(fleet: Fleet, root: Path) -> list[float]:
 async def play(
     agents: int, folder: Path, database: str, front: Front, releases: tuple[Path, Path]
 ) -> dict[str, Any]:
-    """The whole run: the replicas begin as the first of the releases, and end as the second."""
+    """Do the run: the replicas start as the first release and end as the second."""
     users = tuple(
         User(f"user_a{n:03d}", f"Agent {n}", f"a{n:03d}@example.com", f"2{n:03d}")
         for n in range(agents)
@@ -147,16 +147,16 @@ async def play(
         ]
         await asyncio.sleep(PAUSE_SECONDS)
         gone = await restart_all(fleet, releases[1])
-        load.enough = True
+        load.is_stopping = True
         await asyncio.gather(*work)
         await fleet.scene.until_tasks(load.calls)
         reconnects = sum(len(page.close_codes) for page in pages)
         around = {"agents": agents, "reconnects": reconnects, "seconds_until_gone": gone}
-        return around | await told(fleet, load)
+        return around | await outcome(fleet, load)
 
 
-async def told(fleet: Fleet, load: Load) -> dict[str, Any]:
-    """What agents, provider and Salesforce say of it, and whether they agree."""
+async def outcome(fleet: Fleet, load: Load) -> dict[str, Any]:
+    """The outcome for agents, provider and Salesforce, and whether they agree."""
     history = await fleet.scene.history()
     attempts = [a for d in history["deliveries"] for a in d["attempts"]]
     tasks = fleet.scene.salesforce.tasks.values()
@@ -179,7 +179,7 @@ async def told(fleet: Fleet, load: Load) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run, tell, and answer with the exit status."""
+    """Run, print the result, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m qa.load.rolling", description=__doc__)
     parser.add_argument("--agents", type=int, default=30)
     parser.add_argument("--front", choices=sorted(FRONTS), default="caddy", help="the balancer")

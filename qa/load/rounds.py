@@ -1,4 +1,4 @@
-"""Rounds in turn: what disturbs the machine for a while disturbs every contender alike."""
+"""Runs the contenders' rounds in turn, so that a disturbance of the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from qa.load import scene
 from qa.load.flood import Flood
-from qa.load.parts.found import Results, Round, percentile
+from qa.load.parts.results import Results, Round, percentile
 from qa.load.programs import Program, database_seconds, seconds_of
 from qa.load.scene import Calls
 from qa.load.wire import Wrong
@@ -18,7 +18,7 @@ FIRST, WARM_UPS = 400, 2
 
 
 class Contender:
-    """A running program with its pages, and what its rounds were."""
+    """A running program with its pages and the results of its rounds."""
 
     def __init__(self, program: Program, flood: Flood, agents: int) -> None:
         self.program = program
@@ -28,11 +28,12 @@ class Contender:
         self.rounds: list[Round] = []
 
     async def round(self) -> Round:
-        """As many deliveries as take a second and a half, by the round before; each is shown.
+        """Send deliveries for about a second and a half, and wait until each is shown.
 
-        `server_busy` is the share of the time in which it used its core, with all its threads;
-        `server_waited` that in which its first thread could have run, and another one had the core;
-        `generator_busy` is the generator's share of its own core.
+        The previous round gives their number. `server_busy` is the share of the time in which all
+        its threads together used the core. `server_waited` is the share in which its first thread
+        was ready to run while another one had the core. `generator_busy` is the generator's share
+        of its own core.
         """
         deliveries = self.calls.next(self.count)
         database = database_seconds() if self.program.kind.startswith("postgres") else None
@@ -66,14 +67,14 @@ class Contender:
         return measured
 
     def leave(self) -> None:
-        """The program ends, and its pages are gone."""
+        """Stop the program and close its pages."""
         self.program.stop()
         for page in self.flood.pages.values():
             page.close()
 
 
 async def contender(program: Program, agents: int) -> Contender:
-    """The program, started, with a page for each agent."""
+    """Start the program, with a page for each agent."""
     await program.start()
     pages = await scene.open_pages(program, range(agents))
     tell(f"{program.kind}: {agents:,} pages, {program.loop()}")
@@ -81,7 +82,7 @@ async def contender(program: Program, agents: int) -> Contender:
 
 
 async def interleave(contenders: Sequence[Contender], rounds: int) -> Results:
-    """Two rounds each to warm up, which do not count, then those that do."""
+    """Run two rounds each to warm up, which do not count, then those that do."""
     figures = Results(rounds={contender.program.kind: [] for contender in contenders})
     for number in range(-WARM_UPS, rounds):
         for contender in contenders:
@@ -101,5 +102,5 @@ def _rates(measured: Results) -> str:
 
 
 def tell(text: str) -> None:
-    """Say how far it is; the figures go to standard output."""
+    """Print progress to standard error; the figures go to standard output."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What is sent to the programs: pages that sign in, and signed deliveries for their agents."""
+"""The load on the programs: pages that sign in, and signed deliveries for their agents."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from qa.load.wire import PageSocket, Wrong
 AT_ONCE = 64
 WEBHOOKS = "/webhooks/dialstack"
 BLOCK = 100
-"""So many agents' calls come in before the first of them ends: more than requests are under way,
-so that no page is sent two events at once."""
+"""The calls of so many agents come in before the first of them ends: more than there are requests
+under way, so no page is sent two events at once."""
 
 SHOWN = {"call.incoming": b'"state":"ringing-inbound"', "call.end": b'"state":"idle"'}
-"""What our view holds once it shows the event; a peer's names the event itself."""
+"""What our view contains once it shows the event; a peer's message names the event itself."""
 
 _ids = itertools.count(1)
 
@@ -33,7 +33,7 @@ _ids = itertools.count(1)
 
 
 async def sign_in(program: Program, numbers: Sequence[int]) -> list[str]:
-    """A session cookie for each of these agents; none where nobody need sign in."""
+    """Sign these agents in; returns a session cookie each, empty if the program needs none."""
     if not program.is_ours:
         return [""] * len(numbers)
     names = [json.dumps({"name": f"u{number}"}).encode() for number in numbers]
@@ -46,7 +46,7 @@ async def sign_in(program: Program, numbers: Sequence[int]) -> list[str]:
 async def open_pages(
     program: Program, numbers: Sequence[int], cookies: Sequence[str] = (), at_once: int = AT_ONCE
 ) -> dict[str, PageSocket]:
-    """One idle page for each of these agents, as fast as the program lets them in. Raises Wrong."""
+    """Open an idle page for each of these agents, as fast as the program permits. Raises Wrong."""
     known = cookies or await sign_in(program, numbers)
     waiting = deque(zip(numbers, known, strict=True))
     pages: dict[str, PageSocket] = {}
@@ -76,7 +76,7 @@ async def _open(program: Program, user: str, ticket: str) -> PageSocket:
 
 
 async def _ticket(program: Program, ask: wire.Ask, cookie: str) -> str:
-    """A page trades its cookie for a ticket each time it connects; a bare server wants none."""
+    """Trade the cookie for a ticket, as a page does to connect; a bare server needs none."""
     if not program.is_ours:
         return ""
     origin = program.origin
@@ -100,7 +100,7 @@ def _hello(ticket: str, user: str) -> bytes:
 
 
 class Calls:
-    """Calls that come in, ring and are missed, at every agent in turn: two deliveries a call."""
+    """Missed inbound calls, at every agent in turn: two deliveries a call."""
 
     def __init__(self, program: Program, agents: int) -> None:
         self._program = program
@@ -108,12 +108,12 @@ class Calls:
         self._block = min(BLOCK, agents)
 
     def next(self, count: int) -> list[Delivery]:
-        """About so many further deliveries, in whole blocks, made and signed."""
+        """About so many further deliveries in whole blocks, signed."""
         blocks = max(1, round(count / (2 * self._block)))
         return [delivery for _ in range(blocks) for delivery in self._one_block()]
 
     def _one_block(self) -> Iterator[Delivery]:
-        now = written(datetime.now(UTC))
+        now = format_time(datetime.now(UTC))
         calls = [(f"u{next(self._agents)}", f"call_{next(_ids):012}") for _ in range(self._block)]
         for kind, shown in SHOWN.items():
             token = shown if self._program.is_ours else kind.encode()
@@ -122,13 +122,13 @@ class Calls:
                 yield Delivery(user, token, delivery(self._program, kind, data))
 
 
-def written(moment: datetime) -> str:
-    """As the provider writes times."""
+def format_time(moment: datetime) -> str:
+    """A time in the provider's format."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def delivery(program: Program, kind: str, data: dict[str, Any]) -> bytes:
-    """The signed request that tells this of a call."""
+    """The signed request with this event of a call."""
     event = {
         "id": f"evt_{next(_ids):012}",
         "type": kind,

@@ -1,4 +1,4 @@
-"""The summary: every figure under its stable name, with what it was measured on."""
+"""The summary: every figure under its stable name, with a description of the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from qa.load.parts.found import LEFT_OUT, Results, Round
+from qa.load.parts.results import LEFT_OUT, Results, Round
 from qa.load.programs import GENERATOR_CORE, NODE, SERVER_CORE
 
 KEYS = (
@@ -41,7 +41,7 @@ KEYS = (
     "slow_disk_deliveries_a_wait",
     "fsync_ms",
 )
-"""Those that are always there, if only as null."""
+"""The figures that are always present, if only as null."""
 
 TARGETS: dict[str, tuple[str, float]] = {
     "durable_vs_floor": (">=", 0.45),
@@ -72,7 +72,7 @@ def fsync_ms(folder: Path, times: int = 200) -> float:
 
 
 def is_met(name: str, value: float) -> bool | None:
-    """Whether the figure is as good as was asked for; None if nothing was asked."""
+    """Whether the figure meets its target; None if it has none."""
     if name not in TARGETS:
         return None
     sign, target = TARGETS[name]
@@ -80,7 +80,7 @@ def is_met(name: str, value: float) -> bool | None:
 
 
 def summary(measured: Results, **more: Any) -> dict[str, Any]:
-    """The whole of it; whatever is null has a sentence under `not_measured`."""
+    """The whole summary; every null has its reason under `not_measured`."""
     figures: dict[str, Any] = {**dict.fromkeys(KEYS), **measured.figures, **more}
     absent = [name for name, value in figures.items() if value is None]
     return {
@@ -135,7 +135,7 @@ def _node() -> str | None:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The figures to read, one a line, with their targets; then what is missing, and why."""
+    """The figures as text, one a line, with their targets; then the missing ones, with reasons."""
     lines = []
     for name, value in result.items():
         if value is None or isinstance(value, dict | list):
@@ -154,7 +154,7 @@ def _contender(kind: str, medians: Round) -> str:
     return f"{kind:<24}" + ", ".join(f"{key} {value:g}" for key, value in medians.items())
 
 
-def written(result: dict[str, Any], file: Path) -> None:
-    """Keep it as JSON."""
+def write(result: dict[str, Any], file: Path) -> None:
+    """Write the summary as JSON."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""What goes over the wire: HTTP requests, WebSocket frames, and the sockets that carry them.
+"""HTTP requests, WebSocket frames, and the sockets that carry them.
 
-Raw asyncio protocols, so that the server is what is measured and not its client. Sources: RFC 9112
-(HTTP/1.1), RFC 6455 (WebSocket).
+These are raw asyncio protocols, so that the server is measured and not its client. Sources: RFC
+9112 (HTTP/1.1), RFC 6455 (WebSocket).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OPEN_SECONDS = 120.0
 TEXT, CLOSE, PING = 0x81, 0x88, 0x89
 VIEW = b'"type":"view"'
 VIEW_SPACED = b'"type": "view"'
-"""As our own encoder, and as Python's default one, write it; at the head of the frame."""
+"""A view's type, as our encoder and Python's default one write it at the frame's start."""
 
 HEAD_BYTES = 60
 Ask = Callable[[bytes], Awaitable[bytes]]
@@ -29,7 +29,7 @@ Protocol = TypeVar("Protocol", bound=asyncio.Protocol)
 
 
 class Wrong(Exception):
-    """The server answered something that a bench cannot go on with."""
+    """The server's answer does not let the bench continue."""
 
 
 # --- connections ---------------------------------------------------------------------------------
@@ -38,12 +38,12 @@ _trusted: dict[int, ssl.SSLContext] = {}
 
 
 def encrypt(port: int, trust: ssl.SSLContext) -> None:
-    """Whoever stands there speaks TLS: so do all connections to it from now on."""
+    """Use TLS for all connections to this port from now on."""
     _trusted[port] = trust
 
 
 async def open_to(port: int, protocol: Callable[[], Protocol]) -> Protocol:
-    """A connection to loopback. Raises OSError."""
+    """Open a connection to this port of loopback. Raises OSError."""
     loop, trust = asyncio.get_running_loop(), _trusted.get(port)
     name = "localhost" if trust else None
     _, made = await loop.create_connection(
@@ -56,7 +56,7 @@ async def open_to(port: int, protocol: Callable[[], Protocol]) -> Protocol:
 
 
 def post(port: int, path: str, body: bytes, **headers: str) -> bytes:
-    """A whole POST request."""
+    """A complete POST request."""
     extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n"
@@ -83,7 +83,7 @@ def upgrade(port: int, path: str, origin: str, protocol: str = "") -> bytes:
 
 
 def body_of(answer: bytes) -> dict[str, str]:
-    """The JSON object of an answer; Wrong if it is not a 200."""
+    """The JSON object of an answer. Raises Wrong if its status is not 200."""
     head, _, body = answer.partition(b"\r\n\r\n")
     if b" 200 " not in head.split(b"\r\n", 1)[0]:
         raise Wrong(answer[:300].decode(errors="replace"))
@@ -92,7 +92,7 @@ def body_of(answer: bytes) -> dict[str, str]:
 
 
 class Poster(asyncio.Protocol):
-    """One connection for requests, kept open: at most one is under way."""
+    """One connection for requests, kept open, with at most one request under way."""
 
     def __init__(self, answered: Callable[[Poster, bytes], None]) -> None:
         self._answered = answered
@@ -101,23 +101,23 @@ class Poster(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
-        # uvloop's transports do not inherit from asyncio's.
+        # uvloop's transports do not inherit from asyncio's classes.
         self.transport = cast(asyncio.Transport, transport)
 
     def send(self, request: bytes) -> None:
-        """Send a whole request."""
+        """Send a complete request."""
         assert self.transport is not None
         self.transport.write(request)
 
     def close(self) -> None:
-        """Leave at once: a goodbye by TLS would still be under way when the event loop is over."""
+        """Abort the connection: a TLS shutdown would outlast the event loop."""
         assert self.transport is not None
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Hand over the answer once it is whole (its length is told in a header)."""
+        """Pass the answer on once it is complete (a header gives its length)."""
         self._buffer = self._buffer + data if self._buffer else data
-        # An acknowledgement has no body: nothing needs to be looked for in it.
+        # An acknowledgment has no body, so there is nothing to search.
         if not self._buffer.endswith(b"\r\n\r\n"):
             head, separator, body = self._buffer.partition(b"\r\n\r\n")
             if not separator or len(body) < _length(head):
@@ -132,13 +132,13 @@ def _length(head: bytes) -> int:
 
 
 async def connect(port: int, answered: Callable[[Poster, bytes], None]) -> Poster:
-    """An open connection to the server."""
+    """Open a connection to the server."""
     return await open_to(port, lambda: Poster(answered))
 
 
 @asynccontextmanager
 async def asking(port: int) -> AsyncIterator[Ask]:
-    """A connection that one request after the other can be asked over."""
+    """Open a connection; yields a function that sends one request and returns the answer."""
     answers: asyncio.Queue[bytes] = asyncio.Queue()
     poster = await connect(port, lambda _, answer: answers.put_nowait(answer))
 
@@ -173,7 +173,7 @@ async def ask_all(port: int, requests: Sequence[bytes], connections: int) -> lis
 
 
 def masked(text: bytes, opcode: int = TEXT) -> bytes:
-    """A client's frame; a mask of zeros leaves the text as it is (RFC 6455, 5.3)."""
+    """A client's frame. A mask of zeros leaves the text unchanged (RFC 6455, 5.3)."""
     length = len(text)
     if length < 126:
         return bytes((opcode, 0x80 | length)) + b"\0\0\0\0" + text
@@ -181,7 +181,7 @@ def masked(text: bytes, opcode: int = TEXT) -> bytes:
 
 
 def span(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the payload of the frame at `at` begins and ends; None if it is not whole yet.
+    """Where the payload of the frame at `at` begins and ends; None if it is not complete yet.
 
     Servers do not mask (RFC 6455, 5.1).
     """
@@ -199,9 +199,9 @@ def span(data: bytes, at: int) -> tuple[int, int] | None:
 
 @dataclass(eq=False)
 class PageSocket(asyncio.Protocol):
-    """One page: opens, says `hello` (if any), answers pings, hands over what it is told.
+    """One page: opens a socket, sends `hello` (if any), answers pings and passes messages on.
 
-    It is ready at its first view, or where it says no hello as soon as it is open.
+    It is ready at its first view, or once it is open if it sends no hello.
     """
 
     request: bytes
@@ -216,12 +216,12 @@ class PageSocket(asyncio.Protocol):
     _open: bool = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the upgrade."""
+        """Request the upgrade."""
         self.transport = cast(asyncio.Transport, transport)
         self.transport.write(self.request)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End the wait for this page."""
+        """End the wait for this page to be ready."""
         self.problem = self.problem or f"the socket is gone ({error})"
         self.ready.set()
 
@@ -231,12 +231,12 @@ class PageSocket(asyncio.Protocol):
         self.transport.write(masked(text))
 
     def close(self) -> None:
-        """Leave, without a word."""
+        """Close the socket without a close frame."""
         if self.transport is not None:
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take whole frames off the front."""
+        """Handle every complete frame."""
         data = self._rest + data if self._rest else data
         at = 0
         if not self._open:
@@ -247,7 +247,7 @@ class PageSocket(asyncio.Protocol):
         self._rest = data[at:]
 
     def _opened(self, data: bytes) -> int:
-        """How much of this was the answer to the upgrade."""
+        """How many bytes of this were the answer to the upgrade."""
         end = data.find(b"\r\n\r\n")
         if end < 0:
             return 0

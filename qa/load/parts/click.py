@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from qa.load import programs, scene
-from qa.load.parts.found import Results, percentile
+from qa.load.parts.results import Results, percentile
 from qa.load.programs import Program
 from qa.load.provider import providing
 from qa.load.rounds import tell
@@ -20,14 +20,14 @@ CLICKS, WARM_UPS = 60, 20
 PATIENCE_SECONDS = 30.0
 BARE, OURS = "click, floor", "click, ours"
 Clicking = tuple[Program, list[PageSocket]]
-"""A program, and a page for each click to come."""
+"""A program, with one page for each click."""
 
 
 async def click(folder: Path, rounds: int) -> Results:
-    """One click after the other, each by another agent for another number."""
+    """Measure one click after the other, each by a different agent for a different number."""
     clicks = Clicks()
     agents = clicks_of(rounds)
-    async with providing(clicks.came) as address:
+    async with providing(clicks.posted) as address:
         with ExitStack() as stack:
             bare = programs.floor(folder, provider=address)
             adapter = await programs.ours(folder, agents, provider=address)
@@ -38,29 +38,29 @@ async def click(folder: Path, rounds: int) -> Results:
                 pages = await scene.open_pages(program, range(agents))
                 contenders[kind] = (program, list(pages.values()))
             measured = await clicks.interleave(contenders, rounds)
-    measured.figures["click_to_post_p50_ms"] = measured.middle(OURS, "p50_ms")
-    measured.figures["click_to_post_floor_p50_ms"] = measured.middle(BARE, "p50_ms")
+    measured.figures["click_to_post_p50_ms"] = measured.median_of(OURS, "p50_ms")
+    measured.figures["click_to_post_floor_p50_ms"] = measured.median_of(BARE, "p50_ms")
     tell(f"click to POST: {measured.figures['click_to_post_p50_ms']} ms")
     return measured
 
 
 def clicks_of(rounds: int) -> int:
-    """How many pages click in so many rounds: each once."""
+    """How many pages so many rounds need: each page clicks once."""
     return WARM_UPS + CLICKS * rounds
 
 
 class Clicks:
-    """Clicks whose POST is waited for, one after the other."""
+    """Makes one click after the other, and waits for the POST of each."""
 
     def __init__(self) -> None:
         self._times: asyncio.Queue[float] = asyncio.Queue()
 
-    def came(self, at: float, _body: bytes) -> None:
-        """The provider has a POST."""
+    def posted(self, at: float, _body: bytes) -> None:
+        """The provider received a POST."""
         self._times.put_nowait(at)
 
     async def interleave(self, contenders: Mapping[str, Clicking], rounds: int) -> Results:
-        """Some clicks each to warm up, which do not count, then those that do."""
+        """Some clicks per contender to warm up, which do not count, then those that do."""
         measured = Results(rounds={kind: [] for kind in contenders})
         for program, pages in contenders.values():
             await self.milliseconds(program, pages[:WARM_UPS])
@@ -78,7 +78,7 @@ class Clicks:
         return measured
 
     async def milliseconds(self, program: Program, pages: list[PageSocket]) -> list[float]:
-        """How long each click took."""
+        """Click on each page; how long each click took."""
         return [await self._click(program, page) for page in pages]
 
     async def _click(self, program: Program, page: PageSocket) -> float:
@@ -93,7 +93,7 @@ class Clicks:
 
 
 def dial(name: str, number: str) -> bytes:
-    """The frame of a click that is called so."""
+    """The frame of a click with this request id."""
     stamp = round(time.time() * 1000)
     message = {
         "type": "dial",

@@ -1,4 +1,4 @@
-"""(e), (f): what an idle page costs, and 10,000 pages that come back at once after a restart."""
+"""(e), (f): the cost of an idle page, and of 10,000 pages that reconnect after a restart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from qa.load import programs, scene, wire
-from qa.load.parts.found import Results, percentile
+from qa.load.parts.results import Results, percentile
 from qa.load.programs import Program
 from qa.load.rounds import tell
 from qa.load.scene import Calls
@@ -19,13 +19,13 @@ from qa.load.wire import PageSocket
 
 CROWD, SOME, FEW = 10_000, 2_000, 50
 AT_ONCE = 512
-KNOCKS_PER_SECOND, KNOCKING_SECONDS = 50, 60
+BACKGROUND_PER_SECOND, BACKGROUND_SECONDS = 50, 60
 SPARE_FILES = 500
 SETTLE_SECONDS = 0.5
 
 
 class Crowd:
-    """A bare server and ours, with as many pages as this machine lets one process have."""
+    """A bare server and ours, with as many pages as one process may have on this machine."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
@@ -34,7 +34,7 @@ class Crowd:
         self._cookies: list[str] = []
 
     async def start(self) -> tuple[Program, Program]:
-        """Everybody signs in, once; sessions survive the restarts to come."""
+        """Sign every agent in once; the sessions survive the restarts to come."""
         bare = programs.floor(self._folder)
         ours = await programs.ours(self._folder, self.size, kind="ours")
         for program in (bare, ours):
@@ -47,7 +47,7 @@ class Crowd:
         return bare, ours
 
     async def measure(self, rounds: int) -> Results:
-        """Each program in turn: memory with some pages, then a restart, and all of them."""
+        """Measure each program in turn: memory with some pages, then a restart with all of them."""
         programs_ = await self.start()
         measured = Results(rounds={f"crowd, {program.kind}": [] for program in programs_})
         for number in range(rounds):
@@ -69,28 +69,28 @@ class Crowd:
     async def _round(self, program: Program) -> dict[str, float]:
         base, some = await self._some(program)
         await program.start()
-        async with knocking(program, self.size) as knocks:
+        async with background_deliveries(program, self.size) as background:
             started, used = time.perf_counter(), program.cpu_seconds()
             pages = await self._open(program, range(self.size))
             seconds, cpu = time.perf_counter() - started, program.cpu_seconds() - used
         await asyncio.sleep(SETTLE_SECONDS)
-        if knocks.why:
-            tell(f"{program.kind}: {knocks.refused} webhooks refused, first: {knocks.why}")
+        if background.why:
+            tell(f"{program.kind}: {background.refused} webhooks refused, first: {background.why}")
         full = program.memory_kib()
-        leave(program, pages)
+        stop(program, pages)
         return {
             "mib_before_pages": round(base / 1024, 1),
             "kib_per_page_of_some": round((some - base) / (SOME - FEW), 2),
             "kib_per_page_of_all": round((full - base) / (self.size - FEW), 2),
             "back_seconds": round(seconds, 3),
             "back_cpu_seconds": round(cpu, 2),
-            "webhooks": len(knocks.taken_ms),
-            "webhooks_refused": knocks.refused,
-            "webhook_p99_ms": round(percentile(knocks.taken_ms, 99), 1),
+            "webhooks": len(background.taken_ms),
+            "webhooks_refused": background.refused,
+            "webhook_p99_ms": round(percentile(background.taken_ms, 99), 1),
         }
 
     async def _some(self, program: Program) -> tuple[int, int]:
-        """KiB with a few pages, which have warmed everything up, and with some."""
+        """The memory in KiB with a few pages, which warm everything up, and with some."""
         await program.start()
         pages = await self._open(program, range(FEW))
         await asyncio.sleep(SETTLE_SECONDS)
@@ -98,7 +98,7 @@ class Crowd:
         pages |= await self._open(program, range(FEW, SOME))
         await asyncio.sleep(SETTLE_SECONDS)
         some = program.memory_kib()
-        leave(program, pages)
+        stop(program, pages)
         return base, some
 
     async def _open(self, program: Program, numbers: range) -> dict[str, PageSocket]:
@@ -106,15 +106,15 @@ class Crowd:
         return await scene.open_pages(program, numbers, cookies, AT_ONCE)
 
 
-def leave(program: Program, pages: dict[str, PageSocket]) -> None:
-    """The program is killed, and its pages are gone."""
+def stop(program: Program, pages: dict[str, PageSocket]) -> None:
+    """Stop the program and close its pages."""
     program.stop()
     for page in pages.values():
         page.close()
 
 
 def room(wanted: int) -> int:
-    """The wanted number of pages, or as many as the process may have open files."""
+    """The wanted number of pages, or fewer if the process may not open so many files."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard == resource.RLIM_INFINITY or hard - SPARE_FILES - AT_ONCE >= wanted:
@@ -123,8 +123,8 @@ def room(wanted: int) -> int:
     return hard - SPARE_FILES - AT_ONCE
 
 
-class Knocks:
-    """What became of the deliveries meanwhile."""
+class BackgroundDeliveries:
+    """The outcome of the deliveries sent in the background."""
 
     def __init__(self) -> None:
         self.refused = 0
@@ -133,28 +133,30 @@ class Knocks:
 
 
 @asynccontextmanager
-async def knocking(program: Program, agents: int) -> AsyncIterator[Knocks]:
+async def background_deliveries(
+    program: Program, agents: int
+) -> AsyncIterator[BackgroundDeliveries]:
     """Send deliveries at a steady, low rate, whether or not pages are back."""
-    knocks, over = Knocks(), asyncio.Event()
-    deliveries = Calls(program, agents).next(KNOCKS_PER_SECOND * KNOCKING_SECONDS)
+    background, over = BackgroundDeliveries(), asyncio.Event()
+    deliveries = Calls(program, agents).next(BACKGROUND_PER_SECOND * BACKGROUND_SECONDS)
 
-    async def knock() -> None:
+    async def deliver_all() -> None:
         async with wire.asking(program.entrance) as ask:
             for delivery in deliveries:
                 started = time.perf_counter()
                 answer = await ask(delivery.request)
                 if not answer.startswith(b"HTTP/1.1 200"):
-                    knocks.refused += 1
-                    knocks.why = knocks.why or answer[:400].decode(errors="replace")
-                knocks.taken_ms.append((time.perf_counter() - started) * 1000)
+                    background.refused += 1
+                    background.why = background.why or answer[:400].decode(errors="replace")
+                background.taken_ms.append((time.perf_counter() - started) * 1000)
                 if over.is_set():
                     return
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(over.wait(), 1 / KNOCKS_PER_SECOND)
+                    await asyncio.wait_for(over.wait(), 1 / BACKGROUND_PER_SECOND)
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(knock())
+        group.create_task(deliver_all())
         try:
-            yield knocks
+            yield background
         finally:
             over.set()

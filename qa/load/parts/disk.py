@@ -1,7 +1,7 @@
-"""(m): deliveries where the disk takes 5 ms to keep something for good, and who bears it.
+"""(m): deliveries on a disk whose fsync takes 5 ms.
 
-One commit a delivery would be 200 a second at most. Told is how many deliveries share a wait: at
-least so many, since nobody can wait more often than 200 times a second in one thread.
+With one commit for each delivery, 200 a second would be the most. The figure is how many deliveries
+share one wait, at least: a single thread cannot wait more than 200 times a second.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.load import install, programs
-from qa.load.parts.found import Results
+from qa.load.parts.results import Results
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave
 
@@ -26,7 +26,7 @@ QUICK = "ours, this disk"
 
 
 def compiled(folder: Path) -> Path:
-    """The library that slows fsync and fdatasync down. Raises RuntimeError."""
+    """Compile the library that slows fsync and fdatasync down. Raises RuntimeError."""
     library = folder / "slowdisk.so"
     command = ("cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE))
     try:
@@ -38,7 +38,7 @@ def compiled(folder: Path) -> Path:
 
 
 async def disk(folder: Path, agents: int, rounds: int) -> Results:
-    """Floor, ours and Express on the slow disk, and ours on the one that is here."""
+    """Measure floor, ours and Express on the slow disk, and ours on this machine's disk."""
     library = compiled(folder)
 
     def slowed(program: Program, kind: str) -> Program:
@@ -63,7 +63,7 @@ async def disk(folder: Path, agents: int, rounds: int) -> Results:
         "slow_disk_vs_floor": measured.ratio(OURS, FLOOR, SPEED),
         "slow_disk_vs_own": measured.ratio(OURS, QUICK, SPEED),
         "slow_disk_vs_express": measured.ratio(OURS, EXPRESS, SPEED),
-        "slow_disk_deliveries_a_wait": round(measured.middle(OURS, SPEED) * WAIT_SECONDS, 1),
+        "slow_disk_deliveries_a_wait": round(measured.median_of(OURS, SPEED) * WAIT_SECONDS, 1),
     }
     measured.reasons = {"slow_disk_vs_express": absent}
     return measured

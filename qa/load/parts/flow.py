@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from qa.load import install, programs
-from qa.load.parts.found import LEFT_OUT, Results
+from qa.load.parts.results import LEFT_OUT, Results
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave, tell
 from tests.storage.servers import running_postgres
@@ -33,7 +33,7 @@ PEERS: dict[str, MakeProgram] = {"express": programs.express, "fastapi": program
 
 
 class Flow:
-    """The contenders, running as long as the stack that they were started in."""
+    """The contenders; they run until the exit stack closes."""
 
     def __init__(self, folder: Path, stack: ExitStack, agents: int) -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class Flow:
         self._absent: dict[str, str] = {}
 
     async def start(self, *, everybody: bool) -> None:
-        """The floor and ours; with `everybody` also the peers, PostgreSQL and plain loops."""
+        """Start the floor and ours; with `everybody` also the peers, PostgreSQL and plain loops."""
         await self._begin(programs.floor(self._folder))
         await self._begin(await programs.ours(self._folder, self._agents))
         if everybody:
@@ -53,16 +53,16 @@ class Flow:
             await self._postgres()
 
     async def measure(self, rounds: int) -> Results:
-        """Every contender's rounds, and how they compare."""
+        """Measure every contender's rounds, and compare them."""
         flow = await interleave(list(self.contenders.values()), rounds)
         flow.figures = {name: flow.ratio(*pair) for name, pair in RATIOS.items()}
-        # The floor has one thread: whoever it waits for is not part of it.
-        flow.figures["others_busy"] = flow.middle("floor", "server_waited")
+        # The floor has one thread, so what it waits for is another process.
+        flow.figures["others_busy"] = flow.median_of("floor", "server_waited")
         flow.reasons = {name: self._absent.get(kind) or LEFT_OUT for name, kind in WANTS.items()}
         return flow
 
-    def leave_alone(self, *staying: Contender) -> None:
-        """End the others: every hundredth delivery would wait for their pages' pings."""
+    def stop_all_but(self, *staying: Contender) -> None:
+        """Stop all other contenders; every hundredth delivery would wait for their pages' pings."""
         for present in self.contenders.values():
             if present not in staying:
                 present.leave()
@@ -73,7 +73,7 @@ class Flow:
 
     async def _plain_loops(self) -> None:
         if self.contenders["floor"].program.loop() != "uvloop":
-            self._absent[f"floor, {PLAIN}"] = "without uvloop every loop is a plain one"
+            self._absent[f"floor, {PLAIN}"] = "uvloop is absent, so every loop is a plain one"
             return
         await self._begin(programs.floor(self._folder, plain_loop=True))
         kind, launch = f"ours, {PLAIN}", ("--plain-loop",)

@@ -1,4 +1,4 @@
-"""(g): what a delivery costs with 100, 1,000 and 10,000 agents, each known and with a page."""
+"""(g): the cost of a delivery with 100, 1,000 and 10,000 agents, each with a page."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from qa.load import programs
 from qa.load.parts.crowd import room
-from qa.load.parts.found import Results
+from qa.load.parts.results import Results
 from qa.load.rounds import contender, interleave
 
 FEW, MANY, CROWD = 100, 1_000, 10_000
 
 
 async def growth(folder: Path, rounds: int) -> Results:
-    """Deliveries go round all of them; the processor time of each is what is compared."""
+    """Send deliveries to all agents in turn, and compare the processor time of a delivery."""
     contenders = []
     with ExitStack() as stack:
         for agents in (FEW, MANY, room(CROWD + FEW + MANY) - FEW - MANY):

@@ -1,10 +1,10 @@
-"""(c): how long a delivery takes to its page at 10, 50 and 80 % of our limit, beside the floor."""
+"""(c): a delivery's latency to its page at 10, 50 and 80 % of our limit, beside the floor's."""
 
 from __future__ import annotations
 
 from statistics import median
 
-from qa.load.parts.found import Results, percentile
+from qa.load.parts.results import Results, percentile
 from qa.load.rounds import Contender, tell
 
 SHARES = (10, 50, 80)
@@ -13,7 +13,7 @@ AT_LEAST = 600
 
 
 async def latency(ours: Contender, floor: Contender, limit: float, rounds: int) -> Results:
-    """Both at the same rates (deliveries a second, shares of `limit`), in turn."""
+    """Measure both in turn at the same rates, which are shares of `limit` (deliveries a second)."""
     measured = Results()
     for number in range(rounds):
         for share in SHARES:

@@ -8,32 +8,32 @@ from pathlib import Path
 
 from qa.load import programs
 from qa.load.dialing import CALLS_A_PAGE, SETTINGS, Dialer, Placements, dial_all
-from qa.load.parts.found import Results
+from qa.load.parts.results import Results
 from qa.load.programs import Program
 from qa.load.provider import providing
 from qa.load.rounds import tell
 
 AGENTS, AT_ONCE = 100, 8
 CALLS = {"floor": 1_000, "ours": 200}
-"""Of a round in which many call at once: about a second and a half."""
+"""Calls of a round with many at once: about a second and a half."""
 
 ALONE = 60
-"""Calls of a round in which one follows the other."""
+"""Calls of a round without overlap."""
 
 SHIFT, CREW = 160, 3
-"""Calls of a day (20 an hour, as in docs/capacity.md), and agents who are calls in one round."""
+"""Calls of a day (20 an hour, as in docs/capacity.md), and the agents of one round."""
 
 SPELLS = 2
-"""In which a day is dialed: more than half of it at once would be too many frames for one agent."""
+"""How many parts a day is dialed in: more than half of it at once would exceed the frame limit."""
 
 FORGOTTEN_SECONDS = 61.0
-"""Answers are shown for a minute. Nobody dials 160 times within one."""
+"""Answers are shown for a minute, and nobody dials 160 times within one."""
 
 COST = "cpu_us_per_call"
 
 
 class Office:
-    """Programs with a provider behind them, and the pages of agents who dial."""
+    """Programs with a provider, and the pages of agents who dial."""
 
     def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
         self._folder = folder
@@ -42,15 +42,15 @@ class Office:
         self._provider = ""
 
     async def open(self) -> None:
-        """The provider listens."""
-        self._provider = await self._stack.enter_async_context(providing(self._placements.came))
+        """Start the provider."""
+        self._provider = await self._stack.enter_async_context(providing(self._placements.posted))
 
     async def floor(self, agents: int) -> tuple[Program, list[Dialer]]:
-        """A bare server whose pages dial."""
+        """Start a bare server with pages that dial."""
         return await self._begin(programs.floor(self._folder, provider=self._provider), agents)
 
     async def ours(self, agents: int) -> tuple[Program, list[Dialer]]:
-        """The adapter, and pages that dial."""
+        """Start the adapter with pages that dial."""
         program = await programs.ours(
             self._folder, agents, provider=self._provider, further=SETTINGS
         )
@@ -66,7 +66,7 @@ class Office:
 
 
 async def outbound(folder: Path, rounds: int) -> Results:
-    """Calls beside a bare server's: their cost with many at once, their steps one by one."""
+    """Measure calls beside a bare server's: cost with many at once, steps one by one."""
     calls = Results()
     async with AsyncExitStack() as stack:
         office = Office(folder, stack)
@@ -81,14 +81,14 @@ async def outbound(folder: Path, rounds: int) -> Results:
                     calls.rounds.setdefault(f"calls one by one, {program.kind}", []).append(alone)
             tell(f"outbound, round {number + 1} of {rounds}")
     calls.figures = {
-        "outbound_call_cpu_ms": round(calls.middle("calls, ours", COST) / 1000, 3),
+        "outbound_call_cpu_ms": round(calls.median_of("calls, ours", COST) / 1000, 3),
         "outbound_call_vs_floor_cpu": calls.ratio("calls, ours", "calls, floor", COST),
     }
     return calls
 
 
 async def day(folder: Path, rounds: int) -> Results:
-    """Calls in turn of those who have dialed all day, and of colleagues who begin."""
+    """Measure calls of agents who have dialed all day, and in turn of agents who begin."""
     late, early = "day, its end", "day, its beginning"
     calls = Results(rounds={late: [], early: []})
     async with AsyncExitStack() as stack:

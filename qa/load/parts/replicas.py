@@ -1,9 +1,9 @@
-"""(i): two replicas on one PostgreSQL, each webhook at whichever, beside one replica alone.
+"""(i): two replicas on one PostgreSQL, with each webhook sent to either, beside one replica alone.
 
-Each has half of the agents' pages, so half of the webhooks reach the replica without the page. Told
-is what a delivery costs in all: the processes' and the database's processor time together. The
-connections are shared by the two, so that each has half of what one has under way, and commits
-half as many at a time; so two are also asked over as many connections each.
+Each has half of the agents' pages, so half of the webhooks reach the replica without the page. The
+figure is the total cost of a delivery: the processor time of the replicas and of the database. Two
+replicas share the connections, so each has half as many requests under way as a single one, and
+commits half as many at a time. They are therefore also measured with as many connections each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from signal import SIGKILL
 
 from qa.load import programs, scene
 from qa.load.flood import Flood
-from qa.load.parts.found import Results, Round
+from qa.load.parts.results import Results, Round
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave, tell
 from tests.storage.servers import running_postgres
@@ -32,21 +32,21 @@ class Pair(Program):
     other: Program | None = None
 
     async def start(self) -> None:
-        """Both."""
+        """Start both."""
         await super().start()
         await self._other.start()
 
     def stop(self, number: int = SIGKILL) -> None:
-        """Both."""
+        """Stop both."""
         super().stop(number)
         self._other.stop(number)
 
     def cpu_seconds(self) -> float:
-        """Of both."""
+        """The processor time of both, in seconds."""
         return super().cpu_seconds() + self._other.cpu_seconds()
 
     def waited_seconds(self) -> float:
-        """Of both."""
+        """The waiting time of both, in seconds."""
         return super().waited_seconds() + self._other.waited_seconds()
 
     @property
@@ -56,10 +56,10 @@ class Pair(Program):
 
 
 class Loaded(Contender):
-    """Over twice the connections: as many at each replica as one replica has alone."""
+    """Two replicas with twice the connections: each has as many as a single replica."""
 
     async def round(self) -> Round:
-        """One more."""
+        """Measure one more round."""
         self.flood.connections *= 2
         try:
             return await super().round()
@@ -68,7 +68,7 @@ class Loaded(Contender):
 
 
 async def replicas(folder: Path, agents: int, rounds: int) -> Results:
-    """One replica and two, in turn. Raises RuntimeError where there is no PostgreSQL."""
+    """Measure one replica and two, in turn. Raises RuntimeError without PostgreSQL."""
     with ExitStack() as stack:
         try:
             server = stack.enter_context(running_postgres())

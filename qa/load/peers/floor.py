@@ -1,6 +1,6 @@
-"""The floor: POST, JSON, WebSocket push in bare aiohttp; nothing is checked, nothing is kept.
+"""The floor: POST, JSON, WebSocket push in bare aiohttp, without checks and without storage.
 
-python floor.py PORT [PROVIDER]: with a provider, whatever a page says becomes a POST to it.
+python floor.py PORT [PROVIDER]: with a provider, every frame of a page becomes a POST to it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PROVIDER = web.AppKey("provider", ClientSession)
 
 
 async def connect(request: web.Request) -> web.WebSocketResponse:
-    """GET /ws?user=: one idle page."""
+    """GET /ws?user=: serve one page."""
     socket = web.WebSocketResponse(compress=False, heartbeat=25)
     await socket.prepare(request)
     user = request.query["user"]
@@ -38,7 +38,7 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
 
 
 async def receive(request: web.Request) -> web.Response:
-    """POST /webhooks/dialstack: pushed to the page of the user whom it names."""
+    """POST /webhooks/dialstack: push the event to the page of the user whom it names."""
     event = json.loads(await request.read())
     data = event["data"]
     page = PAGES.get(data["user_id"])

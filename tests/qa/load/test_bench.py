@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from qa.load import bench, install, programs, summary
+from qa.load.parts.catalog import PARTS, Part
 from qa.load.parts.flow import Flow
-from qa.load.parts.found import Results
-from qa.load.parts.listed import PARTS, Part
+from qa.load.parts.results import Results
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qa.load import report, summary
-from qa.load.parts.found import Results, Round
+from qa.load.parts.results import Results, Round
 
 ROUND = {"events_per_second": 1234.0, "cpu_us_per_event": 50.0, "p50_ms": 1.0, "p99_ms": 2.0}
 BUSY = {"server_busy": 1.0, "generator_busy": 0.5}
@@ -35,14 +35,14 @@ def told(**figures: float | None) -> dict[str, Any]:
 def test_the_table_stands_between_the_marks() -> None:
     """Again and again, with the same text around it."""
     document = "before\n<!-- x:begin -->\nold\n<!-- x:end -->\nafter\n"
-    once = report.filled(document, "x", report.table(told(durable_vs_floor=0.512)))
+    once = report.fill(document, "x", report.table(told(durable_vs_floor=0.512)))
     assert once.startswith("before\n")
     assert once.endswith("after\n")
     assert "old" not in once
     assert "| 0.512 | >= 0.45 | yes |" in once
     assert "| ours | 1,234 | 50 |" in once
     assert "100%, 50% |" in once
-    again = report.filled(once, "x", report.table(told(durable_vs_floor=0.3)))
+    again = report.fill(once, "x", report.table(told(durable_vs_floor=0.3)))
     assert "| 0.3 | >= 0.45 | **no** |" in again
     assert "0.512" not in again
 
@@ -89,7 +89,7 @@ def test_capacity_follows_from_the_measured_costs() -> None:
 def test_a_document_without_marks_is_left_alone() -> None:
     """Rather than written over."""
     with pytest.raises(ValueError, match="x:begin"):
-        report.filled("nothing", "x", "text")
+        report.fill("nothing", "x", "text")
 
 
 @pytest.mark.parametrize(("name", "file", "_needs", "made"), report.DOCUMENTS)
@@ -98,4 +98,4 @@ def test_our_documents_have_the_marks(
 ) -> None:
     """Else the next run could not be told."""
     text = made(told())
-    assert text in report.filled(file.read_text(encoding="utf-8"), name, text)
+    assert text in report.fill(file.read_text(encoding="utf-8"), name, text)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qa.load import plot, summary
-from qa.load.parts.found import Results
+from qa.load.parts.results import Results
 
 ROUND = {"events_per_second": 100.0, "cpu_us_per_event": 50.0}
 

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""FastAPI, SQLAlchemy async, aiosqlite: signature, one durable commit a delivery, push.
+"""FastAPI, SQLAlchemy async, aiosqlite: check the signature, commit each delivery durably, push.
 
 Installed by the bench into a virtual environment of its own (var/bench/fastapi).
 """
@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 PORT, FILE, SECRET = int(sys.argv[1]), sys.argv[2], sys.argv[3].encode()
 PAGES: dict[str, WebSocket] = {}
 # One connection: SQLite has one writer, and with several of them 32 requests at once wait for its
-# lock, some for ever. Faster so, and to the peer's favour.
+# lock, some of them forever. This is faster, in the peer's favor.
 ENGINE = create_async_engine(f"sqlite+aiosqlite:///{FILE}", pool_size=1, max_overflow=0)
 SESSIONS = async_sessionmaker(ENGINE, expire_on_commit=False)
 
@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class Delivery(Base):
-    """What has come in."""
+    """The deliveries received."""
 
     __tablename__ = "deliveries"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -41,7 +41,7 @@ class Delivery(Base):
 
 
 class Agent(Base):
-    """What stands."""
+    """The agents' current state."""
 
     __tablename__ = "agents"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -59,7 +59,7 @@ def _durable(connection, _record) -> None:
 
 @asynccontextmanager
 async def lifespan(_app):
-    """Make the tables."""
+    """Create the tables."""
     async with ENGINE.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     yield
@@ -70,7 +70,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.websocket("/ws")
 async def connect(socket: WebSocket, user: str) -> None:
-    """One page."""
+    """Serve one page."""
     await socket.accept()
     PAGES[user] = socket
     try:
@@ -82,7 +82,7 @@ async def connect(socket: WebSocket, user: str) -> None:
 
 @app.post("/webhooks/dialstack")
 async def receive(request: Request) -> Response:
-    """One delivery."""
+    """Take one delivery."""
     body = await request.body()
     stamp, _, signature = request.headers["X-DialStack-Signature"].partition(",v1=")
     expected = hmac.new(SECRET, stamp[2:].encode() + b"." + body, hashlib.sha256).hexdigest()

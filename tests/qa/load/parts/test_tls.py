@@ -20,7 +20,7 @@ async def test_both_servers_are_reached_through_tls_alone(tmp_path: Path) -> Non
     """Deliveries, views and clicks, each at a program with a proxy of its own."""
     clicks = Clicks()
     async with AsyncExitStack() as stack:
-        provider = await stack.enter_async_context(providing(clicks.came))
+        provider = await stack.enter_async_context(providing(clicks.posted))
         bare = await floor(tmp_path, stack, provider)
         adapter = await ours(tmp_path, stack, provider, BLOCK)
         for program in (bare, adapter):

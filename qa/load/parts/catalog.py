@@ -12,16 +12,16 @@ from qa.load.parts.click import click
 from qa.load.parts.crowd import Crowd
 from qa.load.parts.disk import disk
 from qa.load.parts.flow import SPEED, Flow
-from qa.load.parts.found import Results
 from qa.load.parts.growth import growth
 from qa.load.parts.latency import latency
 from qa.load.parts.outbound import day, outbound
 from qa.load.parts.replicas import replicas
+from qa.load.parts.results import Results
 from qa.load.parts.tls import tls
 
 
 class Part(NamedTuple):
-    """What is run in a folder of its own, the figures that it finds, the peers that it has run."""
+    """A function to run in a folder of its own, the figures it measures, the peers it needs."""
 
     run: Callable[[Path, argparse.Namespace], Awaitable[Results]]
     figures: tuple[str, ...]
@@ -36,8 +36,8 @@ async def flow(folder: Path, options: argparse.Namespace) -> Results:
         measured = await part.measure(options.rounds)
         if not options.quick:
             ours, floor = part.contenders["ours"], part.contenders["floor"]
-            part.leave_alone(ours, floor)
-            limit = measured.middle("ours", SPEED)
+            part.stop_all_but(ours, floor)
+            limit = measured.median_of("ours", SPEED)
             measured.add(await latency(ours, floor, limit, options.rounds))
         return measured
 

@@ -15,7 +15,7 @@ from qa.asterisk.parts import Refused
 KINDS = ("auth", "aor", "endpoint")
 
 
-class Pushed:
+class PushConfig:
     """Endpoints with their address and password, created and removed by requests."""
 
     def __init__(self, exchange: Exchange) -> None:

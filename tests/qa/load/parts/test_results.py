@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa.load.parts.found import Results, percentile
+from qa.load.parts.results import Results, percentile
 
 
 def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
@@ -11,7 +11,7 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
         rounds={"a": [{"x": 10}, {"x": 1}, {"x": 30}], "b": [{"x": 5}, {"x": 1}, {"x": 10}]}
     )
     assert found.ratio("a", "b", "x") == 2.0
-    assert found.middle("a", "x") == 10
+    assert found.median_of("a", "x") == 10
 
 
 def test_without_both_there_is_no_ratio() -> None:

@@ -14,7 +14,7 @@ LEFT_OUT = "not part of this run (--only, --quick)"
 class Results:
     """Figures under their stable names, and the rounds they come from, by contender.
 
-    `reasons` says of a figure that is None why it is.
+    `reasons` says why a figure is None.
     """
 
     figures: dict[str, float | None] = field(default_factory=dict)
@@ -27,14 +27,15 @@ class Results:
         self.rounds.update(other.rounds)
         self.reasons.update(other.reasons)
 
-    def middle(self, contender: str, key: str) -> float:
+    def median_of(self, contender: str, key: str) -> float:
         """The median of a contender's rounds."""
         return median(figures[key] for figures in self.rounds[contender])
 
     def ratio(self, first: str, second: str, key: str) -> float | None:
-        """How much more of it one has than the other; None if either was not measured.
+        """The first contender's value divided by the second's; None if either was not measured.
 
-        Round by round, then the median: what disturbs the machine disturbs both of a pair.
+        The median of the rounds' ratios, because a disturbance of the machine affects both of a
+        pair.
         """
         if first not in self.rounds or second not in self.rounds:
             return None
@@ -42,9 +43,9 @@ class Results:
         return round(median(a[key] / b[key] for a, b in pairs), 3)
 
     def medians(self) -> dict[str, Round]:
-        """Of everything, by contender."""
+        """The medians of all values, by contender."""
         return {
-            kind: {key: round(self.middle(kind, key), 3) for key in rounds[0]}
+            kind: {key: round(self.median_of(kind, key), 3) for key in rounds[0]}
             for kind, rounds in self.rounds.items()
         }
 

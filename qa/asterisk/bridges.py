@@ -9,7 +9,7 @@ from typing import Any
 from qa.asterisk.parts import Bridge, Channel, Refused, stamp
 
 
-class Rooms(ABC):
+class Bridges(ABC):
     """All bridges, and their running recordings with whether each is paused."""
 
     bridges: dict[str, Bridge]
