@@ -11,6 +11,7 @@ from aiohttp import web
 from adapter.assets import folder
 from adapter.core.model import AgentKey
 from adapter.drivers import missing
+from adapter.fanout.port import Topic
 from adapter.orgs import Org
 from adapter.page.pages import Pages
 from adapter.page.port import SalesforceOrg
@@ -47,7 +48,7 @@ from adapter.web.reception import Reception
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.server import Handlers, make_server, webhook_paths
-from adapter.web.sessionmonitor import SIGNED_OUT, SessionMonitor
+from adapter.web.sessionmonitor import SessionMonitor
 from adapter.web.sessions import Sessions
 from adapter.web.sip import SipProxy
 from adapter.web.socketdoor import SocketDoor
@@ -111,7 +112,7 @@ def make_app(edges: Edges, runtime: Runtime) -> App:
     fast_paths = WebhookFastPaths(endpoints, clock=clock, status=handlers.status)
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
     watch = SessionMonitor(runtime.pages, boards, phones, sessions, edges.tasks)
-    edges.hints.listen(watch.hinted)
+    edges.hints.listen(watch.hinted, Topic.SIGNED_OUT)
     return App(
         settings=settings,
         server=make_server(handlers, webhooks, fast_paths, limits),
@@ -215,7 +216,7 @@ def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds, phones: PhoneLines
         edges.clock,
         ended,
         all_ended,
-        lambda agent: edges.hints.publish(agent, SIGNED_OUT),
+        lambda agent: edges.hints.publish(agent, topic=Topic.SIGNED_OUT),
         orgs=[org.org_id for org in edges.orgs.all],
     )
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import httpx
 import structlog
 
-from adapter.core.model import AgentKey
 from adapter.fanout.open import is_shared
-from adapter.fanout.port import Hints, Learner
+from adapter.fanout.port import Hints, Learner, Topic
 from adapter.fanout.sealed import shared_secret
 from adapter.metrics import Metrics
 from adapter.orgs import Orgs
@@ -26,7 +25,7 @@ from adapter.runtime.callquality import CallQuality
 from adapter.runtime.clock import Clock
 from adapter.runtime.forwarding import Forwarding, shape
 from adapter.runtime.intake import Intake
-from adapter.runtime.peers import MARK, Announcement, Peers
+from adapter.runtime.peers import Announcement, Peers
 from adapter.runtime.perform import Performer
 from adapter.runtime.steering import IntakeSink
 from adapter.runtime.streams import Stream
@@ -102,7 +101,10 @@ async def make_runtime(edges: Edges) -> Runtime:
     hints.listen(pages.hinted)
     intake = Intake(agents, store, clock, edges.tenants.read)
     forwarding, peers = _forwarding(edges, agents, pages, intake)
-    hints.learn_with(_learner(agents, peers), epoch)
+    learners: dict[Topic, Learner] = {Topic.VERSION: agents.learn}
+    if peers is not None:
+        learners[Topic.REPLICA] = peers.receive
+    hints.learn_with(learners, epoch)
     performer = Performer(
         agents=agents,
         store=store,
@@ -152,18 +154,6 @@ def _forwarding(
     pages.moved = forwarding.moved
     agents.is_only_here = forwarding.is_only_here
     return forwarding, peers
-
-
-def _learner(agents: Agents, peers: Peers | None) -> Learner:
-    """Handle other replicas' announcements: their addresses, or an agent's value."""
-
-    def learn(key: AgentKey, version: int, text: bytes) -> None:
-        if not key.user_id.startswith(MARK):
-            agents.learn(key, version, text)
-        elif peers is not None:
-            peers.receive(text)
-
-    return learn
 
 
 def _counted_by(metrics: Metrics) -> Callable[[Turn], None]:

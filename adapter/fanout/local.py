@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from pyee import EventEmitter
 
 from adapter.core.model import AgentKey
-from adapter.fanout.port import Learner, Listener, Value
+from adapter.fanout.port import Learner, Listener, Topic, Value
 
 log = structlog.get_logger(__name__)
-
-_TOPIC = "version"
 
 
 class LocalHints:
@@ -19,11 +19,17 @@ class LocalHints:
     def __init__(self) -> None:
         self._emitter = EventEmitter()
 
-    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
-        """Call every listener now; log a listener's error and go on."""
-        self._emitter.emit(_TOPIC, key, version)
+    def publish(
+        self,
+        key: AgentKey,
+        version: int = 0,
+        value: Value | None = None,
+        topic: Topic = Topic.VERSION,
+    ) -> None:
+        """Call every listener of the topic now; log a listener's error and go on."""
+        self._emitter.emit(topic, key, version)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, topic: Topic = Topic.VERSION) -> None:
         """Add a listener for good."""
 
         def guarded(key: AgentKey, version: int) -> None:
@@ -32,9 +38,9 @@ class LocalHints:
             except Exception as error:  # the other listeners must still be called
                 log.error("fanout.listener_failed", agent=str(key), exc_info=error)
 
-        self._emitter.on(_TOPIC, guarded)
+        self._emitter.on(topic, guarded)
 
-    def learn_with(self, learner: Learner, epoch: str) -> None:
+    def learn_with(self, learners: Mapping[Topic, Learner], epoch: str) -> None:
         """Do nothing: there are no other replicas."""
 
     async def start(self) -> None:

@@ -6,10 +6,27 @@ replicas compare versions with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from adapter.core.model import AgentKey
+
+
+class Topic(StrEnum):
+    """What a hint is about, which says what its key and its version mean."""
+
+    VERSION = "version"
+    """An agent's committed version; its value is the agent with the unsettled logs."""
+    SIGNED_OUT = "signed-out"
+    """An agent has signed out somewhere; no version."""
+    PHONE_MOVED = "phone-moved"
+    """Another page has the agent's phone in the browser; no version."""
+    CALLS_PLACED = "calls-placed"
+    """The key is an org and a replica, the version how many calls that replica has placed there."""
+    REPLICA = "replica"
+    """The key is a replica without an org; its value is the address for links."""
+
 
 Listener = Callable[[AgentKey, int], None]
 """Synchronous; only enqueues, because it runs inside a commit."""
@@ -24,14 +41,20 @@ Learner = Callable[[AgentKey, int, bytes], None]
 class Hints(Protocol):
     """The interface of every fan-out."""
 
-    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
+    def publish(
+        self,
+        key: AgentKey,
+        version: int = 0,
+        value: Value | None = None,
+        topic: Topic = Topic.VERSION,
+    ) -> None:
         """Send a hint to all; never blocks or raises. `value` saves other replicas a read."""
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` for every hint, including this process's own."""
+    def listen(self, listener: Listener, topic: Topic = Topic.VERSION) -> None:
+        """Call `listener` for every hint of the topic, including this process's own."""
 
-    def learn_with(self, learner: Learner, epoch: str) -> None:
-        """Call `learner` with values from other replicas of the store with this epoch."""
+    def learn_with(self, learners: Mapping[Topic, Learner], epoch: str) -> None:
+        """Call a topic's learner with values from other replicas of the store with this epoch."""
 
     async def start(self) -> None:
         """Begin to receive hints of other replicas."""

@@ -1,7 +1,6 @@
 """Hints between replicas by PostgreSQL's LISTEN/NOTIFY, with psycopg 3 in two threads of its own.
 
-Any database user may notify, so a value is accepted only with a mark whose key is derived from the
-store's address and epoch.
+A value is accepted only with a mark whose key is derived from the store's address and epoch.
 
 A notification is lost when nobody listens or a connection breaks. That is harmless, because
 replicas compare versions every two seconds (adapter.page.reconciler). Unsendable hints are dropped.
@@ -15,34 +14,25 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from hashlib import blake2b
-from hmac import compare_digest
 from threading import Condition, Thread, current_thread
 from typing import Any
 
-import msgspec
 import psycopg
 import structlog
-from msgspec import Raw, Struct
-from msgspec.structs import replace
 
 from adapter.core.model import AgentKey
+from adapter.fanout import notifications
 from adapter.fanout.local import LocalHints
-from adapter.fanout.port import Learner, Listener, Value
+from adapter.fanout.notifications import NOTHING, Hint, hint_of
+from adapter.fanout.port import Learner, Listener, Topic, Value
 from adapter.fanout.sealed import shared_secret
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "softphone_hints"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
-
-MOST_BYTES = 7_000
-"""A notification holds less than 8,000 bytes; a Salesforce id has 18."""
-
-MOST_VALUE_BYTES = 6_500
-"""An agent's value usually has about 1,500; a longer one is read from the store."""
 
 MOST_WAITING = 10_000
 """Agents whose hints wait to be sent; more means that the server is unreachable."""
@@ -71,70 +61,6 @@ def connect(url: str) -> psycopg.Connection[Any]:
     )
 
 
-NOTHING = Raw(b"null")
-
-
-class Hint(Struct, array_like=True, frozen=True):
-    """An agent's version, its value if that is short enough, and the value's mark."""
-
-    org: str
-    user: str
-    version: int
-    value: Raw = NOTHING
-    mark: str = ""
-
-    @property
-    def key(self) -> AgentKey:
-        """The agent."""
-        return AgentKey(self.org, self.user)
-
-    def marked(self, secret: bytes) -> str:
-        """The mark of this hint under the secret, in hex."""
-        content = msgspec.json.encode((self.org, self.user, self.version, self.value))
-        return blake2b(content, key=secret, digest_size=16).hexdigest()
-
-
-_decode = msgspec.json.Decoder(tuple[str, list[Hint]]).decode
-
-
-def hint_of(key: AgentKey, version: int, value: bytes | None, secret: bytes) -> Hint:
-    """The hint to send; without the value if that is too long."""
-    if value is None or len(value) > MOST_VALUE_BYTES:
-        return Hint(key.org_id, key.user_id, version)
-    bare = Hint(key.org_id, key.user_id, version, Raw(value))
-    return replace(bare, mark=bare.marked(secret))
-
-
-def pack(sender: str, hints: Iterable[Hint]) -> list[str]:
-    """Notifications (JSON) with these hints, each short enough for the server."""
-    packed: list[str] = []
-    room: list[bytes] = []
-    size = 0
-    for hint in hints:
-        text = msgspec.json.encode(hint)
-        if room and size + len(text) > MOST_BYTES:
-            packed.append(_notification(sender, room))
-            room, size = [], 0
-        room.append(text)
-        size += len(text) + 1
-    if room:
-        packed.append(_notification(sender, room))
-    return packed
-
-
-def _notification(sender: str, hints: list[bytes]) -> str:
-    return f'["{sender}",[{b",".join(hints).decode()}]]'
-
-
-def unpack(payload: str, own: str) -> list[Hint]:
-    """The hints in another replica's notification; empty for our own and for invalid ones."""
-    with suppress(msgspec.DecodeError):
-        sender, hints = _decode(payload)
-        if sender != own:
-            return hints
-    return []
-
-
 class PostgresHints:
     """The fan-out of several replicas. Create, use and close it in one running event loop.
 
@@ -148,9 +74,9 @@ class PostgresHints:
         self._local = LocalHints()
         self._loop = asyncio.get_running_loop()
         self._listening = asyncio.Event()
-        self._learn: Learner | None = None
+        self._learners: Mapping[Topic, Learner] = {}
         self._secret = b""
-        self._waiting: dict[AgentKey, tuple[int, Value | None]] = {}
+        self._waiting: dict[tuple[Topic, AgentKey], tuple[int, Value | None]] = {}
         self._wake = Condition()
         self._closing = False
         # Daemons, so that the process can exit even if `close` was not called.
@@ -159,22 +85,29 @@ class PostgresHints:
             for name, work in (("hints-out", self._send), ("hints-in", self._listen))
         ]
 
-    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
-        """Publish here now and to the others soon; only an agent's newest hint is sent."""
-        self._local.publish(key, version)
+    def publish(
+        self,
+        key: AgentKey,
+        version: int = 0,
+        value: Value | None = None,
+        topic: Topic = Topic.VERSION,
+    ) -> None:
+        """Publish here now and to the others soon; only a key's newest hint is sent."""
+        self._local.publish(key, version, topic=topic)
         with self._wake:
-            if len(self._waiting) < MOST_WAITING and version >= self._waiting.get(key, (0,))[0]:
-                self._waiting[key] = version, value
+            newest = self._waiting.get((topic, key), (0,))[0]
+            if len(self._waiting) < MOST_WAITING and version >= newest:
+                self._waiting[topic, key] = version, value
             self._wake.notify()
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` for every hint, in this event loop."""
-        self._local.listen(listener)
+    def listen(self, listener: Listener, topic: Topic = Topic.VERSION) -> None:
+        """Call `listener` for every hint of the topic, in this event loop."""
+        self._local.listen(listener, topic)
 
-    def learn_with(self, learner: Learner, epoch: str) -> None:
-        """Call `learner` with values from other replicas, in this event loop."""
+    def learn_with(self, learners: Mapping[Topic, Learner], epoch: str) -> None:
+        """Call a topic's learner with values from other replicas, in this event loop."""
         self._secret = shared_secret(self._url, epoch)
-        self._learn = learner
+        self._learners = learners
 
     async def start(self) -> None:
         """Begin to send and receive; retry until the server answers."""
@@ -216,24 +149,23 @@ class PostgresHints:
 
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         while not self._closing:
-            taken = self._take()
-            hints = [self._make_hint(key, version, value) for key, (version, value) in taken]
-            for payload in pack(self._own, hints):
+            hints = [self._make_hint(*one, *what) for one, what in self._take().items()]
+            for payload in notifications.pack(self._own, hints):
                 connection.execute(NOTIFY, [payload])
             time.sleep(PAUSE_SECONDS)
 
-    def _make_hint(self, key: AgentKey, version: int, value: Value | None) -> Hint:
+    def _make_hint(self, topic: Topic, key: AgentKey, version: int, value: Value | None) -> Hint:
         try:
-            return hint_of(key, version, value and value(), self._secret)
+            return hint_of(topic, key, version, value and value(), self._secret)
         except Exception as bug:  # send the version alone; others read the value from the store
             log.error("fanout.value_failed", agent=str(key), exc_info=bug)
-            return hint_of(key, version, None, self._secret)
+            return hint_of(topic, key, version, None, self._secret)
 
-    def _take(self) -> list[tuple[AgentKey, tuple[int, Value | None]]]:
+    def _take(self) -> dict[tuple[Topic, AgentKey], tuple[int, Value | None]]:
         """Wait for hints to send and take them all; may be empty when closing."""
         with self._wake:
             self._wake.wait_for(lambda: self._closing or self._waiting)
-            taken, self._waiting = list(self._waiting.items()), {}
+            taken, self._waiting = self._waiting, {}
             return taken
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
@@ -241,7 +173,7 @@ class PostgresHints:
         self._in_loop(self._listening.set)
         while not self._closing:
             for notification in connection.notifies(timeout=LOOK_SECONDS):
-                hints = unpack(notification.payload, self._own)
+                hints = notifications.unpack(notification.payload, self._own)
                 if hints:
                     self._in_loop(self._publish_received, hints)
 
@@ -254,12 +186,11 @@ class PostgresHints:
 
     def _publish_received(self, hints: list[Hint]) -> None:
         for hint in hints:
+            topic, key = hint.subject
             try:
-                if self._learn is not None and hint.value != NOTHING and self._is_ours(hint):
-                    self._learn(hint.key, hint.version, bytes(hint.value))
+                learn = None if hint.value == NOTHING else self._learners.get(topic)
+                if learn is not None and hint.is_marked_with(self._secret):
+                    learn(key, hint.version, bytes(hint.value))
             except Exception as bug:
-                log.error("fanout.not_learned", agent=str(hint.key), exc_info=bug)
-            self._local.publish(hint.key, hint.version)
-
-    def _is_ours(self, hint: Hint) -> bool:
-        return compare_digest(hint.mark.encode(), hint.marked(self._secret).encode())
+                log.error("fanout.not_learned", agent=str(key), exc_info=bug)
+            self._local.publish(key, hint.version, topic=topic)

@@ -11,11 +11,8 @@ from collections import OrderedDict, deque
 
 from adapter.core.dialing import MINUTE_MS
 from adapter.core.model import AgentKey
-from adapter.fanout.port import Hints
+from adapter.fanout.port import Hints, Topic
 from adapter.runtime.clock import Clock
-
-MARK = "dials@"
-"""Prefix of the key of these hints; no Salesforce user id contains an @."""
 
 REPLICAS_KEPT = 1_000
 """The most pairs of org and replica remembered; rolling restarts bring new replicas."""
@@ -49,12 +46,12 @@ class OrgRate:
         """`hints`: set if other replicas count too."""
         self._clock = clock
         self._hints = hints
-        self._own = MARK + clock.nonce()
+        self._own = clock.nonce()
         self._windows: dict[str, _Window] = {}
         self._placed: dict[str, int] = {}
         self._counts_elsewhere: OrderedDict[AgentKey, int] = OrderedDict()
         if hints is not None:
-            hints.listen(self.hinted)
+            hints.listen(self.hinted, Topic.CALLS_PLACED)
 
     def take(self, org_id: str) -> int:
         """The number of calls so far; also counts the one about to start."""
@@ -70,11 +67,11 @@ class OrgRate:
             return
         count = self._placed[org_id] = self._placed.get(org_id, 0) + 1
         if self._hints is not None:
-            self._hints.publish(AgentKey(org_id, self._own), count)
+            self._hints.publish(AgentKey(org_id, self._own), count, topic=Topic.CALLS_PLACED)
 
     def hinted(self, key: AgentKey, count: int) -> None:
         """Another replica's calls (a listener of the hints)."""
-        if not key.user_id.startswith(MARK) or key.user_id == self._own:
+        if key.user_id == self._own:
             return
         known = self._counts_elsewhere.get(key, count - 1)
         if count > known:

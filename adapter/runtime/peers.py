@@ -18,14 +18,11 @@ from msgspec import Struct
 
 from adapter.core.model import AgentKey
 from adapter.fanout.links import Answered, Link
-from adapter.fanout.port import Hints
+from adapter.fanout.port import Hints, Topic
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
-
-MARK = "replica@"
-"""Prefix of the key of announcements, without an org; no Salesforce user id contains an @."""
 
 ANNOUNCE_SECONDS = 2.0
 DIAL_SECONDS = 2.0
@@ -75,7 +72,7 @@ class Peers:
     tasks: Tasks
 
     def __post_init__(self) -> None:
-        self._name = AgentKey("", MARK + self.clock.nonce())
+        self._name = AgentKey("", self.clock.nonce())
         self._server: asyncio.Server | None = None
         self._known: set[str] = set()
         self._shunned: dict[str, int] = {}
@@ -101,10 +98,10 @@ class Peers:
     async def _announce(self) -> None:
         text = msgspec.json.encode(self.own)
         while True:
-            self.hints.publish(self._name, self.clock.now(), lambda: text)
+            self.hints.publish(self._name, self.clock.now(), lambda: text, Topic.REPLICA)
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
-    def receive(self, text: bytes) -> None:
+    def receive(self, _name: AgentKey, _at: int, text: bytes) -> None:
         """Dial an announced replica, unless it is known, shunned or incompatible."""
         try:
             announcement = msgspec.json.decode(text, type=Announcement)

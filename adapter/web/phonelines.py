@@ -14,15 +14,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from adapter.core.model import AgentKey
-from adapter.fanout.port import Hints
+from adapter.fanout.port import Hints, Topic
 from adapter.telephony.browserphones import BrowserPhones
 from adapter.telephony.port import ProviderError
 from adapter.web.outbox import Outbox
 
 log = structlog.get_logger(__name__)
-
-_PHONE = "/phone"
-"""A suffix of agent ids in hints that say that another page has the phone now."""
 
 SIGNED_OUT, TAKEN = 4003, 4010
 UNUSED_SECONDS = 60.0
@@ -52,7 +49,7 @@ class PhoneLines:
         self._lines: dict[AgentKey, PhoneLine] = {}
         self._hints = hints
         self._moving: AgentKey | None = None
-        hints.listen(self._on_hint)
+        hints.listen(self._on_moved, Topic.PHONE_MOVED)
 
     def everyone(self) -> list[PhoneLine]:
         """All phones, unordered."""
@@ -74,7 +71,7 @@ class PhoneLines:
         if before is not None:
             before.outbox.close(TAKEN, "another page has the phone")
         self._moving = line.agent
-        self._hints.publish(AgentKey(line.agent.org_id, line.agent.user_id + _PHONE), 1)
+        self._hints.publish(line.agent, topic=Topic.PHONE_MOVED)
         self._moving = None
 
     def remove(self, line: PhoneLine) -> None:
@@ -82,11 +79,9 @@ class PhoneLines:
         if self._lines.get(line.agent) is line:
             del self._lines[line.agent]
 
-    def _on_hint(self, key: AgentKey, _version: int) -> None:
-        if not key.user_id.endswith(_PHONE):
-            return
-        line = self._lines.get(AgentKey(key.org_id, key.user_id.removesuffix(_PHONE)))
-        if line is not None and line.agent != self._moving:
+    def _on_moved(self, agent: AgentKey, _version: int) -> None:
+        line = self._lines.get(agent)
+        if line is not None and agent != self._moving:
             line.outbox.close(TAKEN, "another page has the phone")
 
     def sign_out(self, session: str) -> None:

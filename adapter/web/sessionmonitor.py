@@ -21,9 +21,6 @@ from adapter.web.sessions import Sessions
 
 WATCH_SECONDS = 60.0
 
-SIGNED_OUT = 0
-"""The version of a hint that sign-ins of an agent have ended; no commit has it."""
-
 
 @dataclass(eq=False, repr=False)
 class SessionMonitor:
@@ -36,10 +33,8 @@ class SessionMonitor:
     tasks: Tasks
     seconds: float = WATCH_SECONDS
 
-    def hinted(self, key: AgentKey, version: int) -> None:
-        """Handle a hint that an agent signed out at some replica."""
-        if version != SIGNED_OUT:
-            return
+    def hinted(self, key: AgentKey, _version: int) -> None:
+        """An agent has signed out at some replica (a listener of the hints)."""
         here = {page.session for page in self.pages.of(key)} | self.boards.sessions_of(key)
         here |= self.phones.sessions_of(key)
         if here:

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterable
 
 from adapter.cli import main
-from adapter.core.model import AgentKey
-from adapter.fanout import postgres
+from adapter.fanout import notifications
 
 
-def _lost(_sender: str, _hints: Iterable[tuple[AgentKey, int]]) -> list[str]:
+def _lost(sender: str, hints: Iterable[notifications.Hint]) -> list[str]:
     return []
 
 
 if __name__ == "__main__":
-    postgres.pack = _lost  # type: ignore[assignment]
+    notifications.pack = _lost
     sys.exit(main(["serve"]))

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from random import Random
 
 from adapter.cli import main
-from adapter.fanout import postgres
+from adapter.fanout import notifications
 
 _dice = Random()
-_pack = postgres.pack
+_pack = notifications.pack
 
 
-def _some(sender: str, hints: Iterable[postgres.Hint]) -> list[str]:
+def _some(sender: str, hints: Iterable[notifications.Hint]) -> list[str]:
     return _pack(sender, (hint for hint in hints if _dice.random() > 1 / 3))
 
 
 if __name__ == "__main__":
-    postgres.pack = _some
+    notifications.pack = _some
     sys.exit(main(["serve"]))

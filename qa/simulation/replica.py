@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from msgspec.structs import replace
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy
-from adapter.fanout.port import Learner, Listener, Value
+from adapter.fanout.port import Learner, Listener, Topic, Value
 from adapter.lwc.surface import lwc
 from adapter.metrics import Metrics
 from adapter.opencti.surface import open_cti
@@ -69,8 +69,15 @@ class Hints:
         self._others = peers
         self._dice = dice
 
-    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
-        """Tell everybody; not every value fits in."""
+    def publish(
+        self,
+        key: AgentKey,
+        version: int = 0,
+        value: Value | None = None,
+        topic: Topic = Topic.VERSION,
+    ) -> None:
+        """Tell everybody; not every value fits in. Only versions are simulated."""
+        assert topic is Topic.VERSION
         self.heard(key, version)
         text = value() if value is not None and self._dice.hits(0.9) else None
         for other in self._others(self):
@@ -87,13 +94,14 @@ class Hints:
         for listener in self.listeners:
             listener(key, version)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, topic: Topic = Topic.VERSION) -> None:
         """Subscribe to hints."""
+        assert topic is Topic.VERSION
         self.listeners.append(listener)
 
-    def learn_with(self, learner: Learner, epoch: str) -> None:
+    def learn_with(self, learners: Mapping[Topic, Learner], epoch: str) -> None:
         """Subscribe to other replicas' values."""
-        self._learn = learner
+        self._learn = learners[Topic.VERSION]
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -189,7 +197,7 @@ class Replica:
         tenants = _OneOrg(provider, org, policy)
         shared = dice.shape.replicas > 1
         self.agents = Agents(self.store, self.hints, policy, shared=shared, tasks=self.tasks)
-        self.hints.learn_with(self.agents.learn, "")
+        self.hints.learn_with({Topic.VERSION: self.agents.learn}, "")
         self._runtime(dice, clock, tenants, read)
         self._edge(clock)
         self.links: set[Link] = set()

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 from psycopg.conninfo import conninfo_to_dict
 from structlog.testing import capture_logs
 
 from adapter.core.model import AgentKey
-from adapter.fanout.postgres import (
-    CHANNEL,
-    MOST_VALUE_BYTES,
-    PostgresHints,
-    hint_of,
-    pack,
-    unpack,
-)
+from adapter.fanout.notifications import hint_of, pack
+from adapter.fanout.port import Topic
+from adapter.fanout.postgres import CHANNEL, PostgresHints
 from tests.storage.servers import Postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
 BOB = AgentKey("00D000000000001", "005000000000002")
-
-KEYS = st.builds(AgentKey, st.text(max_size=40), st.text(max_size=40))
 
 
 class Replica:
@@ -112,6 +102,22 @@ async def test_of_many_hints_that_wait_the_newest_of_each_agent_is_sent(postgres
     assert listener.heard == [(ADA, 1_000)]
 
 
+async def test_a_sign_out_is_sent_though_a_version_of_the_agent_waits(postgres: Postgres) -> None:
+    """Both wait for the same notification; a new version says nothing of the sign-ins."""
+    async with replicas(postgres.database(), 1) as (listener,):
+        signed_out: list[tuple[AgentKey, int]] = []
+        listener.hints.listen(lambda *hint: signed_out.append(hint), Topic.SIGNED_OUT)
+        late = Replica(listener.hints._url)
+        late.hints.publish(ADA, 7)
+        late.hints.publish(ADA, topic=Topic.SIGNED_OUT)
+        late.hints.publish(BOB, 1)
+        await late.hints.start()
+        await listener.until_heard(BOB, 1)
+        await late.hints.close()
+    assert listener.heard == [(ADA, 7), (BOB, 1)]
+    assert signed_out == [(ADA, 0)]
+
+
 async def test_rubbish_on_the_channel_hurts_nobody(postgres: Postgres) -> None:
     """Whoever may connect may say anything there."""
     url = postgres.database()
@@ -167,32 +173,14 @@ async def test_an_outage_is_a_line_for_each_connection(postgres: Postgres) -> No
     ]
 
 
-SECRET = b"of this store"
-VALUES = st.none() | st.builds(lambda words: json.dumps([words]).encode(), st.text(max_size=9_000))
-
-
-@given(st.lists(st.tuples(KEYS, st.integers(0, 2**62), VALUES), max_size=100))
-def test_packing_loses_nothing_and_keeps_to_the_servers_limit(
-    told: list[tuple[AgentKey, int, bytes | None]],
-) -> None:
-    """In order, in notifications of less than 8,000 bytes; only what is too long stays away."""
-    hints = [hint_of(*one, SECRET) for one in told]
-    packed = pack("me", hints)
-    assert [hint for payload in packed for hint in unpack(payload, "another")] == hints
-    assert all(len(payload.encode()) < 8_000 for payload in packed)
-    assert not any(unpack(payload, "me") for payload in packed)
-    for (_, _, value), hint in zip(told, hints, strict=True):
-        is_short = value is not None and len(value) <= MOST_VALUE_BYTES
-        assert bytes(hint.value) == (value if is_short else b"null")
-
-
 def learning(replica: Replica, epoch: str) -> list[tuple[AgentKey, int, bytes, int]]:
     """What it is told, with how many hints it had heard by then."""
     learned: list[tuple[AgentKey, int, bytes, int]] = []
-    replica.hints.learn_with(
-        lambda key, version, value: learned.append((key, version, value, len(replica.heard))),
-        epoch,
-    )
+
+    def learn(key: AgentKey, version: int, value: bytes) -> None:
+        learned.append((key, version, value, len(replica.heard)))
+
+    replica.hints.learn_with({Topic.VERSION: learn}, epoch)
     return learned
 
 
@@ -217,7 +205,7 @@ async def test_a_value_of_a_stranger_is_not_believed(postgres: Postgres) -> None
         learned = learning(second, "epoch")
         stranger.hints.publish(ADA, 3, lambda: b'{"a":2}')
         await second.until_heard(ADA, 3)
-        ours = hint_of(ADA, 4, b'{"a":1}', second.hints._secret)
+        ours = hint_of(Topic.VERSION, ADA, 4, b'{"a":1}', second.hints._secret)
         with psycopg.connect(url, autocommit=True) as connection:
             for hint in (
                 replace(ours, version=5),
@@ -244,7 +232,7 @@ async def test_a_value_that_cannot_be_written_or_read_delays_nobodys_hint(
 
     async with replicas(postgres.database(), 2) as (first, second):
         for one in (first, second):
-            one.hints.learn_with(broken, "epoch_1")
+            one.hints.learn_with({Topic.VERSION: broken}, "epoch_1")
         first.hints.publish(ADA, 1, broken)
         await second.until_heard(ADA, 1)
         first.hints.publish(BOB, 2, lambda: b"{}")

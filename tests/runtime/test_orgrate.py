@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapter.core.dialing import MINUTE_MS
 from adapter.core.model import AgentKey
 from adapter.fanout.local import LocalHints
-from adapter.runtime.orgrate import MARK, REPLICAS_KEPT, OrgRate
+from adapter.runtime.orgrate import REPLICAS_KEPT, OrgRate
 from tests.runtime.conftest import HandClock
 
 ORG, OTHER = "00D000000000001", "00D000000000002"
@@ -61,7 +61,7 @@ def test_two_replicas_count_together() -> None:
 def test_a_lost_hint_is_made_up_for_by_the_next_and_a_late_one_counts_once() -> None:
     """The hint says how many there were, not that there was one more."""
     rate = OrgRate(HandClock())
-    there = AgentKey(ORG, f"{MARK}there")
+    there = AgentKey(ORG, "there")
     for count in (7, 9, 8, 9):
         rate.hinted(there, count)
     assert rate.take(ORG) == 3
@@ -69,8 +69,9 @@ def test_a_lost_hint_is_made_up_for_by_the_next_and_a_late_one_counts_once() -> 
 
 def test_an_agents_hint_is_no_call() -> None:
     """Versions of agents come the same way."""
-    rate = OrgRate(HandClock())
-    rate.hinted(AgentKey(ORG, "005000000000001"), 12)
+    hints = LocalHints()
+    rate = OrgRate(HandClock(), hints)
+    hints.publish(AgentKey(ORG, "005000000000001"), 12)
     assert rate.take(ORG) == 0
 
 
@@ -78,8 +79,8 @@ def test_replicas_of_long_ago_are_forgotten() -> None:
     """A thousand are enough; one that comes back counts as a new one."""
     rate = OrgRate(HandClock())
     for number in range(REPLICAS_KEPT + 1):
-        rate.hinted(AgentKey(OTHER, f"{MARK}{number}"), 5)
-    rate.hinted(AgentKey(ORG, f"{MARK}0"), 9)
-    rate.hinted(AgentKey(ORG, f"{MARK}0"), 11)
+        rate.hinted(AgentKey(OTHER, str(number)), 5)
+    rate.hinted(AgentKey(ORG, "0"), 9)
+    rate.hinted(AgentKey(ORG, "0"), 11)
     assert rate.take(ORG) == 3
     assert len(rate._counts_elsewhere) == REPLICAS_KEPT

@@ -15,15 +15,16 @@ from adapter.core.model import AgentKey
 from adapter.fanout import links
 from adapter.fanout.links import Answered, Link
 from adapter.fanout.local import LocalHints
-from adapter.fanout.port import Value
+from adapter.fanout.port import Topic, Value
 from adapter.fanout.sealed import shared_secret
 from adapter.runtime import peers as peers_module
-from adapter.runtime.peers import MARK, SHUN_MS, Announcement, CannotLink, Peers
+from adapter.runtime.peers import SHUN_MS, Announcement, CannotLink, Peers
 from adapter.runtime.tasks import Tasks
 from tests.runtime.conftest import HandClock
 
 SECRET = shared_secret("postgresql://db/softphone", "epoch_1")
 PATIENCE_SECONDS = 30
+NAME = AgentKey("", "another")
 
 
 class Announcing(LocalHints):
@@ -33,9 +34,15 @@ class Announcing(LocalHints):
         super().__init__()
         self.said: list[bytes] = []
 
-    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
+    def publish(
+        self,
+        key: AgentKey,
+        version: int = 0,
+        value: Value | None = None,
+        topic: Topic = Topic.VERSION,
+    ) -> None:
         """Keep it."""
-        assert key.user_id.startswith(MARK)
+        assert topic is Topic.REPLICA
         assert value is not None
         self.said.append(value())
 
@@ -85,7 +92,7 @@ class Replica:
 
     async def hears(self, other: Replica) -> None:
         """The other's announcement, and what comes of it until nothing is under way."""
-        self.peers.receive(await announcement(other))
+        self.peers.receive(NAME, 0, await announcement(other))
         await self.tasks.drain(PATIENCE_SECONDS)
 
 
@@ -152,13 +159,13 @@ async def test_an_old_address_costs_one_vain_try() -> None:
     async with started(first):
         with capture_logs() as lines:
             for _ in range(3):
-                first.peers.receive(stale)
+                first.peers.receive(NAME, 0, stale)
                 await first.tasks.drain(0)
                 await until(lambda: gone.address not in first.peers._known)
             tries = [line for line in lines if line["event"] == "replica.not_reached"]
             assert len(tries) == 1
             first.clock.at += SHUN_MS
-            first.peers.receive(stale)
+            first.peers.receive(NAME, 0, stale)
             await until(lambda: gone.address not in first.peers._known)
         tries = [line for line in lines if line["event"] == "replica.not_reached"]
         assert len(tries) == 2
@@ -213,14 +220,14 @@ async def test_who_was_too_slow_is_left_alone_for_a_while(monkeypatch: pytest.Mo
 async def test_an_announcement_that_cannot_be_read_is_dropped(rubbish: bytes) -> None:
     """A later release may say something else."""
     first = Replica()
-    first.peers.receive(rubbish)
+    first.peers.receive(NAME, 0, rubbish)
     assert first.peers._known == set()
 
 
 async def test_an_announced_address_that_is_none_is_dropped() -> None:
     """It has no port."""
     first = Replica()
-    first.peers.receive(b'{"address":"nowhere","shape":"same"}')
+    first.peers.receive(NAME, 0, b'{"address":"nowhere","shape":"same"}')
     await first.tasks.drain(PATIENCE_SECONDS)
     assert first.peers._known == set()
 

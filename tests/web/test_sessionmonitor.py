@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from adapter.storage.port import StorageError
-from adapter.web.sessionmonitor import SIGNED_OUT
 from adapter.web.sessions import IDLE_MS, SESSION_MS
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
@@ -47,20 +46,9 @@ async def test_a_hint_has_the_agents_sign_ins_looked_at_and_nobody_elses(world: 
     keys = {p.page_id: p.key for p in world.app.pages.everyone()}
     for key in keys.values():
         await world.app.watch.sessions.store.drop_sessions(key)
-    world.app.watch.hinted(keys[page.page_id], 12)
-    world.app.watch.hinted(keys[page.page_id], SIGNED_OUT)
+    world.app.watch.hinted(keys[page.page_id], 0)
     assert await page.until_closed() == 4003
     assert other.close_codes == []
-
-
-async def test_a_versions_hint_is_no_sign_out(world: World) -> None:
-    """Nor is anything looked up for each of them: there are thousands a second."""
-    page = await world.page()
-    (key,) = {p.key for p in world.app.pages.everyone()}
-    await world.app.watch.sessions.store.drop_sessions(key)
-    world.app.watch.hinted(key, 12)
-    await world.app.tasks.drain(5)
-    assert page.close_codes == []
 
 
 async def test_a_look_that_fails_is_not_the_last_one(world: World) -> None:
