@@ -119,6 +119,86 @@ each('an agent who hangs up before the talk was shown has it told as well', asyn
   assert.deepEqual(b.events(), ['CALL_STARTED', 'CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
 });
 
+each('a sign-out that does not reach the adapter is refused, and nobody is signed in again by it', async (b) => {
+  await b.setup();
+  await b.ask({ type: 'LOGOUT' });
+  b.show();
+  await b.settled();
+  assert.deepEqual(b.events(), ['ERROR']);
+  await b.ask(DIAL);
+  assert.equal(b.sent.at(-1).type, 'dial');
+}, { stays: true });
+
+each('a sign-out ends what may be asked for until somebody signs in', async (b) => {
+  await b.setup();
+  await b.ask({ type: 'LOGOUT' });
+  assert.deepEqual(b.events(), ['LOGOUT_RESULT']);
+  await b.ask(DIAL);
+  assert.deepEqual(b.sent, []);
+  b.show();
+  await b.settled();
+  assert.equal(b.events().at(-1), 'LOGIN_RESULT');
+});
+
+each('a wrap-up that is over while the connection is down is over at the adapter, too', async (b) => {
+  await dialed(b);
+  b.show({ calls: [], wrapups: [b.over()] });
+  await b.settled();
+  const done = { type: 'wrapup', call_id: 'c1', done: true };
+  const before = b.sent.length;
+  b.net(false);
+  await b.ask({ type: 'WRAP_UP_CALL', call: { callId: 'c1' } });
+  b.net(true);
+  b.connector.connected();
+  b.show();
+  b.show();
+  assert.deepEqual(b.sent.slice(before), [done]);
+  // Whether it arrived cannot be known either if the connection ends just afterward.
+  b.connector.connected();
+  b.show();
+  b.show({ wrapups: [] });
+  b.connector.connected();
+  b.show();
+  assert.deepEqual(b.sent.slice(before), [done, done]);
+});
+
+each('a reload while the record of an incoming call is made does not have Salesforce make another', async (b) => {
+  const ringing = { state: 'ringing-inbound', direction: 'inbound' };
+  b.show({ calls: [b.call(ringing)] });
+  await b.setup();
+  assert.equal(b.ready().callInProgress, null);
+  await b.ask({ type: 'AGENT_AVAILABLE', isAvailable: true });
+  assert.deepEqual(b.events(), []);
+  b.show({ calls: [b.call({ ...ringing, host_record: '0LQ000000000001' })] });
+  await b.settled();
+  assert.deepEqual([b.events(), b.payload('CALL_STARTED').callAttributes.voiceCallId], [['CALL_STARTED'], '0LQ000000000001']);
+});
+
+each('a recording that is paused in one tab is shown as paused in the other', async (b) => {
+  await dialed(b);
+  const shown = (/** @type {string} */ recording) => {
+    b.show({ calls: [b.call({ state: 'bridged', recording })] });
+    return b.settled();
+  };
+  const toggles = () => b.events().filter((event) => event === 'RECORDING_TOGGLE').length;
+  await shown('on');
+  assert.equal(toggles(), 0);
+  await shown('paused');
+  assert.deepEqual([toggles(), b.payload('RECORDING_TOGGLE').isRecordingPaused], [1, true]);
+  await b.ask({ type: 'RESUME_RECORDING', call: { callId: 'c1' } });
+  b.answer('done');
+  await b.settled();
+  await shown('on');
+  assert.deepEqual([toggles(), b.payload('RECORDING_TOGGLE').isRecordingPaused], [2, false]);
+});
+
+each('a number that was clicked while this page slept is as old as that', async (b) => {
+  await b.setup();
+  b.sleep(60_000);
+  await b.ask(DIAL);
+  assert.deepEqual([b.sent[0].sent_at - b.sent[0].clicked_at, b.sent[0].type], [60_000, 'dial']);
+});
+
 each('what is known before the answer waits for it', async (b) => {
   await b.setup();
   await b.ask(DIAL);

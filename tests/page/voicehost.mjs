@@ -39,8 +39,8 @@ export const settled = async () => {
   }
 };
 
-/** @param {string} version @param {{can?: object, connected?: boolean, user?: string}} [options] */
-export function bench(version, { can = ALL, connected = true, user = USER } = {}) {
+/** @param {string} version @param {{can?: object, connected?: boolean, user?: string, stays?: boolean}} [options] `stays`: a goodbye does not arrive */
+export function bench(version, { can = ALL, connected = true, user = USER, stays = false } = {}) {
   const window = fakeWindow();
   Object.assign(globalThis, { window });
   const file = fileURLToPath(new URL(`../../node_modules/.voice/${version}.cjs`, import.meta.url));
@@ -51,13 +51,16 @@ export function bench(version, { can = ALL, connected = true, user = USER } = {}
   const sent = [];
   let now = 1_000_000;
   let requests = 0;
+  let isUp = true;
+  /** When the page was awake last, if it sleeps. @type {number|null} */
+  let awake = null;
   /** @type {{at: number, run: () => void}[]} */
   let timers = [];
   const connector = createConnector({
-    lib, classes: createClasses(lib), orgId: ORG, makeId: () => `r${++requests}`, signOut: async () => undefined,
-    send: (frame) => sent.push(frame) > 0,
+    lib, classes: createClasses(lib), orgId: ORG, makeId: () => `r${++requests}`, signOut: async () => !stays,
+    send: (frame) => isUp && sent.push(frame) > 0,
     findColleagues: async (words) => [{ name: 'Cy Colleague', number: '2001' }].filter(({ name }) => name.toLowerCase().startsWith(words)),
-    now: () => now,
+    now: () => now, since: () => awake ?? now,
     later: (run, ms) => (ms ? void timers.push({ at: now + ms, run }) : void setTimeout(run, 0)),
     setTimer: (run, ms) => { const timer = { at: now + ms, run }; timers.push(timer); return timer; },
     clearTimer: (timer) => { timers = timers.filter((one) => one !== timer); },
@@ -88,7 +91,14 @@ export function bench(version, { can = ALL, connected = true, user = USER } = {}
     return settled();
   };
   return {
-    window, connector, view, show, setup, heard, sent, settled,
+    window, connector, view, show, setup,
+    /** The connection to the adapter. @param {boolean} up */
+    net: (up) => void (isUp = up),
+    sleep(/** @type {number} */ ms) {
+      awake = now;
+      now += ms;
+    },
+    heard, sent, settled,
     ask: (/** @type {any} */ frame) => { port.postMessage(frame); return settled(); },
     async pass(/** @type {number} */ ms) {
       now += ms;

@@ -5,6 +5,7 @@
 
 import { ask, carry, fetchTicket, signOut } from '../softphone/session.js';
 import { createSocket } from '../softphone/socket.js';
+import { createWakeDetector } from '../softphone/wake-detector.js';
 import { createClasses } from './classes.js';
 import { createConnector } from './connector.js';
 import { guard } from './guard.js';
@@ -15,6 +16,8 @@ const lib = /** @type {any} */ (globalThis).SCVConnectorBase;
 
 const makeId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const pageId = makeId();
+const wake = createWakeDetector();
+setInterval(wake.tick, 500);
 let userId = '';
 
 guard(window, allowed, (origin) => console.warn('connector: not set up by', origin));
@@ -23,7 +26,13 @@ const connector = createConnector({
   lib, classes: createClasses(lib), orgId: org, makeId,
   send: (frame) => socket.send(frame),
   findColleagues: async (words) => (await ask(allowed[0] ?? '', '/api/colleagues', { search: words }))?.rows ?? [],
-  signOut: () => signOut(allowed[0] ?? '', false),
+  since: wake.since,
+  async signOut() {
+    const isHeard = await signOut(allowed[0] ?? '', false);
+    // A view that is still on its way would sign the agent in again.
+    if (isHeard) socket.stop();
+    return isHeard;
+  },
 });
 
 const socket = createSocket({
@@ -38,7 +47,7 @@ const socket = createSocket({
     else if (frame.type === 'error') connector.failed(frame.code);
     else if (frame.type === 'probe') socket.send(frame);
   },
-  onUp: () => undefined,
+  onUp: connector.connected,
   onDown: () => undefined,
   onSignedOut: () => connector.signedOut(),
 });

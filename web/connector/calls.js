@@ -42,7 +42,7 @@ function common(card, host) {
     recordId: card.record?.id ?? '',
     state: 'ringing', since: 0, voiceCallId: '', reason: '', agentStatus: '', closeOnError: true,
     onHold: card.held ?? false, muted: card.muted ?? false,
-    recording: card.recording ?? '', hasThird: Boolean(card.third),
+    recording: card.recording ?? '', isPaused: card.recording === 'paused', hasThird: Boolean(card.third),
     can,
   };
 }

@@ -52,7 +52,7 @@ export function createClasses(lib) {
   /** @param {NeutralCall} from */
   const callInfo = ({ can, ...from }) => new lib.CallInfo({
     callStateTimestamp: from.since ? new Date(from.since) : null,
-    isOnHold: from.onHold, isMuted: from.muted, isSoftphoneCall: false, isRecordingPaused: from.recording === 'paused',
+    isOnHold: from.onHold, isMuted: from.muted, isSoftphoneCall: false, isRecordingPaused: from.isPaused,
     acceptEnabled: can.answer, declineEnabled: can.decline, muteEnabled: can.mute, holdEnabled: can.hold,
     swapEnabled: can.consult && from.hasThird, conferenceEnabled: can.conference && from.hasThird, recordEnabled: can.pause_recording && from.recording !== '',
     addCallerEnabled: (can.transfer || can.consult) && !from.hasThird, extensionEnabled: can.digits,

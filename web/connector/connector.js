@@ -7,10 +7,10 @@
  * the library does not wait for.
  */
 
+import { createAdmission } from './admission.js';
 import { activeCall, endedCall, liveCards, meant, thirdCall } from './calls.js';
 import { Refusal } from './classes.js';
 import { createStory } from './events.js';
-import { isSameId } from './guard.js';
 import { createParties } from './parties.js';
 import { createRequests, refusalOf } from './requests.js';
 
@@ -18,8 +18,6 @@ import { createRequests, refusalOf } from './requests.js';
 /** @import {createClasses} from './classes.js' */
 /** @import {Abilities, Answered, Card, Found, Host, NeutralCall, VoiceView} from './types.js' */
 
-/** How long Salesforce's setup waits for us: it has no deadline of its own. */
-const INIT_MS = 8_000;
 /** How long what a reload found is kept back for the replay that Salesforce asks for. */
 const REPLAY_MS = 10_000;
 
@@ -28,34 +26,34 @@ const NOTHING = { answer: false, decline: false, hang_up: false, hold: false, mu
 /**
  * @param {{
  *   lib: any, classes: ReturnType<typeof createClasses>, orgId: string,
- *   send: (frame: Frame) => boolean, signOut: () => Promise<unknown>, makeId: () => string,
+ *   send: (frame: Frame) => boolean, signOut: () => Promise<boolean>, makeId: () => string,
+ *   since?: () => number, onAdmission?: (why: import('./admission.js').Why) => void,
  *   findColleagues?: (words: string) => Promise<Found[]>,
  *   later?: (run: () => void, ms: number) => void, now?: () => number,
  *   setTimer?: (run: () => void, ms: number) => unknown, clearTimer?: (timer: any) => void,
- * }} ports
+ * }} ports `signOut`: whether the adapter heard it; `since`: when what is asked now was asked, at the latest
  */
 export function createConnector(ports) {
-  const { lib, classes, orgId, send, signOut, makeId, findColleagues = async () => [] } = ports;
+  const { lib, classes, orgId, send, makeId, findColleagues = async () => [] } = ports;
   const later = ports.later ?? ((run, ms) => void setTimeout(run, ms));
   const clock = ports.now ?? Date.now;
+  const since = ports.since ?? clock;
   /** @type {VoiceView|null} */
   let view = null;
-  let userId = '';
-  let configured = '';
-  let isReady = false;
-  let waitsForLogin = false;
   let skew = 0;
-  let isReadying = false;
   let isEnding = false;
   let refused = '';
   /** @type {(() => void)|null} */
   let endReplay = null;
-  /** @type {(() => void)[]} */
-  let waiting = [];
+  /** Wrap-ups that are over in Salesforce, and still in the adapter's view. @type {Set<string>} */
+  const leftWrapups = new Set();
+  let isNewConnection = false;
 
   /** @type {Host} */
   const host = { can: NOTHING, makesRecords: true };
   const requests = createRequests({ send, makeId, view: () => view, ...(ports.setTimer && { setTimer: ports.setTimer }), ...(ports.clearTimer && { clearTimer: ports.clearTimer }) });
+  const admission = createAdmission({ lib, classes, orgId, later, signOut: ports.signOut, ...(ports.onAdmission && { onChange: ports.onAdmission }) });
+  const { isReady } = admission;
   const story = createStory({ publish, host: () => host, later, now: () => clock() + skew });
 
   /** What each piece of news is to Salesforce. @type {{[news: string]: (call: NeutralCall) => [string, any]}} */
@@ -69,6 +67,7 @@ export function createConnector(ports) {
     removed: (call) => ['PARTICIPANT_REMOVED', classes.callResult(call)],
     held: (call) => ['HOLD_TOGGLE', classes.holdResult(call.onHold, [call])],
     muted: (call) => ['MUTE_TOGGLE', classes.muteResult(call.muted, call)],
+    recorded: (call) => ['RECORDING_TOGGLE', classes.recordingResult(call.isPaused)],
   };
 
   /** @param {string} news @param {NeutralCall} call */
@@ -77,43 +76,9 @@ export function createConnector(ports) {
     void lib.publishEvent({ eventType, payload });
   }
 
-  const isOurs = () => Boolean(view) && isSameId(configured, userId);
-
-  /** @returns {boolean} whether calls may be told and asked for from now on */
-  function becomeReady() {
-    if (!isOurs()) return false;
-    isReady = isReadying = true;
-    waitsForLogin = false;
-    return true;
-  }
-
-  /** @param {any} config @returns {Promise<any>} */
-  async function init(config) {
-    configured = isSameId(config?.organizationId, orgId) ? String(config.userId ?? '') : '';
-    isReady = false;
-    if (!view) {
-      await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
-        waiting.push(resolve);
-        later(resolve, INIT_MS);
-      });
-    }
-    if (becomeReady()) return classes.initResult(false);
-    // Signed out, somebody else, or no connection: the sign-in page says which, and we go on after.
-    waitsForLogin = true;
-    return classes.initResult(true);
-  }
-
-  function wake() {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
-    if (!waitsForLogin || !becomeReady()) return;
-    void lib.publishEvent({ eventType: 'LOGIN_RESULT', payload: classes.success() });
-  }
-
   /** @template T @param {(...args: any[]) => Promise<T>} method */
   const guarded = (method) => async (/** @type {any[]} */ ...args) => {
-    if (!isReady) throw classes.error(refusalOf('signed-out'));
+    if (!isReady()) throw classes.error(refusalOf('signed-out'));
     const release = story.hold();
     try {
       return await method(...args);
@@ -147,14 +112,13 @@ export function createConnector(ports) {
     const number = String(contact?.phoneNumber ?? '');
     const before = new Set(view?.calls.map(({ call_id }) => call_id));
     const mine = (/** @type {VoiceView} */ seen) => seen.calls.find(({ call_id, direction }) => direction !== 'inbound' && !before.has(call_id));
-    const at = clock();
     const record = contact?.recordId ? { id: contact.recordId, name: contact.name ?? '' } : null;
     const confirmed = refused === number;
     refused = '';
     /** @type {Answered} */
     let answered;
     try {
-      answered = await requests.ask('dial', { type: 'dial', number, clicked_at: at, sent_at: at, record, confirmed }, { good: ['placed'], until: (seen) => Boolean(mine(seen)) });
+      answered = await requests.ask('dial', { type: 'dial', number, clicked_at: since(), sent_at: clock(), record, confirmed }, { good: ['placed'], until: (seen) => Boolean(mine(seen)) });
     } catch (thrown) {
       // Salesforce has no question to ask: who calls the same number again has confirmed it.
       if (thrown instanceof Refusal && thrown.label === 'Softphone_Repeat') refused = number;
@@ -240,15 +204,21 @@ export function createConnector(ports) {
   /** Colleagues who fit; whoever cannot be asked is nobody. @param {any} filter */
   async function found(filter) {
     const words = String(filter?.contains ?? '');
-    return isReady && words ? findColleagues(words).catch(() => []) : [];
+    return isReady() && words ? findColleagues(words).catch(() => []) : [];
+  }
+
+  /** The calls that the host may know of by now, each with its third party. */
+  function toldCalls() {
+    if (!isReady() || !view) return [];
+    const calls = liveCards(view).filter(({ call_id }) => !story.isOver(call_id)).map((card) => ({ card, call: activeCall(card, host) }));
+    return calls.filter(({ call }) => !story.isEarly(call)).flatMap(({ card, call }) => [call, thirdCall(card, host) ?? []].flat());
   }
 
   function getActiveCalls() {
-    const calls = isReady && view ? liveCards(view).filter(({ call_id }) => !story.isOver(call_id)).flatMap((card) => [activeCall(card, host), thirdCall(card, host) ?? []].flat()) : [];
-    if (isReadying) {
-      isReadying = false;
+    const calls = toldCalls();
+    if (admission.takeReadying()) {
       calls.forEach(story.note);
-      later(() => view && isReady && story.follow(view), 0);
+      later(() => view && isReady() && story.follow(view), 0);
       if (calls.length > 0 && !endReplay) {
         const release = story.hold();
         endReplay = release;
@@ -265,19 +235,24 @@ export function createConnector(ports) {
 
   function wrapUpCall(/** @type {any} */ call) {
     const done = call?.callId ? [{ call_id: String(call.callId) }] : (view?.wrapups ?? []);
-    for (const { call_id } of done) send({ type: 'wrapup', call_id, done: true });
+    for (const { call_id } of done) {
+      leftWrapups.add(call_id);
+      send({ type: 'wrapup', call_id, done: true });
+    }
   }
 
-  async function logout() {
-    await signOut();
-    isReady = false;
-    waitsForLogin = true;
-    return classes.loggedOut();
+  /** What a lost connection may have swallowed is said again, while the adapter still waits for it. @param {VoiceView} seen */
+  function sayLeftWrapups(seen) {
+    for (const call_id of leftWrapups) {
+      if (!seen.wrapups.some((over) => over.call_id === call_id)) leftWrapups.delete(call_id);
+      else if (isNewConnection) send({ type: 'wrapup', call_id, done: true });
+    }
+    isNewConnection = false;
   }
 
   const quiet = () => undefined;
   const methods = {
-    init,
+    init: admission.init,
     dial: guarded(dial),
     acceptCall: guarded(acceptCall),
     declineCall: guarded(declineCall),
@@ -308,7 +283,11 @@ export function createConnector(ports) {
         console.warn('connector: wrap-up', thrown);
       }
     },
-    logout: async () => logout().catch(() => { throw classes.error(refusalOf('offline')); }),
+    async logout() {
+      const result = await admission.logout();
+      view = null;
+      return result;
+    },
     handleMessage: quiet,
     onAgentWorkEvent: quiet,
     logMessageToVendor: quiet,
@@ -321,25 +300,23 @@ export function createConnector(ports) {
     /** @param {VoiceView} seen @param {string} user the session's, by the ticket */
     show(seen, user) {
       view = seen;
-      userId = user;
       skew = seen.now - clock();
       host.can = { ...NOTHING, ...Object.fromEntries(Object.entries(seen.can).filter(([name]) => name in NOTHING)) };
+      sayLeftWrapups(seen);
       requests.look(seen);
-      wake();
-      if (isReady && !isOurs()) isReady = false;
-      if (isReady && !isReadying) story.follow(seen);
+      admission.seen(user);
+      if (isReady() && !admission.isReadying()) story.follow(seen);
     },
+    why: admission.why,
+    /** The first view of a new connection comes next. */
+    connected: () => void (isNewConnection = true),
     /** @param {string} code of an error frame: nobody else answers. */
     failed: (code) => requests.failAll(code),
     /** The session is over: Salesforce shows the sign-in page again. */
     signedOut() {
       view = null;
-      wake();
       requests.failAll('signed-out');
-      if (!isReady) return;
-      isReady = false;
-      waitsForLogin = true;
-      void lib.publishEvent({ eventType: 'LOGOUT_RESULT', payload: classes.loggedOut() });
+      admission.over();
     },
   };
 }

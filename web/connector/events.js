@@ -12,15 +12,15 @@ import { activeCall, endedCall, liveCards, parentOf, thirdCall } from './calls.j
 /** Of so many calls it is remembered that they are over: a late view tells none of them again. */
 const OVER_KEPT = 100;
 
-/** @type {['onHold'|'muted', 'held'|'muted'][]} */
-const TOGGLES = [['onHold', 'held'], ['muted', 'muted']];
+/** @type {['onHold'|'muted'|'isPaused', 'held'|'muted'|'recorded'][]} */
+const TOGGLES = [['onHold', 'held'], ['muted', 'muted'], ['isPaused', 'recorded']];
 
 /** How long an incoming call waits for the record that the backend makes of it. */
 const RECORD_MS = 2_000;
 
 /**
  * @param {{
- *   publish: (news: 'started'|'connected'|'hangup'|'afterWork'|'added'|'joined'|'removed'|'held'|'muted', call: NeutralCall) => void,
+ *   publish: (news: 'started'|'connected'|'hangup'|'afterWork'|'added'|'joined'|'removed'|'held'|'muted'|'recorded', call: NeutralCall) => void,
  *   host: () => Host, later: (run: () => void, ms: number) => void, now: () => number,
  * }} ports `now`: milliseconds of the server's clock
  */
@@ -109,7 +109,7 @@ export function createStory({ publish, host, later, now }) {
     const known = { ...call };
     for (const [flag, news] of TOGGLES) {
       if (call[flag] === last[flag]) known[flag] = before[flag];
-      else if (call[flag] !== before[flag] && !(call.hasThird || before.hasThird)) publish(news, call);
+      else if (call[flag] !== before[flag] && (news === 'recorded' || !(call.hasThird || before.hasThird))) publish(news, call);
     }
     return known;
   }
@@ -145,6 +145,8 @@ export function createStory({ publish, host, later, now }) {
       else if (!over.has(call.callId)) ended(call);
     },
     catchUp,
+    /** Whether its record is still being made: Salesforce would make another. @param {NeutralCall} call */
+    isEarly: (call) => !told.has(call.callId) && waitsForRecord(call),
     /** Whether the host has been told that it is over. @param {string} callId */
     isOver: (callId) => over.has(callId),
   };

@@ -72,8 +72,10 @@ export function createParties({ classes, story, host, theCall, demand, control }
     },
     /** @param {boolean} pause */
     record: (pause) => async (/** @type {any} */ asked) => {
+      const card = theCall(asked);
       demand('pause_recording');
-      await control(theCall(asked), pause ? 'pause_recording' : 'resume_recording');
+      await control(card, pause ? 'pause_recording' : 'resume_recording');
+      story.note({ ...activeCall(card, host), isPaused: pause });
       return classes.recordingResult(pause);
     },
   };

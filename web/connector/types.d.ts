@@ -90,6 +90,7 @@ export interface NeutralCall {
   muted: boolean;
   /** Whether it is recorded, and whether that pauses. */
   recording: '' | 'on' | 'paused';
+  isPaused: boolean;
   /** Whether somebody else is asked, or takes part. */
   hasThird: boolean;
   can: Abilities;

@@ -1,0 +1,109 @@
+/**
+ * Whether Salesforce's phone may be told of calls: only if its user is the one who signed in here.
+ * Anybody else gets the sign-in page, which says why it is there.
+ */
+
+import { refusalOf } from './requests.js';
+import { isSameId } from './guard.js';
+
+/** @import {createClasses} from './classes.js' */
+
+/** How long Salesforce's setup waits for us: it has no deadline of its own. */
+const INIT_MS = 8_000;
+
+/** @typedef {''|'offline'|'signed-out'|'other-org'|'other-user'} Why no calls; empty: they may be told */
+
+/**
+ * @param {{
+ *   lib: any, classes: ReturnType<typeof createClasses>, orgId: string, signOut: () => Promise<boolean>,
+ *   later: (run: () => void, ms: number) => void, onChange?: (why: Why) => void,
+ * }} ports `signOut`: whether the adapter heard it
+ */
+export function createAdmission({ lib, classes, orgId, signOut, later, onChange = () => undefined }) {
+  /** The session's user; empty without a session or before the first view. */
+  let user = '';
+  /** Salesforce's user; null before the setup, empty for another org. @type {string|null} */
+  let configured = null;
+  let isSignedOut = false;
+  let isReady = false;
+  let isReadying = false;
+  let waitsForLogin = false;
+  /** @type {(() => void)[]} */
+  let waiting = [];
+
+  /** @returns {Why} */
+  function why() {
+    if (!user) return isSignedOut ? 'signed-out' : 'offline';
+    if (configured === '') return 'other-org';
+    return isSameId(configured, user) ? '' : 'other-user';
+  }
+
+  /** @returns {boolean} whether calls may be told and asked for from now on */
+  function becomeReady() {
+    if (why()) return false;
+    isReady = isReadying = true;
+    waitsForLogin = false;
+    return true;
+  }
+
+  function wake() {
+    const woken = waiting;
+    waiting = [];
+    for (const resolve of woken) resolve();
+    if (waitsForLogin && becomeReady()) void lib.publishEvent({ eventType: 'LOGIN_RESULT', payload: classes.success() });
+    if (configured !== null) onChange(why());
+  }
+
+  function close() {
+    user = '';
+    isSignedOut = waitsForLogin = true;
+    isReady = false;
+  }
+
+  return {
+    why,
+    isReady: () => isReady,
+    /** Whether the host asks for the first time since it may know of calls. */
+    takeReadying() {
+      const is = isReadying;
+      isReadying = false;
+      return is;
+    },
+    isReadying: () => isReadying,
+    /** @param {any} config @returns {Promise<any>} */
+    async init(config) {
+      configured = isSameId(config?.organizationId, orgId) ? String(config.userId ?? '') : '';
+      isReady = false;
+      if (!user && !isSignedOut) {
+        await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+          waiting.push(resolve);
+          later(resolve, INIT_MS);
+        });
+      }
+      if (becomeReady()) return classes.initResult(false);
+      waitsForLogin = true;
+      onChange(why());
+      return classes.initResult(true);
+    },
+    /** A view came. @param {string} of the session's user */
+    seen(of) {
+      user = of;
+      isSignedOut = false;
+      wake();
+      if (why()) isReady = false;
+    },
+    /** The session is over: Salesforce shows the sign-in page again. */
+    over() {
+      const wasReady = isReady;
+      close();
+      wake();
+      if (wasReady) void lib.publishEvent({ eventType: 'LOGOUT_RESULT', payload: classes.loggedOut() });
+    },
+    async logout() {
+      // A session that is still there would sign the agent in again.
+      if (!(await signOut())) throw classes.error(refusalOf('offline'));
+      close();
+      return classes.loggedOut();
+    },
+  };
+}
