@@ -241,6 +241,9 @@ class Store(Protocol):
     async def put_session(self, session: Session) -> None:
         """Add or replace a session."""
 
+    async def update_session(self, session: Session) -> bool:
+        """Replace a session's value; False if it was removed meanwhile."""
+
     async def session(self, token_hash: str) -> Session | None:
         """The session with that hash, expired or not; None if there is none."""
 

@@ -126,6 +126,12 @@ def put_session(database: Database, session: Session) -> None:
     database.execute(sql.PUT_SESSION, row)
 
 
+def update_session(database: Database, session: Session) -> bool:
+    """Replace its value if it is still there; an ended session must not come back."""
+    row = (SESSION.dump(session), session.token_hash)
+    return database.execute(sql.UPDATE_SESSION, row)[1] == 1
+
+
 def take_session(database: Database, token_hash: str) -> Session | None:
     """Remove and return the session with that hash; only one caller gets it."""
     rows, _ = database.execute(sql.TAKE_SESSION, (token_hash,))

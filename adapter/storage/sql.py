@@ -150,6 +150,7 @@ PUT_SESSION = (
     " ON CONFLICT (token_hash) DO UPDATE SET org_id = excluded.org_id,"
     " user_id = excluded.user_id, expires_at = excluded.expires_at, value = excluded.value"
 )
+UPDATE_SESSION = "UPDATE sessions SET value = ? WHERE token_hash = ?"
 TAKE_SESSION = "DELETE FROM sessions WHERE token_hash = ? RETURNING value"
 DROP_SESSIONS = "DELETE FROM sessions WHERE org_id = ? AND user_id = ?"
 DROP_SESSION = f"{DROP_SESSIONS} AND token_hash = ?"

@@ -71,6 +71,7 @@ class SqlStore:
     take_lease = _write(queries.take_lease)
     release_lease = _write(queries.release_lease)
     put_session = _write(queries.put_session)
+    update_session = _write(queries.update_session)
     take_session = _write(queries.take_session)
     drop_sessions = _write(queries.drop_sessions)
 

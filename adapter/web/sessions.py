@@ -104,7 +104,8 @@ class Sessions:
             return None
         if now - session.used_at >= TOUCH_MS:
             session = replace(session, used_at=now)
-            await self.store.put_session(session)
+            if not await self.store.update_session(session):
+                return None  # signed out meanwhile
         return session
 
     async def of(self, request: web.Request, org_id: str = "") -> Session | None:

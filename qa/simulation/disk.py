@@ -271,6 +271,10 @@ class MemoryStore:
         """Nobody signs in here."""
         raise NotImplementedError
 
+    async def update_session(self, session: Session) -> bool:
+        """Nobody signs in here."""
+        raise NotImplementedError
+
     async def session(self, token_hash: str) -> Session | None:
         """Nobody signs in here."""
         raise NotImplementedError

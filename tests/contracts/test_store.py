@@ -382,11 +382,14 @@ async def test_sessions_are_put_replaced_and_dropped(store: Store) -> None:
     used = replace(session(), used_at=NOW + 5)
     await store.put_session(used)
     assert await store.session("h1") == used
+    assert await store.update_session(session())
+    assert await store.session("h1") == session()
     await store.put_session(session("h2"))
     await store.put_session(session("h3"))
     assert await store.drop_sessions(BEN) == 0
     assert await store.drop_sessions(ADA, "h1") == 1
     assert await store.drop_sessions(ADA) == 2
+    assert not await store.update_session(session("h2"))
     assert await store.session("h2") is None
 
 

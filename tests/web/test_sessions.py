@@ -12,6 +12,7 @@ import pytest
 from adapter.core.model import AgentKey
 from adapter.orgs import DEV_ORG
 from adapter.storage.open import open_store
+from adapter.storage.port import Session
 from adapter.web.secret import token_hash
 from adapter.web.sessions import IDLE_MS, SESSION_MS, TOUCH_MS, Sessions, cookie_name
 from tests.fakes.page import FakePage
@@ -164,13 +165,13 @@ async def test_a_session_is_marked_as_used_now_and_then(
     from adapter.storage.sqlstore import SqlStore
 
     puts: list[str] = []
-    real = SqlStore.put_session
+    real = SqlStore.update_session
 
-    async def counted(self: SqlStore, session: object) -> None:
-        puts.append(session.token_hash)  # type: ignore[attr-defined]
-        await real(self, session)  # type: ignore[arg-type]
+    async def counted(self: SqlStore, session: Session) -> bool:
+        puts.append(session.token_hash)
+        return await real(self, session)
 
-    monkeypatch.setattr(SqlStore, "put_session", counted)
+    monkeypatch.setattr(SqlStore, "update_session", counted)
     own = token_hash(page.cookie.partition("=")[2])
     await page.ticket()
     assert puts.count(own) == 0
@@ -178,6 +179,28 @@ async def test_a_session_is_marked_as_used_now_and_then(
     await page.ticket()
     await page.ticket()
     assert puts.count(own) == 1
+
+
+async def test_a_session_that_ends_while_it_is_marked_stays_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sign-out everywhere, perhaps because of a thief, comes between the reading and the mark."""
+    clock = SetClock()
+    store = await open_store(f"sqlite:///{tmp_path}/sessions.db", clock_ms=clock.now)
+    sessions, key = Sessions(store, clock), AgentKey(DEV_ORG, "005000000000009")
+    session, token = await sessions.begin(key, "Zoe", "zoe@example.com")
+    clock.later = TOUCH_MS
+    read = store.session
+
+    async def read_just_before_the_sign_out(hashed: str) -> Session | None:
+        found = await read(hashed)
+        await sessions.end_all(key)
+        return found
+
+    monkeypatch.setattr(store, "session", read_just_before_the_sign_out)
+    assert await sessions.keep(token_hash(token)) is None
+    assert await read(session.token_hash) is None
+    await store.close()
 
 
 async def test_a_name_with_half_an_emoji_is_mended_before_it_is_kept(tmp_path: Path) -> None:
