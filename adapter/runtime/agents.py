@@ -129,10 +129,14 @@ class Agents:
     async def snapshot(self, key: AgentKey) -> Snapshot:
         """The agent with its unsettled logs; a new one if unknown. Raises StorageError."""
         known = self._cache.get(key)
-        if known is None:
-            known = await self._store.load(key) or Snapshot(Agent(key), 0, ())
-            self._remember(key, known)
-        return known
+        if known is not None:
+            return known
+        loaded = await self._store.load(key) or Snapshot(Agent(key), 0, ())
+        known = self._cache.get(key)
+        if known is not None and known.version >= loaded.version:
+            return known  # a commit has overtaken the read
+        self._remember(key, loaded)
+        return loaded
 
     async def dial_rules(self, key: AgentKey) -> DialRules:
         """The dial rules of the agent's call center. Raises StorageError."""

@@ -184,6 +184,26 @@ async def test_a_stale_cache_is_only_a_second_decision(bench: Bench) -> None:
     assert len(bench.provider.asked) == 1
 
 
+async def test_a_read_that_a_commit_overtakes_does_not_undo_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that connects just then would show the agent as of before, until the next change."""
+    await bench.greet()
+    load = bench.store.load
+
+    async def overtaken(key: AgentKey) -> Snapshot | None:
+        monkeypatch.undo()
+        read = await load(key)
+        await bench.agents.handle(ADA, click())
+        return read
+
+    bench.agents.forget(ADA)
+    monkeypatch.setattr(bench.store, "load", overtaken)
+    shown = await bench.agents.snapshot(ADA)
+    assert shown.agent.phase is Phase.RINGING_USER_DEVICES
+    assert shown == bench.agents.cached(ADA) == await bench.store.load(ADA)
+
+
 async def test_another_replicas_value_is_taken_where_it_is_newer(bench: Bench) -> None:
     """What is old or broken is not, and whoever is not known here is no news."""
     await bench.greet()
