@@ -1,1 +1,1 @@
-"""Programs that check the product with more than a test has; some tests use them."""
+"""Long-running programs that check the product; some tests run short versions of them."""

@@ -1,8 +1,8 @@
 """Attacks on a running adapter, measured: `python -m qa.attacks` prints one line of JSON.
 
-Pings: how long a health answer takes beside four sockets that ping as fast as they can, and come
-back when they are cut. Forgeries: what becomes of signed deliveries beside unsigned ones from the
-same address. Silence: whether an agent gets in beside connections that ask for nothing.
+Pings: how long a health check takes beside four sockets that ping as fast as they can and reconnect
+when they are cut off. Forgeries: how many signed deliveries are taken beside unsigned ones from the
+same address. Silence: whether an agent gets in beside connections that send nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FORGED, SIGNED, SILENT = 1_000, 100, 1_100
 
 
 async def main() -> dict[str, object]:
-    """All attacks, one after the other, on one adapter."""
+    """Run all attacks, one after the other, on one adapter."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         scene, port = await stack.enter_async_context(a_scene())
@@ -49,7 +49,7 @@ async def main() -> dict[str, object]:
 
 
 async def pings(http: httpx.AsyncClient, scene: Scene, port: int) -> dict[str, object]:
-    """The median of a health answer in ms, quiet and under pings."""
+    """The median time of a health check in ms, quiet and under pings."""
     quiet = await _health(http, scene.url)
     pinging = [Process(target=_ping, args=(scene.url, port), daemon=True) for _ in range(SOCKETS)]
     for process in pinging:
@@ -62,7 +62,7 @@ async def pings(http: httpx.AsyncClient, scene: Scene, port: int) -> dict[str, o
 
 
 async def forgeries(http: httpx.AsyncClient, scene: Scene) -> dict[str, object]:
-    """How many of the signed deliveries were taken."""
+    """How many of the signed deliveries were accepted."""
     taken = 0
     every = (FORGED + SIGNED) // SIGNED
     for number in range(FORGED + SIGNED):
@@ -99,7 +99,7 @@ async def _health(http: httpx.AsyncClient, url: str) -> float:
 
 
 def _ping(origin: str, port: int) -> None:
-    """In a process of its own, which leaves this one's health questions alone."""
+    """Ping from a process of its own, so that this one's health checks are not delayed."""
     host = urlsplit(origin).netloc
     ask = (
         f"GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"

@@ -1,13 +1,13 @@
 """Many boards that stay open: `python -m qa.boards [--boards 50] [--calls 3000]`.
 
-The demo runs as a process of its own. Five agents call without a pause, as fast as calls go: as
-many as the adapter's memories of numbers hold, then alone, then while boards are open (in a process
-of their own, so that reading them delays no click of ours), then alone again. Told: the adapter's
-memory after each hundred of those calls, and how long a click waits for its answer: twice alone,
-which is the noise, and beside boards. SQLite keeps pages of the file in memory, up to 64 MB: here
-2 MB, so that what grows is ours. The last line is JSON; `ok`: with boards a call costs no more
-memory for good than without (1 KB of noise), nor the median click more time than the longer of
-those alone (a tenth of noise).
+The demo runs as a process of its own. Five agents call without a pause: first until the adapter's
+caches of numbers are full, then without boards, then with boards open (in another process, so that
+reading them does not delay the clicks), then without boards again. The program prints the adapter's
+memory after each hundred calls, and how long a click waits for its answer. The two runs without
+boards show the noise. SQLite's page cache is 2 MB here instead of 64 MB, so that only the adapter's
+own memory grows. The last line is JSON. `ok` means that with boards a call adds no more permanent
+memory than without (within 1 KB), and that the median click takes no longer than the slower run
+without boards (within a tenth).
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from tests.fakes.salesforce import FakeSalesforce
 TREE = Path(__file__).parents[1]
 CALL = {"outcome": "answered", "pick_up_seconds": 0.1, "ring_seconds": 0.1, "talk_seconds": 0.2}
 REMEMBERED = 1_100
-"""Numbers: as many as the adapter's memories of them hold, and some more."""
+"""How many different numbers are called: a few more than the adapter's caches hold."""
 CALLS_A_PAGE = 10
-"""A page that sends more than a hundred frames a minute is let go."""
+"""The adapter disconnects a page that sends more than a hundred frames a minute."""
 
 ALONE = 1_000
-"""Calls that are measured before the boards are opened, and after."""
+"""Calls that are measured in each period."""
 
 LAUNCH = (
     "import sys; from adapter.storage import sqlite; sqlite.CACHE_KIB = 2048;"
@@ -62,7 +62,7 @@ class Measured:
     enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     def click(self, ms: float, memory: float) -> None:
-        """One more; the memory is noted after each hundred."""
+        """Add a click; the memory is noted after each hundred."""
         self.clicks.append(ms)
         if len(self.clicks) % 100 == 0:
             self.memory.append(round(memory, 1))
@@ -70,18 +70,18 @@ class Measured:
             self.enough.set()
 
     def kb_a_call(self) -> float:
-        """By how many kilobytes the memory grew with each call."""
+        """How many kilobytes the memory grew per call."""
         grown = self.memory[-1] - self.memory[0]
         return round(1000 * grown / (100 * (len(self.memory) - 1)), 2)
 
     def click_ms(self) -> dict[str, float]:
-        """The median, and what one of twenty exceeds."""
+        """The median, and the 95th percentile."""
         cuts = quantiles(self.clicks, n=20)
         return {"calls": len(self.clicks), "p50": round(cuts[9], 1), "p95": round(cuts[18], 1)}
 
 
 class Stage:
-    """The demo, its agents, and the stretch that is measured now."""
+    """The demo, its agents, and the current measurement."""
 
     def __init__(self, port: int, pid: int) -> None:
         self.url = f"http://localhost:{port}"
@@ -91,7 +91,7 @@ class Stage:
         self._salesforce = FakeSalesforce({})
 
     async def quick_calls(self) -> None:
-        """Let the simulated provider's calls be short."""
+        """Make the simulated provider's calls short."""
         headers = {"Authorization": f"Bearer {TOKEN}", "DialStack-Account": ACCOUNT}
         async with httpx.AsyncClient(headers=headers, trust_env=False) as http:
             path = f"{self.provider}/v1/test_helpers/scenarios"
@@ -99,9 +99,9 @@ class Stage:
             (await http.post(path, json=wish)).raise_for_status()
 
     async def agent(self, number: int) -> None:
-        """Call, wrap up, call again; in a new page before this one has said too much.
+        """Call, wrap up, and call again, in a new page before the frame limit is reached.
 
-        The page before stays open meanwhile: what it was still saving would be in doubt, and wait
+        The old page stays open for a while, because an unfinished save would be in doubt and wait
         for the agent.
         """
         name, cookie, last = AGENTS[number], "", None
@@ -126,7 +126,7 @@ class Stage:
         await page.until(lambda view: view["click_to_dial"])
 
     async def measured(self, calls: int) -> Measured:
-        """The next so many calls."""
+        """Measure the next `calls` calls."""
         self.now = Measured(wanted=calls)
         await self.now.enough.wait()
         return self.now
@@ -136,14 +136,14 @@ AGENTS = ("ada", "grace", "linus", "radia", "alan")
 
 
 def resident_mb(pid: int) -> float:
-    """The memory that a process has, in megabytes."""
+    """A process's resident memory in megabytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * 4096 / 1e6
 
 
 @asynccontextmanager
 async def under_way(work: Any) -> AsyncIterator[None]:
-    """That, as long as this lasts; the first of it that fails ends this, too."""
+    """Run these tasks during the block; the first failure ends the block, too."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(job) for job in work]
         yield
@@ -152,7 +152,7 @@ async def under_way(work: Any) -> AsyncIterator[None]:
 
 
 async def board(url: str, number: int) -> None:
-    """Look on, as a supervisor whose page stays open."""
+    """Keep a board open, as a supervisor does."""
     page = FakePage(url, f"Boss {number}", FakeSalesforce({}))
     await page.sign_in()
     address = f"{url.replace('http', 'ws')}/api/board/live"
@@ -164,13 +164,13 @@ async def board(url: str, number: int) -> None:
 
 
 async def look(url: str, boards: int) -> None:
-    """Many of them; a dot for each frame that one of them is sent."""
+    """Keep many boards open; prints a dot for each frame that one of them receives."""
     await asyncio.gather(*(board(url, number) for number in range(boards)))
 
 
 @asynccontextmanager
 async def looking(url: str, boards: int) -> AsyncIterator[list[int]]:
-    """That, in a process of its own, as long as this lasts; at the end, how many frames came."""
+    """Keep boards open in a process of its own during the block; then prints the frame count."""
     command = (sys.executable, "-m", "qa.boards", "--look", url, "--boards", str(boards))
     process = await asyncio.create_subprocess_exec(*command, cwd=TREE, stdout=PIPE)
     assert process.stdout is not None
@@ -185,7 +185,7 @@ async def looking(url: str, boards: int) -> AsyncIterator[list[int]]:
 
 
 async def run(boards: int, calls: int, port: int) -> dict[str, Any]:
-    """Alone, with boards, alone again."""
+    """Measure without boards, with boards, and without again."""
     async with the_demo(TREE, port, ("-c", LAUNCH), **UNLIMITED) as pid:
         stage = Stage(port, pid)
         await stage.quick_calls()
@@ -218,7 +218,7 @@ def main() -> int:
     parser.add_argument("--boards", type=int, default=50)
     parser.add_argument("--calls", type=int, default=3000)
     parser.add_argument("--port", type=int, default=18_600)
-    parser.add_argument("--look", metavar="URL", help="only look at the boards of that server")
+    parser.add_argument("--look", metavar="URL", help="only open the boards of that server")
     options = parser.parse_args()
     if options.look:
         asyncio.run(look(options.look, options.boards))

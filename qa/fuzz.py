@@ -1,7 +1,7 @@
-"""Hostile inputs for what strangers reach: the verifier, the parsers, the numbers, the machine.
+"""Hostile inputs for all that strangers reach: the verifier, parsers, numbers and the machine.
 
-`python -m qa.fuzz --inputs 100000 --seed 1` makes that many, by breaking good inputs
-and from noise. It ends with what became of them, or with the input that raised something.
+`python -m qa.fuzz --inputs 100000 --seed 1` makes that many, from broken good inputs and from
+noise. It ends with a count of the outcomes, or with the input that raised an exception.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Fuzz:
     fates: Counter[str] = field(default_factory=Counter)
 
     def one(self) -> None:
-        """One input, wherever it may be dropped in."""
+        """Try one input, at a random entry point."""
         target: Callable[[], str] = self.dice.choice(
             (self._signature, self._webhook, self._webhook, self._frame, self._frame, self._number)
         )
@@ -130,7 +130,7 @@ class Fuzz:
             self.agent = Agent(KEY, TelephonyUser("acct", "user_1"), "Ada")
 
     def _odd(self, value: dict[str, object]) -> dict[str, object]:
-        """Some of its values replaced, removed or joined by nonsense."""
+        """The value with some of its parts replaced, removed or added."""
         odd = dict(value)
         while self.dice.random() < 0.4:
             name = self.dice.choice((*value, "extra", ""))
@@ -141,7 +141,7 @@ class Fuzz:
         return odd
 
     def _bytes(self, value: object) -> bytes:
-        """Its JSON, now and then broken."""
+        """The value as JSON, sometimes broken."""
         text = json.dumps(value, ensure_ascii=self.dice.random() < 0.5)
         raw = text.encode("utf-8", "surrogatepass")
         if self.dice.random() < 0.8:
@@ -150,7 +150,7 @@ class Fuzz:
         return raw[:place] + self.dice.randbytes(length) + raw[place + self.dice.randrange(4) :]
 
     def _broken(self, text: str) -> str:
-        """The text, in half of all cases with something put in, left out or said twice."""
+        """The text, in half of all cases with something inserted, removed or repeated."""
         if self.dice.random() < 0.5:
             return text
         place = self.dice.randrange(len(text) + 1)
@@ -163,7 +163,7 @@ class Fuzz:
 
 
 def run(inputs: int, seed: int) -> Counter[str]:
-    """Run a number of inputs and count the results; any exception is raised."""
+    """Try `inputs` inputs and count the outcomes; an exception is raised."""
     fuzz = Fuzz(random.Random(seed))
     for number in range(inputs):
         try:
@@ -183,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fates = run(options.inputs, options.seed)
     for fate, count in sorted(fates.items()):
         print(f"{count:8} {fate}")
-    print(f"{fates.total():8} inputs, none of which raised anything")
+    print(f"{fates.total():8} inputs; none raised an exception")
     return 0
 
 

@@ -1,9 +1,10 @@
-"""How long an agent waits for their history: `python -m qa.history [--calls 1000] [--asked 400]`.
+"""How long a search of the call history takes: `python -m qa.history [--calls 1000] [--asked 400]`.
 
-A store of each kind holds the agent's calls among those of many colleagues. What agents ask is
-asked in turn: the first page, the next one, missed calls, a name, a number, a record, and what is
-not there. The last line is one JSON object: p50 and p99 in milliseconds by database, the slowest
-kind of question, and `ok`: whether each p99 is below 50 ms. The databases' plans come before it.
+A store of each kind holds the agent's calls among those of many colleagues. The program runs the
+agents' queries in turn: the first page, the next one, missed calls, a name, a number, a record, and
+one without a match. The last line is one JSON object: p50 and p99 in milliseconds by database, the
+slowest kind of query, and `ok`, whether each p99 is below 50 ms. The databases' query plans come
+before it.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ QUESTIONS = {
 
 
 def agent(number: int) -> AgentKey:
-    """One of them; 0 is who asks."""
+    """The key of an agent; 0 is the one who queries."""
     return AgentKey("00D000000000001", f"005{number:012}")
 
 
 def call_row(key: AgentKey, number: int, dice: Random) -> CallRow:
-    """A call of some minutes ago, as its row tells it."""
+    """The row of a call of some minutes ago."""
     outcome = dice.choice([Outcome.ANSWERED, Outcome.ANSWERED, Outcome.MISSED, Outcome.BUSY])
     missed = outcome is Outcome.MISSED
     at = T0 - number * 300_000
@@ -73,7 +74,7 @@ def call_row(key: AgentKey, number: int, dice: Random) -> CallRow:
 
 
 async def fill(store: SqlStore, calls: int) -> None:
-    """The agent's calls and everybody else's, in turn."""
+    """Store the agent's calls and everybody else's, in turn."""
     dice = Random(1)
     for number in range(COLLEAGUES + 1):
         key, count = agent(number), THEIR_CALLS if number else calls
@@ -82,7 +83,7 @@ async def fill(store: SqlStore, calls: int) -> None:
 
 
 async def measured(store: SqlStore, rounds: int) -> dict[str, list[float]]:
-    """The milliseconds of each question."""
+    """The duration of each query in milliseconds."""
     took: dict[str, list[float]] = {name: [] for name in (*QUESTIONS, "next pages")}
     for _ in range(rounds):
         for name, query in QUESTIONS.items():
@@ -98,14 +99,14 @@ async def measured(store: SqlStore, rounds: int) -> dict[str, list[float]]:
 
 
 def plan(fetch: Fetch, prefix: str) -> list[str]:
-    """How the database finds a portion."""
+    """The database's query plan for a page of rows."""
     key = agent(0)
     values = (key.org_id, key.user_id, FIRST[0], *FIRST, PORTIONS[0])
     return [str(row[-1]) for row in fetch(f"{prefix} {SELECT}", values)]
 
 
 async def run(url: str, prefix: str, calls: int, rounds: int) -> dict[str, Any]:
-    """One database: fill, ask, tell."""
+    """Fill one database, run the queries, and return the result."""
     upgrade(url)
     store = await open_store(url, clock_ms=lambda: T0)
     await fill(store, calls)

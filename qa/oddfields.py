@@ -1,9 +1,9 @@
-"""One odd value in one field of what the provider or a page says: no call is lost, none doubled.
+"""One odd value in a field from the provider or a page: no call is lost and none is doubled.
 
-`python -m qa.oddfields --calls 100000 --seed 1` plays that many calls through reading, deciding and
-every deadline. In each, one field of one webhook, of the call's record or of a list of users has a
-value that no documentation names; and as many frames of pages have one (`qa.oddframes`). It ends
-with one line of JSON, or with the call that was lost.
+`python -m qa.oddfields --calls 100000 --seed 1` plays that many calls through parsing, deciding and
+every deadline. In each, one field of a webhook, of the CDR or of a list of users has an
+undocumented value. As many frames of pages have one, too (`qa.oddframes`). It ends with one line of
+JSON, or with the call that was lost.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ ODD: tuple[bytes, ...] = (
 )
 IDS = frozenset({"call_id", "id", "user"})
 NO_IDS = tuple(odd for odd in ODD if fields.ident(strictjson.loads(odd)) is None)
-"""What is an id all the same is another call's, or another user's: that is no odd value."""
+"""Odd values that are still valid ids would name another call or user, so they are left out."""
 
 EXTRA = ("summary", "quality_metrics", "sentiment", "endpoint", "did", "answered_by")
 
 
 def stamp(at: int) -> str:
-    """As the provider writes a time."""
+    """A time in the provider's format."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)).isoformat()
 
 
@@ -71,7 +71,7 @@ class Play:
     counts: Counter[str] = field(default_factory=Counter)
 
     def call(self) -> str | None:
-        """Play one call; what went wrong with it, if anything did."""
+        """Play one call; returns what went wrong, or ""."""
         outbound = self.dice.random() < 0.5
         events, row = _said(outbound)
         texts = [_text(event) for event in (*events, row)]
@@ -82,7 +82,7 @@ class Play:
         return wrong and f"{wrong}: {change} of {'an outbound' if outbound else 'an inbound'} call"
 
     def users(self) -> str | None:
-        """Read one list of users; what went wrong with it."""
+        """Read one list of users; returns what went wrong, or ""."""
         rows = [{"id": f"user_{n}", "name": "Ada", "email": f"{n}@example.com"} for n in range(3)]
         victim = self.dice.randrange(3)
         raw, change = self._spoilt(rows[victim], ("name", "email", "id", "do_not_disturb"))
@@ -95,7 +95,7 @@ class Play:
         return None if expected <= emails else f"a user is missing: {change}"
 
     def _spoilt(self, event: Mapping[str, object], names: Sequence[str] = ()) -> tuple[bytes, str]:
-        """The event with one field odd: its value, or its being there twice."""
+        """The event with one odd field: an odd value, or the field twice."""
         data = event.get("data")
         inner = data if isinstance(data, dict) else event
         name = self.dice.choice(tuple(names) or (*inner, *EXTRA))
@@ -116,7 +116,7 @@ def _text(event: object) -> bytes:
 
 
 def _said(outbound: bool) -> tuple[list[dict[str, object]], dict[str, object]]:
-    """The webhooks of a call of a minute, and its record."""
+    """The webhooks and the CDR of a call of one minute."""
     call = {
         "call_id": "p1",
         "user": LINE.user,
@@ -163,7 +163,7 @@ def _row(raw: bytes) -> Facts | None:
 
 
 def _played(texts: Sequence[bytes], outbound: bool) -> World:
-    """What becomes of a call with these webhooks and this record."""
+    """The result of a call with these webhooks and this CDR."""
     world = World()
     if outbound:
         world.tell(click())
@@ -175,19 +175,19 @@ def _played(texts: Sequence[bytes], outbound: bool) -> World:
 
 @cache
 def _right(outbound: bool) -> LogFields:
-    """What is logged of the call where nothing is odd."""
+    """The log of the call without an odd value."""
     events, row = _said(outbound)
     world = _played([_text(event) for event in (*events, row)], outbound)
     return world.logs[world.opened[0]].wanted
 
 
 def _wrong(world: World, right: LogFields, odd: str) -> str:
-    """What is not as it was: all else that is told makes up for the odd field, but for a name."""
+    """How the log differs from the right one; only an odd name cannot be made up for."""
     if len(world.opened) != 1:
         return f"{len(world.opened)} logs"
     log = world.logs[world.opened[0]].wanted
     if world.agent.calls:
-        return "the call does not end"
+        return "the call never ends"
     if odd == "from_label":
         log = replace(log, name=right.name)
     if log == right:
@@ -197,7 +197,7 @@ def _wrong(world: World, right: LogFields, odd: str) -> str:
 
 
 def run(calls: int, seed: int) -> dict[str, object]:
-    """Play that many calls and frames, and a tenth as many lists; the first that went wrong."""
+    """Play `calls` calls and frames, and a tenth as many lists; the first that went wrong."""
     play, sent = Play(random.Random(seed)), oddframes.json_only(ODD)
     wrong: list[str] = []
     for number in range(calls):
@@ -210,7 +210,7 @@ def run(calls: int, seed: int) -> dict[str, object]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 if no call was lost."""
+    """Run; the exit status is 0 if no call was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)

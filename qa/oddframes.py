@@ -1,7 +1,7 @@
-"""One odd value in one field of what a page says: it costs that value, and never the message.
+"""One odd value in a field of a page's message costs that value, but never the message.
 
-`python -m qa.oddfields` plays these too. What names a call, a number, a save or a time stays
-strict: with such a value left out the message would say something else, so it is refused.
+`python -m qa.oddfields` plays these too. Fields that name a call, a number, a save or a time stay
+strict: without the value the message would mean something else, so it is refused.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ NEEDED = {
     "work": {"work_id"},
     "result": {"log_id", "attempt", "nonce", "outcome"},
 }
-"""Which fields a message says nothing without."""
+"""The fields without which a message is meaningless."""
 
 
 def spoilt(dice: random.Random, odd: tuple[bytes, ...]) -> str | None:
-    """Read one frame with one odd value; what went wrong with it, if anything did."""
+    """Read one frame with one odd value; returns what went wrong, or ""."""
     frame = dice.choice(FRAMES)
     kind = frame["type"]
     name, value = dice.choice([*frame][1:]), json.loads(dice.choice(odd))
@@ -62,11 +62,11 @@ def spoilt(dice: random.Random, odd: tuple[bytes, ...]) -> str | None:
     except BadFrame:
         return None if name in NEEDED[kind] else f"the frame is refused: {change}"
     lost = [other for other in _others(frame, name) if _of(read, other) != _of(clean, other)]
-    return f"{', '.join(lost)} went with it: {change}" if lost else None
+    return f"{', '.join(lost)} were lost with it: {change}" if lost else None
 
 
 def json_only(odd: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """Those that a page can send at all: JSON, as a browser writes it."""
+    """The odd values that a page can send at all: JSON as browsers write it."""
     return tuple(value for value in odd if _is_json(value))
 
 

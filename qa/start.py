@@ -1,9 +1,9 @@
-"""How soon the panel is there: `python -m qa.start [--rtt 40,150] [--rounds 3] [--tree FOLDER]`.
+"""How soon the panel is ready: `python -m qa.start [--rtt 40,150] [--rounds 3] [--tree FOLDER]`.
 
-A real Chromium opens the demo of a tree over a link that takes its time: a connection costs a round
-trip, and whatever is sent arrives half a one later. Told for an empty cache and for a full one, in
-milliseconds of the panel's own clock: the first paint with content, click-to-dial on, and what was
-fetched from us. The last line is JSON.
+A real Chromium opens the demo of a tree over a slow link: a connection costs a round trip, and data
+arrives half a round trip later. For an empty cache and for a full one, the program prints in
+milliseconds of the panel's clock when the first content was painted and when click-to-dial was on,
+and what was fetched from the adapter. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TOLD = """() => {
 
 @contextlib.asynccontextmanager
 async def slow_link(port: int, rtt: float) -> AsyncIterator[int]:
-    """A port that leads to that one of loopback, `rtt` seconds there and back."""
+    """Forward a new port to this one of loopback, with a round trip of `rtt` seconds."""
     loop = asyncio.get_running_loop()
     open_ends: set[asyncio.StreamWriter] = set()
 
@@ -71,7 +71,7 @@ async def slow_link(port: int, rtt: float) -> AsyncIterator[int]:
 async def the_demo(
     tree: Path, port: int, program: Sequence[str] = ("-m", "adapter"), **environ: str
 ) -> AsyncIterator[int]:
-    """The demo of that tree, at its usual ports; the id of the adapter's process."""
+    """Run the demo of this tree at its usual ports; yields the id of the adapter's process."""
     with tempfile.TemporaryDirectory() as folder:
         demo = await asyncio.create_subprocess_exec(
             *(sys.executable, *program, "demo", "--data", folder, "--port", str(port)),
@@ -100,7 +100,7 @@ async def _until_open(port: int) -> None:
 
 
 async def look(context: BrowserContext, org: str) -> dict[str, Any]:
-    """One load of the panel in that browser profile, from the frame's own beginning."""
+    """Load the panel once in this browser profile; times count from the frame's start."""
     page = await context.new_page()
     await page.goto(org)
     ready = page.frame_locator("iframe").locator('#softphone[data-click-to-dial="on"]')
@@ -112,7 +112,7 @@ async def look(context: BrowserContext, org: str) -> dict[str, Any]:
 
 
 async def measure(browser: Browser, org: str, rounds: int) -> dict[str, dict[str, float]]:
-    """The medians, cold and warm."""
+    """The medians with an empty cache and with a full one."""
     seen: dict[str, list[dict[str, Any]]] = {"cold": [], "warm": []}
     for _ in range(rounds):
         context = await browser.new_context()
@@ -127,7 +127,7 @@ async def measure(browser: Browser, org: str, rounds: int) -> dict[str, dict[str
 
 
 async def run(tree: Path, rtts: list[float], rounds: int, port: int) -> dict[str, Any]:
-    """All links, one after the other."""
+    """Measure all links, one after the other."""
     result: dict[str, Any] = {}
     async with the_demo(tree, port), async_playwright() as playwright:
         for rtt in rtts:
@@ -147,9 +147,9 @@ async def run(tree: Path, rtts: list[float], rounds: int, port: int) -> dict[str
 
 
 def main() -> int:
-    """Measure as the arguments say."""
+    """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m qa.start")
-    parser.add_argument("--rtt", default="40,150", help="milliseconds, parted by commas")
+    parser.add_argument("--rtt", default="40,150", help="milliseconds, separated by commas")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tree", type=Path, default=Path.cwd())
     parser.add_argument("--port", type=int, default=18_080)

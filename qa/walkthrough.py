@@ -1,11 +1,12 @@
-"""Which files a click and a webhook go through: `python -m qa.walkthrough [--json]`.
+"""Which files a click and a webhook pass through: `python -m qa.walkthrough [--json]`.
 
-The adapter runs as in the scenarios (real sockets, a simulated provider, a store on disk). Python
-tells of each function of ours that returns, in every thread, from the moment that the frame or the
-delivery leaves until all that it causes has been seen; of a click until its POST is at the provider
-and its view at the page, for what the answer to the POST causes is another story. The first of each
-is not counted: it fills caches. Of the others, the one with the fewest returns is told: during the
-rest, the sweeper looked at its deadlines. The fewer files a reader must open, the better.
+The adapter runs as in the scenarios (real sockets, a simulated provider, a store on disk). A
+profiling hook counts each function of ours that returns, in every thread, from the moment that the
+frame or the delivery is sent until all its effects have been seen. A click counts until its POST is
+at the provider and its view at the page; what the answer to the POST causes is not counted. The
+first run of each fills caches and is not counted. Of the others, the one with the fewest returns
+counts, because in the rest the sweeper looked at its deadlines. The fewer files a reader must open,
+the better.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ TIMES = 4
 
 
 class Trail:
-    """Returns of the adapter's functions, by file, in the order in which files were entered."""
+    """Counts returns of the adapter's functions, by file, in the order of entry."""
 
     def __init__(self) -> None:
         self.returns: Counter[str] = Counter()
@@ -48,23 +49,23 @@ class Trail:
         self._left: set[tuple[str, str]] = set()
 
     def until(self, *calls: tuple[str, str]) -> Trail:
-        """Count no further than to the moment when all these functions have been called."""
+        """Stop counting once all these functions have been called."""
         self._left = set(calls)
         return self
 
     def __enter__(self) -> Trail:
-        """Count from here."""
+        """Start counting."""
         self.returns.clear()
         self._is_on = True
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Count no more."""
+        """Stop counting."""
         self._is_on = False
         self._left.clear()
 
     def watch(self, frame: FrameType, event: str, _argument: object) -> None:
-        """For sys.setprofile."""
+        """The hook for sys.setprofile."""
         file = frame.f_code.co_filename
         if self._is_on and event == "call" and self._left:
             self._left.discard((file, frame.f_code.co_name))
@@ -77,7 +78,7 @@ class Trail:
                 self.returns[name] += 1
 
     def told(self) -> dict[str, Any]:
-        """The figures, and the files."""
+        """The figures and the files."""
         return {
             "files": len(self.returns),
             "returns": sum(self.returns.values()),
@@ -86,7 +87,7 @@ class Trail:
 
 
 async def click(world: World, page: FakePage, trail: Trail, number: int) -> dict[str, Any]:
-    """From the page's frame to the POST at the provider and the view that tells of it."""
+    """Follow the page's frame to the POST at the provider and the view that shows it."""
     posts = len((await world.history())["posts"])
     with trail.until(POSTED, SHOWN):
         await page.dial(NUMBER.format(number))
@@ -98,7 +99,7 @@ async def click(world: World, page: FakePage, trail: Trail, number: int) -> dict
 async def webhook(
     page: FakePage, trail: Trail, http: httpx.AsyncClient, number: int
 ) -> dict[str, Any]:
-    """From a signed delivery to its 2xx and the view that tells of it."""
+    """Follow a signed delivery to its 2xx and the view that shows it."""
     begun = {"direction": "outbound", "to_number": NUMBER.format(number)}
     with trail:
         await _deliver(http, "call.initiated", number, begun)
@@ -118,7 +119,7 @@ async def _deliver(http: httpx.AsyncClient, kind: str, number: int, fields: dict
 
 
 async def measured(folder: Path, trail: Trail) -> dict[str, Any]:
-    """Both ways, each several times; what a click leads to later is over before the webhook."""
+    """Measure both paths several times; all that a click causes is over before the webhook."""
     clicks, webhooks = [], []
     async with (
         a_world(folder, ring_seconds=30, wrap_up_seconds=0) as world,
@@ -141,17 +142,17 @@ def _fewest(figures: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 async def _quiet(trail: Trail) -> None:
-    """What went before has been decided and logged, and nothing of it is under way any more."""
+    """Wait until everything before has been decided and logged."""
     busy = True
     while busy:
         with trail:
             await asyncio.sleep(0.3)
-        # The sweeper looks at its deadlines meanwhile, and decides nothing.
+        # Meanwhile the sweeper looks at its deadlines but decides nothing.
         busy = any(file.startswith("core/") for file in trail.returns)
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result."""
     parser = argparse.ArgumentParser(prog="python -m qa.walkthrough", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()

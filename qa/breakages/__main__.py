@@ -1,10 +1,10 @@
 """`python -m qa.breakages`: break the source on purpose, one change at a time; who notices?
 
-Each breakage is applied to a copy of the tree under the system's temporary folder, where all the
-named tests must be green before anything is broken. First its own tests are run (a quarter of the
-two-minute suite at most), then the short simulation, both of which are part of `make check`. The
-table goes to docs/reliability.md, between the markers; the exit code is 1 if any breakage was
-noticed by nobody, or if a test is red without one.
+Each breakage is applied to a copy of the tree in the temporary folder. There, all named tests must
+pass before anything is broken. The breakage's own tests run first (at most a quarter of the
+two-minute suite), then the short simulation; both are part of `make check`. The table goes into
+docs/reliability.md, between the markers. The exit code is 1 if nothing noticed a breakage, or if a
+test fails without one.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ COPIED = (
 )
 SIMULATED_CALLS = 2_000
 TIME_LIMIT_SECONDS = 1800
-"""Of one run of tests, or of the simulation: a busy machine has made 30 seconds 300 before."""
+"""The time limit of one run; on a busy machine, 30 seconds have become 300."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """Which test noticed, and which promises the simulation saw broken; empty: nobody."""
+    """The test that noticed, and the promises that the simulation saw broken; empty if none."""
 
     test: str
     simulation: str
 
 
 def copy_tree(to: Path) -> None:
-    """What the tests need, without what they make."""
+    """Copy what the tests need, without generated files."""
     rubbish = shutil.ignore_patterns("__pycache__", "node_modules", ".hypothesis")
     for name in COPIED:
         source = ROOT / name
@@ -55,7 +55,7 @@ def copy_tree(to: Path) -> None:
 
 
 def apply(breakage: Breakage, tree: Path) -> None:
-    """Break it. Raises ValueError if the source has moved on from what the list says."""
+    """Apply a breakage. Raises ValueError if the source no longer has the text in the list."""
     path = tree / breakage.path
     text = path.read_text(encoding="utf-8")
     if text.count(breakage.old) != 1:
@@ -64,7 +64,7 @@ def apply(breakage: Breakage, tree: Path) -> None:
 
 
 def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """In the copy, without anything of the real tree on the path."""
+    """Run a command in the copy, without the real tree on the path."""
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTHONPATH", None)
     return subprocess.run(
@@ -79,7 +79,7 @@ def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def failing_test(tree: Path, tests: Iterable[str]) -> str:
-    """The first of the named tests that turns red."""
+    """The first of the named tests that fails."""
     there = [test for test in tests if (tree / test).exists()]
     pages = [test for test in there if test.endswith(".mjs")]
     if pages:
@@ -102,7 +102,7 @@ def _node() -> str:
 
 
 def broken_promises(tree: Path) -> str:
-    """What the short simulation counts."""
+    """The violations that the short simulation counts."""
     done = run(
         tree, sys.executable, "-m", "qa.simulation",
         "--calls", str(SIMULATED_CALLS), "--seed", "9", "--processes", "1",
@@ -117,7 +117,7 @@ def broken_promises(tree: Path) -> str:
 
 
 def red_already(breakages: Iterable[Breakage]) -> list[str]:
-    """Their tests that are red in a copy in which nothing is broken: these would notice nothing."""
+    """The tests that fail in an unbroken copy, and so could not notice a breakage."""
     tests = sorted({test for breakage in breakages for test in breakage.near})
     with tempfile.TemporaryDirectory(prefix="unbroken-") as folder:
         tree = Path(folder)
@@ -126,7 +126,7 @@ def red_already(breakages: Iterable[Breakage]) -> list[str]:
 
 
 def judge(breakage: Breakage) -> Caught:
-    """Break a fresh copy, and see who notices."""
+    """Break a fresh copy, and find what notices."""
     with tempfile.TemporaryDirectory(prefix="breakage-") as folder:
         tree = Path(folder)
         copy_tree(tree)
@@ -138,7 +138,7 @@ def judge(breakage: Breakage) -> Caught:
 
 
 def table(rows: Iterable[tuple[Breakage, Caught]]) -> str:
-    """The rows as Markdown."""
+    """The results as a Markdown table."""
     head = "| breakage | where | caught by the test | and by the simulation |\n|---|---|---|---|"
     lines = [
         f"| {b.name} | `{b.path}` | {_code(c.test)} | {c.simulation or '-'} |" for b, c in rows
@@ -158,9 +158,9 @@ def write(text: str) -> None:
 
 
 def main() -> int:
-    """Break, run, tell."""
+    """Apply the breakages, run the tests, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m qa.breakages", description=__doc__)
-    parser.add_argument("--only", default="", help="breakages whose name has this in it")
+    parser.add_argument("--only", default="", help="only breakages whose name contains this")
     wishes = parser.parse_args()
     chosen = [breakage for breakage in BREAKAGES if wishes.only in breakage.name]
     if red := red_already(chosen):

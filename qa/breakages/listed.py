@@ -1,7 +1,7 @@
-"""What is broken on purpose: one change of one file each, and who must notice.
+"""The deliberate breakages: each changes one file, and names the tests that must notice.
 
-`near` are the tests whose business it is; `simulated` says whether the short simulation must turn
-red, too. A breakage that nobody notices is a hole in the tests, not in the list.
+`near` are the tests responsible for the code; `simulated` says whether the short simulation must
+fail, too. A breakage that nothing notices is a gap in the tests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ INTAKE = "adapter/runtime/intake.py"
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """`old` stands exactly once in `path`; `new` takes its place."""
+    """`old` occurs exactly once in `path`; `new` replaces it."""
 
     name: str
     path: str
@@ -31,7 +31,7 @@ DIAL = ("tests/core/test_dialing.py", "tests/core/test_machine.py")
 
 BREAKAGES = (
     Breakage(
-        "drop the dedupe of webhooks",
+        "drop the deduplication of webhooks",
         INTAKE,
         "delivery.account, delivery.event_id, delivery.type,",
         'delivery.account, __import__("secrets").token_hex(8), delivery.type,',
@@ -46,35 +46,35 @@ BREAKAGES = (
         ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
     ),
     Breakage(
-        "never replay what was parked",
+        "never replay parked deliveries",
         INTAKE,
         "for parked in route.parked:",
         "for parked in ():",
         ("tests/runtime/test_intake.py", "tests/scenarios"),
     ),
     Breakage(
-        "let a second create go when the first one's time is over",
+        "send a second create when the first one times out",
         CALLLOG,
         "        case Attempting():\n            return _outcome_unknown(log, at, policy)",
         "        case Attempting():\n            return open_again(log, at, policy)",
         GATE,
     ),
     Breakage(
-        "give every page that accepts a go",
+        "give a go to every page that accepts",
         CALLLOG,
         '    if not may_be_offered(log, event.at):\n        return ignored(log, "taken")\n',
         "",
         GATE,
     ),
     Breakage(
-        "believe a read-back that found nothing, without proof that the page is dead",
+        "trust a read-back that found nothing while the page may still save",
         CALLLOG,
         "if state.answered and state.proved:",
         "if state.answered:",
         GATE,
     ),
     Breakage(
-        "believe of a second go what was proved of the first",
+        "apply the proof of one go to the next",
         CALLLOG,
         "if isinstance(event, PageProved) and event.attempt != attempt.number:",
         "if isinstance(event, PageProved) and event.attempt > attempt.number:",
@@ -99,7 +99,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "log another one's talk for who was only rung",
+        "log a colleague's talk for an agent whose phone only rang",
         "adapter/core/reporting.py",
         "if event.elsewhere and not _had_part(call):",
         "if False:",
@@ -115,7 +115,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "lose what is written while the save is unknown",
+        "drop what is written while the save is unknown",
         CALLLOG,
         "        case FactsLearned() | RecordPicked() | DraftChanged() | WritingEnded():\n",
         "        case DraftChanged() if isinstance(log.state, Attempting | Unknown | Verifying):\n"
@@ -163,14 +163,14 @@ BREAKAGES = (
         ("tests/core/test_facts.py",),
     ),
     Breakage(
-        "forget a placement that nobody picked up in time",
+        "forget a placement that nobody answered in time",
         DEADLINES,
         "    return Decision(noticed(agent.with_call(lapsed), notice, policy))",
         "    return Decision(noticed(agent.without_call(lapsed.call_id), notice, policy))",
         ("tests/core/test_deadlines.py",),
     ),
     Breakage(
-        "never look up the CDR of a call that seems to last",
+        "never look up the CDR of a long call",
         DEADLINES,
         "return Decision(agent.with_call(call.at_stage(later)), effects=request_cdr(agent, call))",
         "return Decision(agent.with_call(call.at_stage(later)))",
@@ -184,7 +184,7 @@ BREAKAGES = (
         ("tests/web/test_bridge.py", "tests/scenarios"),
     ),
     Breakage(
-        "let a report that was not stored be forgotten",
+        "forget a report that was not stored",
         "adapter/web/hearing.py",
         "            if isinstance(message, messages.Result):\n",
         "            if isinstance(message, messages.Hello):\n",
@@ -199,7 +199,7 @@ BREAKAGES = (
         ("tests/runtime/test_agents.py", "tests/scenarios/test_main_job.py"),
     ),
     Breakage(
-        "let the deadlines of logs pass unseen",
+        "ignore the deadlines of logs",
         "adapter/runtime/turn.py",
         "if log.next_due is not None and log.next_due <= step.at:",
         "if log.next_due is not None and log.next_due < 0:",
@@ -214,7 +214,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "believe a remembered route (store)",
+        "trust a cached route unchecked (store)",
         "adapter/storage/batch.py",
         "return None if seen.routes(commit) else Conflict(",
         "return None if commit.route or seen.routes(commit) else Conflict(",
@@ -222,7 +222,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "take a batch at its word without proof (store)",
+        "write an optimistic batch without its checks (store)",
         "adapter/storage/optimistic.py",
         "if [changed for _, changed in proofs] != self._rows:",
         "if len(proofs) != len(self._rows):",
@@ -238,7 +238,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "let a late request have the last word (Salesforce Voice)",
+        "let a late request overwrite a newer one (Salesforce Voice)",
         "adapter/core/writing.py",
         "        doubt = _doubt_ends(log, policy)\n",
         "        doubt = 0\n",
@@ -254,7 +254,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "take a delivery twice (store)",
+        "accept a delivery twice (store)",
         "adapter/storage/batch.py",
         "commit.delivery.key in seen.taken:",
         "not commit.delivery:",
@@ -270,7 +270,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "carry out a go that is not fresh (page)",
+        "carry out a stale go (page)",
         "web/softphone/savelog.js",
         "const FRESH_MS = 5_000;",
         "const FRESH_MS = 5_000_000;",
@@ -278,7 +278,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "call a destination that another process was the first to tell of",
+        "call a destination that another process reported first",
         "adapter/telephony/asterisk/steering.py",
         "isinstance(command, Connect) and not is_first",
         "isinstance(command, Connect) and root is None",
@@ -286,7 +286,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "save again on a go that was carried out (page)",
+        "save again for a go that was carried out (page)",
         "web/softphone/savelog.js",
         "      if (known) return",
         "      if (known && known.state === 'refused') return",

@@ -16,7 +16,7 @@ from adapter import console
 from qa.chaos.run import AGENTS, Options, run
 
 SHOWN = 20
-"""How many stories of violated calls are printed."""
+"""How many histories of violated calls are printed."""
 
 
 def main() -> int:
@@ -24,11 +24,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m qa.chaos", description=__doc__)
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kills", type=int, default=None, help="default: one for 500 calls")
+    parser.add_argument("--kills", type=int, default=None, help="default: one for every 500 calls")
     parser.add_argument("--surface", choices=("open-cti", "lwc", "voice"), default="open-cti")
-    parser.add_argument("--agents", type=int, default=AGENTS, help="fewer for a busy machine")
-    parser.add_argument("--folder", type=Path, default=None, help="keep database and log here")
-    parser.add_argument("--json", action="store_true", help="nothing but the last line")
+    parser.add_argument("--agents", type=int, default=AGENTS, help="use fewer on a busy machine")
+    parser.add_argument(
+        "--folder", type=Path, default=None, help="keep database and log in this folder"
+    )
+    parser.add_argument("--json", action="store_true", help="print only the last line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-") as made:
         folder = options.folder or Path(made)

@@ -1,4 +1,4 @@
-"""The misbehaving org with our own host: saves by key, which may also be sent twice."""
+"""The misbehaving org with our own host component: saves by key, some of them sent twice."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SENT_TWICE = 0.06
 
 @dataclass
 class HostOrg(Org):
-    """Tasks with a unique key: what `SoftphoneHost.saveCall` does, under the same faults."""
+    """Tasks with a unique key: does what `SoftphoneHost.saveCall` does, under the same faults."""
 
     surface: str = LWC
     _numbers: dict[str, int] = field(default_factory=dict)
     _by_key: dict[str, str] = field(default_factory=dict)
 
     def save_log(self, args: dict[str, Any], log_id: str, answer: Answer) -> None:
-        """Save as usual; sometimes the save is sent again and arrives at any time."""
+        """Save as usual; sometimes the save is sent again and arrives at a random time."""
         super().save_log(args, log_id, answer)
         if not self.calm and self.rng.random() < SENT_TWICE:
             self.ledger.fault("sent-twice", log_id)

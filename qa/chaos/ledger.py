@@ -1,4 +1,4 @@
-"""Records a run's events: the observers' part of the history."""
+"""Records what the observers of a run see, as a part of its history."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ class Ledger:
         self.history.tasks.append(TaskWrite(now_ms(), task_id, fields))
 
     def count(self, kind: str) -> None:
-        """Count an event that is no fault."""
+        """Count an event that is not a fault."""
         self.counted[kind] = self.counted.get(kind, 0) + 1

@@ -1,6 +1,6 @@
 """A Salesforce org that misbehaves: slow commits, lost and late callbacks, refusals, silence.
 
-It keeps its own truth and throws a seeded coin for each save.
+It keeps the true state and draws the outcome of each save from a seed.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ SAVES = {
     "refused-by-rule": 12,
     "refused-transient": 11,
 }
-"""The courses of a save, in thousandths; "" is the normal one."""
+"""The outcomes of a save, in thousandths; "" is the normal one."""
 
 ASKS = {"": 970, "ask-failed": 15, "ask-unanswered": 15}
 
 CRASHES = {"": 980, "before-journal": 4, "before-save": 5, "during-save": 6, "after-save": 5}
-"""When a page crashes around one saveLog, in thousandths."""
+"""When a page crashes around a saveLog, in thousandths."""
 
 SURE_EVERY = 6
-"""Every sixth save has a fault until each kind occurred once, even in a short run."""
+"""Every sixth save has a fault until each kind has occurred once, even in a short run."""
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Org:
             self.ledger.fault(fate, log_id)
         loop = asyncio.get_running_loop()
         if fate == "swallowed":
-            # Neither a Task nor an answer: for the checker the worst kind of a lost callback.
+            # Neither a Task nor an answer: to the checker this is a lost callback.
             self.ledger.fault("lost-callback", log_id)
         elif fate in REFUSALS:
             refusal = {"success": False, "returnValue": None, "errors": [REFUSALS[fate]]}
@@ -105,7 +105,7 @@ class Org:
         return self.rng.uniform(0.01, 0.15)
 
     def run_apex(self, args: dict[str, Any], log_id: str) -> dict[str, Any] | None:
-        """The Tasks of a call; None: there is no answer."""
+        """The Tasks of a call; None if there is no answer."""
         fate = self._draw(ASKS)
         if fate:
             self.ledger.fault(fate, log_id)
@@ -120,7 +120,7 @@ class Org:
         return next((str(task["Id"]) for task in self.salesforce.of_call(log_id)), "")
 
     def crash(self) -> str:
-        """Whether the page that is about to save crashes, and when; "" if it does not."""
+        """When the page that is about to save crashes; "" if it does not."""
         return self._draw(CRASHES)
 
     def _draw(self, table: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""The time scale of a run: twenty seconds of life pass in one.
+"""The time scale of a run: twenty times real time.
 
 Only what the adapter reads from its settings is scaled, so that production code runs unchanged;
 its constants (a page's three seconds for an offer, five seconds of back-off) are not scaled.
@@ -12,13 +12,13 @@ OUTCOME, RING, DIAL, BRIDGED = 1.5, 2.5, 3.0, 4.0
 REPORT = JOURNAL = 30 / SCALE
 READ_BACK = (30 / SCALE, 60 / SCALE, 120 / SCALE, 330 / SCALE)
 SLOWEST_COMMIT = 300 / SCALE
-"""Seconds: Salesforce cuts its own transactions off before the last read-back."""
+"""Seconds after which Salesforce ends a transaction: before the last read-back."""
 
 FRESH = 1.0
-"""A page refuses a go that arrives later than this after its own accept."""
+"""The seconds after its accept within which a page still carries out a go."""
 
 WRAP_UP = 60.0
-"""Unscaled: an agent of this run ends each wrap-up by hand, so that no word is cut off."""
+"""Not scaled: the agents end each wrap-up by hand, so that no notes are cut off."""
 
 
 def settings(url: str, provider_url: str, database: str) -> dict[str, str]:

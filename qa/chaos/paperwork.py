@@ -26,7 +26,7 @@ class Paperwork:
         return not self._writing
 
     def mind(self, view: dict[str, Any]) -> None:
-        """Start the paperwork for calls that are new in the view."""
+        """Start the paperwork for new calls in the view."""
         for card in view["wrapups"]:
             if card["call_id"] not in self._minded:
                 self._minded.add(card["call_id"])
@@ -38,11 +38,11 @@ class Paperwork:
                 self._seat.start(self._clear_tray(item["log_id"], item["reason"]))
 
     async def _wrap_up(self, call_id: str, number: str) -> None:
-        """Write and end the wrap-up, repeated until the card is gone."""
+        """Write and end the wrap-up; repeat until the card is gone."""
         plan = self._seat.shop.plans.get(number)
         writing = plan.writing if plan else Writing()
         self._writing += 1
-        # All in one tab, as people write; the order of two tabs' messages is not promised.
+        # All in one tab, as people write: the order of two tabs' messages is undefined.
         tab: Tab | None = None
         if writing.first:
             tab = await self._seat.say(type="wrapup", call_id=call_id, notes=writing.first)
@@ -63,7 +63,7 @@ class Paperwork:
     async def _add(self, tab: Tab | None, call_id: str, notes: str) -> None:
         """Change the draft after the end of the wrap-up.
 
-        No view confirms it, so it is sent for longer than any kill, lock or full disk lasts.
+        No view confirms it, so it is repeated for longer than any kill, lock or full disk lasts.
         """
         await asyncio.sleep(self._seat.rng.uniform(0.5, 2.0))
         for _ in range(4):
@@ -73,7 +73,7 @@ class Paperwork:
             await asyncio.sleep(5.0)
 
     async def _clear_tray(self, log_id: str, reason: str) -> None:
-        """Decide once about half of the items."""
+        """Decide about half of the items, once each."""
         await asyncio.sleep(self._seat.rng.uniform(0.2, 1.5))
         choice: dict[str, Any] = {}
         task_id = self._seat.org.task_of(log_id)

@@ -1,7 +1,7 @@
-"""The plan of a run, drawn from its seed: calls, their courses and faults.
+"""The plan of a run, drawn from its seed: calls, their outcomes and faults.
 
-Pure. Each call has a number and a Salesforce record of its own, so that the provider's truth, the
-agent's click and the Task can be matched without asking the adapter.
+This module is pure. Each call has its own number and Salesforce record, so the provider's data, the
+agent's click and the Task can be matched without the adapter.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ class Kind(StrEnum):
 
 
 class Company(StrEnum):
-    """The part of another user in an inbound call."""
+    """What another user does in an inbound call."""
 
     NOBODY = ""
     GROUP = "group"
-    """It rings at two, and one of them takes it."""
+    """It rings two users, and one of them takes it."""
     UNNAMED = "group-unnamed"
-    """The same, but only the ringing events name users."""
+    """The same, but only the ringing events name the users."""
     COLLEAGUE = "colleague"
-    """A colleague picks it up at whose phone it does not ring."""
+    """A colleague whose phone does not ring picks it up."""
     FETCHED = "fetched"
-    """A colleague takes it over in the middle of the talk."""
+    """A colleague takes it over during the talk."""
 
 
 COMPANIES = (
@@ -54,9 +54,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What the agent enters afterwards: a first draft (autosaved), then the notes at the end.
+    """What the agent enters after the call: a first draft (autosaved), then the final notes.
 
-    `late` is entered some seconds after the wrap-up is over, and replaces the notes.
+    `late` is entered some seconds after the wrap-up and replaces the notes.
     """
 
     first: str = ""
@@ -86,7 +86,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """One call: `number` is the other party's (E.164), `record` what was clicked (a Contact)."""
+    """One call. `number` is the other party's (E.164), `record` the clicked Contact."""
 
     number: str
     kind: Kind
@@ -97,14 +97,14 @@ class CallPlan:
     caller: dict[str, str] = field(default_factory=dict)
     """Unusual spellings of the caller's name and number.
 
-    Calls with a withheld number are identified by the called number, `to_number`.
+    A call with a withheld number is identified by `to_number`, the called number.
     """
     company: Company = Company.NOBODY
     second_takes: bool = False
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The faults of this call, to be counted when it is played."""
+        """The faults of this call, which are counted when it is played."""
         provider_faults = [f"provider_{name}" for name, value in self.knobs.items() if value == 1.0]
         odd = [f"odd_{name}" for name in self.caller if name != "to_number"]
         odd += ["withheld"] if self.is_withheld else []
@@ -137,7 +137,7 @@ def plan_calls(count: int, seed: int) -> list[CallPlan]:
 
 
 class Deck(Generic[T]):
-    """Dealt like cards, so that even a short run has every kind."""
+    """Deals values like cards, so that even a short run has every kind."""
 
     def __init__(self, cards: Sequence[T], rng: Random) -> None:
         self._cards, self._rng = cards, rng
@@ -151,14 +151,14 @@ class Deck(Generic[T]):
 
 
 def number_of(index: int) -> str:
-    """A US number that no other call of the run has; its last four digits are no magic ones."""
+    """A US number that is unique in the run; its last four digits are not magic ones."""
     area, rest = divmod(index, len(EXCHANGES) * 7)
     exchange, line = divmod(rest, 7)
     return f"+1{AREAS[area % len(AREAS)]}{EXCHANGES[exchange]}{1000 + line * 1111:04d}"
 
 
 def contact_of(index: int) -> str:
-    """A Contact's id, 15 characters."""
+    """A Contact's id of 15 characters."""
     return f"003C{index:011d}"
 
 
@@ -175,10 +175,10 @@ def _call(rng: Random, index: int) -> CallPlan:
 
 
 def _from_outside(plan: CallPlan, rng: Random, spelled: str) -> CallPlan:
-    """A third is greeted by the platform before it rings; half are written oddly.
+    """A third of the callers hears a greeting before it rings; half have unusual spellings.
 
-    Whose name is told is linked to nobody: the subject then tells the number as well. Of whom no
-    number is told, agents write nothing, who know plans by numbers.
+    A caller with a name is linked to no record, so that the Subject shows the number too. Agents
+    find a call's plan by its number, so they write nothing about a caller without one.
     """
     greeted = {**plan.scenario, "greeting": rng.random() < 0.33}
     plan = replace(plan, scenario=greeted)
@@ -195,7 +195,7 @@ def _from_outside(plan: CallPlan, rng: Random, spelled: str) -> CallPlan:
 
 
 def _in_company(plan: CallPlan, rng: Random, company: Company) -> CallPlan:
-    """Somebody else has a part, of which something is told: else nobody could know of it."""
+    """Another user has a part in the call, and at least one webhook reports it."""
     if not company:
         return plan
     is_company = company in {Company.COLLEAGUE, Company.FETCHED}
@@ -216,7 +216,7 @@ def _scenario(rng: Random, kind: Kind) -> dict[str, Any]:
     late = kind is Kind.DIAL and rng.random() < 0.01
     return {
         "outcome": outcome,
-        # A late pick-up comes when the adapter has given the placement up.
+        # A late pick-up comes after the adapter has given the placement up.
         "pick_up_seconds": rng.uniform(4.0, 5.0) if late else rng.uniform(0.05, 0.5),
         "ring_seconds": rng.uniform(0.05, 0.6),
         "talk_seconds": rng.choice((rng.uniform(0.05, 0.6), rng.uniform(0.6, 4.5))),
@@ -225,7 +225,7 @@ def _scenario(rng: Random, kind: Kind) -> dict[str, Any]:
 
 
 def _knobs(rng: Random, kind: Kind) -> dict[str, Any]:
-    """One call in ten has a fault of its own, beside those that befall all alike."""
+    """One call in ten has a fault of its own, in addition to those that affect all calls."""
     drop = rng.random()
     if drop < 0.01:
         return {"drop_types": ["call.end"]}

@@ -1,4 +1,4 @@
-"""The processes of a run: the adapter, which dies often, and the simulator, which lives on."""
+"""The processes of a run: the adapter, which dies often, and the simulator, which does not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from qa.chaos.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 240.0
-"""The time limit of a start, for a busy machine."""
+"""The time limit of a start in seconds, for a busy machine."""
 
 
 def free_port() -> int:
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 class Server:
-    """The adapter as a process: started again, on the same port and file, whenever it dies."""
+    """The adapter as a process, restarted on the same port and file whenever it dies."""
 
     def __init__(
         self, folder: Path, url: str, provider_url: str, ledger: Ledger, more: dict[str, str]
@@ -61,7 +61,7 @@ class Server:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
-        """Start it, and keep it alive from now on."""
+        """Start it, and restart it from now on."""
         self._keeper = asyncio.create_task(self._keep())
         await self.is_ready(30.0)
 
@@ -79,7 +79,7 @@ class Server:
                 )
                 self.starts += 1
                 assert self._process.stderr is not None
-                # Through a pipe, so that a full disk hits the database and nothing else.
+                # Logs go through a pipe, so that a full disk affects only the database.
                 while chunk := await self._process.stderr.read(65_536):
                     log.write(chunk)
                     log.flush()
@@ -99,7 +99,7 @@ class Server:
                 await asyncio.sleep(0.05)
 
     async def kill(self, point: str) -> None:
-        """SIGKILL: at once, or when the process passes a point (server.POINTS)."""
+        """Send SIGKILL: at once, or when the process passes a point (server.POINTS)."""
         await self.is_ready(READY_SECONDS)
         process = self._process
         if process is None or process.returncode is not None:
@@ -116,7 +116,7 @@ class Server:
         self._ledger.fault(f"kill-{point}")
 
     async def fill_disk(self, seconds: float) -> None:
-        """Limit the process's files to 64 KiB, so that every write to database and WAL fails."""
+        """Limit the process's files to 64 KiB, so that each write to the database and WAL fails."""
         pid = self.pid
         if pid is None:
             return
@@ -133,7 +133,7 @@ class Server:
             self._ledger.fault("database-locked")
 
     async def stop(self) -> None:
-        """SIGTERM, and wait."""
+        """Send SIGTERM, and wait."""
         self._stopping = True
         process = self._process
         if process is not None and process.returncode is None:

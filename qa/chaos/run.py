@@ -48,7 +48,7 @@ WEBHOOKS = {
     "again": 0.02,
     "again_ms": 9_000,
 }
-"""The faults of all webhooks; other faults are planned per call."""
+"""The faults of all webhooks. Other faults are planned per call."""
 
 UNSETTLED = """
 SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NULL)
@@ -58,10 +58,10 @@ SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NUL
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for. `kills` None: one for every 500 calls, two at least.
+    """The command line's options. `kills`: None means one for every 500 calls, at least two.
 
-    `surface`: where all agents work; by Salesforce Voice the adapter writes the records. `agents`:
-    at most so many at work at the same time.
+    `surface`: where all agents work; with Salesforce Voice the adapter writes the records.
+    `agents`: how many work at the same time, at most.
     """
 
     calls: int
@@ -72,13 +72,13 @@ class Options:
 
     @property
     def wanted_kills(self) -> int:
-        """The number of times that the server is killed."""
+        """How often the server is killed."""
         return max(2, self.calls // 500) if self.kills is None else self.kills
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The last line, and the violations."""
+    """The run's last line and its violations."""
 
     summary: Fields
     violations: list[Violation]
@@ -87,7 +87,7 @@ class Outcome:
 async def run(
     options: Options, folder: Path, on_call: Callable[[], None] = lambda: None
 ) -> Outcome:
-    """Do the whole run in its own folder; `on_call` is called after each call."""
+    """Do the whole run in this folder; `on_call` is called after each call."""
     _end_with_sigterm()
     ledger, began = Ledger(options.seed), time.monotonic()
     names = [f"a{n:03d}" for n in range(min(options.agents, max(6, options.calls // 6)))]
@@ -130,7 +130,7 @@ async def run(
 async def _voice(
     options: Options, ledger: Ledger
 ) -> AsyncIterator[tuple[VoiceOrg | None, dict[str, str]]]:
-    """Salesforce's API where agents work by it, and what the adapter is told of it."""
+    """Salesforce's API and the adapter's settings for it, if agents work in Salesforce Voice."""
     if options.surface != VOICE:
         yield None, {}
         return
@@ -139,7 +139,7 @@ async def _voice(
 
 
 def _end_with_sigterm() -> None:
-    """Ends the child processes when this process is ended."""
+    """End the child processes when this process is terminated."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -196,8 +196,8 @@ async def _play(
 async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
     """Stop the faults and wait until nothing is pending; returns the provider's history.
 
-    The provider's redeliveries belong to it: one of a call that rang while the server was down may
-    come a minute later.
+    That includes the provider's redeliveries: one for a call that rang while the server was down
+    may come a minute later.
     """
     shop.org.calm = True
     if shop.api is not None:
@@ -210,7 +210,7 @@ async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
             continue
         truth = await _truth(shop)
         on_its_way = any(delivery["fate"] == "pending" for delivery in truth["deliveries"])
-        # Asked again, for the last delivery may have come between the two questions.
+        # Ask again, because the last delivery may have come between the two checks.
         if not on_its_way and _is_quiet(shop, server, seats):
             return truth
         await asyncio.sleep(4.0)
@@ -218,7 +218,7 @@ async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
 
 
 def _is_quiet(shop: Shop, server: Server, seats: list[Seat]) -> bool:
-    """Whether neither Salesforce nor an agent nor the adapter has anything under way."""
+    """Whether Salesforce, the agents and the adapter have nothing under way."""
     saving = bool(+shop.org.under_way)
     return not (saving or _unsettled(server.database)) and all(seat.is_quiet for seat in seats)
 

@@ -1,4 +1,4 @@
-"""One agent at work, with several browsers and tabs, calls, wrap-ups and a tray."""
+"""One agent at work with browsers, tabs, calls, wrap-ups and a tray."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from qa.checker.history import Step
 
 PATIENCE = 60.0
 TAB_SECONDS = 10.0
-"""How long an agent waits for a working page."""
+"""How many seconds an agent waits for a working page."""
 
-"""Seconds that an agent waits for a call to be over before the next one is begun."""
+"""How many seconds an agent waits for a call to end before starting the next one."""
 
 
 @dataclass
 class Shop:
-    """The parts shared by all agents of a run: adapter, provider, org, ledger."""
+    """What all agents of a run share: adapter, provider, org, ledger."""
 
     url: str
     provider_url: str
@@ -41,7 +41,7 @@ class Shop:
     played: set[str] = field(default_factory=set)
 
     async def tell_provider(self, path: str, body: dict[str, Any]) -> None:
-        """POST to the simulator's helpers. Raises aiohttp.ClientError."""
+        """POST to the simulator's helper API. Raises aiohttp.ClientError."""
         async with self.http.post(
             self.provider_url + path, json=body, headers=self.provider_headers
         ) as answer:
@@ -76,14 +76,14 @@ class Seat:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the agent sees no activity and has nothing left to enter."""
+        """Whether the agent sees no activity and has nothing left to write."""
         here = any(tab.is_connected and tab.version >= 0 for tab in self.tabs)
         return here and self._paperwork.is_done and _is_idle(self.view) and not self.view["wrapups"]
 
     # --- browsers and tabs -----------------------------------------------------------------------
 
     def sit_down(self) -> None:
-        """Open one to three tabs, half of the time also a second browser."""
+        """Open one to three tabs; half of the time, open a second browser too."""
         first = Browser("first")
         for _ in range(self.rng.choices((1, 2, 3), (6, 3, 1))[0]):
             self.open_tab(first)
@@ -91,7 +91,7 @@ class Seat:
             self.open_tab(Browser("second"))
 
     def open_tab(self, browser: Browser) -> Tab:
-        """Load the page again."""
+        """Load the page in a new tab."""
         self._opened += 1
         page_id = f"{self.name}-{self._opened}"
         tab = Tab(self, browser, page_id, Random(f"{page_id}:{self.rng.random()}"))
@@ -100,7 +100,7 @@ class Seat:
         return tab
 
     def replace(self, tab: Tab) -> None:
-        """After a crash the agent opens another one, sooner or later, mostly in that browser."""
+        """Open another tab after a crash, sooner or later, mostly in the same browser."""
         self.tabs.remove(tab)
         self.start(self._reopen(tab.browser))
 
@@ -110,14 +110,14 @@ class Seat:
             self.open_tab(browser if self.rng.random() < 0.6 else Browser("new"))
 
     async def reload(self, tab: Tab) -> None:
-        """A reload: another page id, the same journal."""
+        """Reload a tab: it gets another page id and keeps the journal."""
         if tab in self.tabs:
             self.tabs.remove(tab)
             self.open_tab(tab.browser)
         await tab.close()
 
     async def leave(self, seconds: float) -> None:
-        """Close all pages for a while; the desk phone may still ring."""
+        """Close all pages for some time; the desk phone may still ring."""
         closed = list(self.tabs)
         self.tabs.clear()
         for tab in closed:
@@ -128,7 +128,7 @@ class Seat:
                 self.open_tab(tab.browser)
 
     async def ticket(self, browser: Browser) -> str:
-        """A ticket for the socket, after signing in where that is needed."""
+        """Get a ticket for the socket, and sign in first if needed."""
         headers = {"Origin": self.url, "Cookie": browser.cookie}
         if browser.cookie:
             async with self.shop.http.post(f"{self.url}/api/ws-ticket", headers=headers) as answer:
@@ -145,7 +145,7 @@ class Seat:
         return await self.ticket(browser)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a task in the background; a failure is a bug of the run itself."""
+        """Run a task in the background; its failure is a bug in this program."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -176,7 +176,7 @@ class Seat:
         if version < tab.version:
             self.went_back.append(f"{tab.page_id}: {tab.version} was followed by {version}")
         tab.version = version
-        self.stir()  # a tab that has just connected can be used, however old its view
+        self.stir()  # a tab that has just connected is usable, even if its view is old
         if version <= self.view.get("version", -1):
             return
         self.view = view
@@ -188,14 +188,14 @@ class Seat:
     def _step(self, version: int, view: dict[str, Any]) -> Step:
         calls = {card["call_id"]: card["state"] for card in view["calls"]}
         calls |= {card["call_id"]: "wrapup" for card in view["wrapups"]}
-        # A placement that is not shown any more has lapsed: a late pick-up may bring it back.
+        # A placement that is no longer shown has lapsed; a late pick-up may bring it back.
         last = self.steps[max(self.steps)].calls if self.steps else {}
         hidden = {c for c, p in last.items() if p == "ringing-user-devices" and c not in calls}
         self._lapsed = (self._lapsed | hidden) - calls.keys()
         return Step(version, view["state"], calls | dict.fromkeys(self._lapsed, "idle"))
 
     def stir(self) -> None:
-        """Wake up those who wait for a view."""
+        """Wake up the tasks that wait for a view."""
         self._changed.set()
 
     async def until(self, fits: Callable[[dict[str, Any]], bool], seconds: float) -> bool:
@@ -210,7 +210,7 @@ class Seat:
         return True
 
     async def say(self, *, at: Tab | None = None, **message: Any) -> Tab | None:
-        """Use a working tab, `at` preferred, and wait for one; returns the used tab."""
+        """Send a frame in a working tab, preferably `at`; waits for one and returns it."""
         try:
             async with asyncio.timeout(TAB_SECONDS):
                 while True:
@@ -244,7 +244,7 @@ class Seat:
             return
         await self.shop.tell_provider("/v1/test_helpers/calls", self._sandbox(plan))
         wait = plan.scenario["ring_seconds"] + plan.scenario["talk_seconds"]
-        # Sometimes the next call begins while this one lasts.
+        # Sometimes the next call begins during this one.
         await asyncio.sleep(wait * self.rng.choice((0.2, 1.0, 1.2)))
 
     def _sandbox(self, plan: CallPlan) -> dict[str, Any]:
@@ -259,14 +259,14 @@ class Seat:
         }
 
     def _in_company(self, plan: CallPlan) -> dict[str, Any]:
-        """The users it rings at, and the scenario with the user who takes it."""
+        """The users whose phones ring, and the scenario with the user who takes the call."""
         mine = f"user_{self.name}"
         other = f"user_{self.rng.choice([name for name in self.shop.names if name != self.name])}"
         scenario = dict(plan.scenario)
         if plan.company is Company.COLLEAGUE:
             scenario["taken_by"] = other
         elif plan.company is Company.FETCHED:
-            # Close times mean that it is one talk, which is still going on.
+            # If the times are close, it is the same talk, and it is still going on.
             scenario |= {"fetched_by": other, "talk_seconds": 9.0 + scenario["talk_seconds"]}
         elif plan.company:
             scenario["taken_by"] = other if plan.second_takes else mine
@@ -275,7 +275,7 @@ class Seat:
         return {"scenario": scenario}
 
     async def _dial(self, plan: CallPlan) -> None:
-        """Click; if no page knows the click's result, send the same click again."""
+        """Click; if no page reports the click's result, send the same click again."""
         body = {"number": plan.number, "scenario": plan.scenario, "chaos": plan.knobs}
         await self.shop.tell_provider("/v1/test_helpers/scenarios", body)
         request_id, clicked = f"dial-{plan.number}", now_ms()
@@ -297,7 +297,7 @@ class Seat:
             await self._complain()
 
     async def _complain(self) -> None:
-        """Mark the shown calls as over, as an agent may."""
+        """Declare the shown calls over, as an agent may."""
         for card in self.view["calls"]:
             request = f"check-{card['call_id']}-{now_ms()}"
             await self.say(

@@ -1,16 +1,16 @@
 """`python -m qa.chaos.server`: the adapter's own `serve`, with kill switches at exact points.
 
-Production code has none. The driver writes a point's name into the file named by CHAOS_POINT and
-sends SIGUSR1; the next time that the process passes the point it kills itself with SIGKILL.
+Production code has no such switches. The test driver writes a point's name into the file named by
+CHAOS_POINT and sends SIGUSR1. The process kills itself with SIGKILL when it next passes that point.
 
 | point | where |
 |---|---|
-| before-commit | the writer's transaction is complete, COMMIT has not been sent |
-| after-commit | durable, but nothing was sent: no 2xx, no view, no effect |
-| before-effects | the same, with the outcome known to the event loop |
-| after-effects | effects are started, go frames queued, none is on the wire yet |
-| after-place | the provider has taken the POST, its answer is not committed |
-| after-write | Salesforce has taken a record, its answer is not committed (by Salesforce Voice) |
+| before-commit | the writer's transaction is complete, but COMMIT has not been sent |
+| after-commit | the commit is durable, but nothing was sent: no 2xx, no view, no effect |
+| before-effects | the same, but the event loop knows the outcome |
+| after-effects | effects have started and go frames are queued, but none has been sent |
+| after-place | the provider has accepted the POST, but its answer is not committed |
+| after-write | Salesforce has stored a record, but its answer is not committed (Salesforce Voice) |
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A softphone page that survives kills of its server, freezes and its own crashes.
 
-It does what `web/softphone` does (one page id a load, a journal shared by the tabs of a browser,
-a go refused if its own accept is not recent) and records its messages in the ledger.
+It does what `web/softphone` does: one page id per load, a journal that a browser's tabs share, and
+the refusal of a go after an old accept. It records its messages in the ledger.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNREACHABLE = (OSError, WebSocketException, aiohttp.ClientError, TimeoutError)
 
 @dataclass
 class Browser:
-    """A browser profile: what its tabs share."""
+    """A browser profile, with what its tabs share."""
 
     name: str
     journal: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Tab:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the agent can use it now."""
+        """Whether the agent can use the tab now."""
         return self._socket is not None and self._awake.is_set() and not self.gone
 
     async def run(self) -> None:
@@ -109,7 +109,7 @@ class Tab:
                 self._said(entry)
 
     def _lost(self) -> None:
-        """The socket is gone; whatever this page had accepted is in doubt for the server."""
+        """The socket is gone: to the server, every log that this page accepted is in doubt."""
         if self._socket is not None:
             for log_id in self._in_doubt():
                 self.seat.ledger.fault("socket-lost", log_id)
@@ -117,12 +117,12 @@ class Tab:
         self.seat.stir()
 
     def _in_doubt(self) -> set[str]:
-        """The logs about which the server may miss this page's messages."""
+        """The logs whose messages from this page the server may be missing."""
         unsettled = {log_id for log_id, _ in self.browser.journal}
         return unsettled | self._accepted.keys() | self._going
 
     def crash(self) -> None:
-        """Crash at any point; the browser keeps the journal."""
+        """Crash; the browser keeps the journal."""
         self.gone = True
         for log_id in self._in_doubt():
             self.seat.ledger.fault("page-crash", log_id)
@@ -132,14 +132,14 @@ class Tab:
         self.seat.replace(self)
 
     async def close(self) -> None:
-        """Close the page, as its agent would."""
+        """Close the page as an agent does."""
         self.gone = True
         self._awake.set()
         if self._socket is not None:
             await self._socket.close()
 
     def freeze(self, *, deaf: bool) -> None:
-        """Stop its timers and handlers; `deaf`: it does not even read from its socket."""
+        """Stop its timers and handlers; if `deaf`, it does not even read from its socket."""
         self._awake.clear()
         for log_id in self._in_doubt():
             self.seat.ledger.fault("page-frozen", log_id)
@@ -147,7 +147,7 @@ class Tab:
             self._socket.transport.pause_reading()
 
     def thaw(self) -> None:
-        """Thaw: everything that waited happens now."""
+        """Thaw; everything that was waiting happens now."""
         if self._socket is not None and not self._socket.transport.is_closing():
             self._socket.transport.resume_reading()
         self._awake.set()
@@ -156,7 +156,7 @@ class Tab:
         self._deferred.clear()
 
     async def send(self, **message: Any) -> bool:
-        """Send a frame; whether it was sent."""
+        """Send a frame; returns whether it was sent."""
         if self._socket is None:
             return False
         try:
@@ -270,7 +270,7 @@ class Tab:
                 self._said(entry)
 
     def _said(self, entry: dict[str, Any]) -> None:
-        """Note a sent result, alone or in a hello."""
+        """Record a sent result, whether alone or in a hello."""
         final = entry["state"] == "refused" and "details" in entry["errors"][0]
         self.seat.ledger.word(
             "result",

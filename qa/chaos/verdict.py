@@ -1,6 +1,6 @@
 """Completes the observed history and lets the checker judge it.
 
-Everything true comes from the provider's history; the store is read from its file.
+The truth comes from the provider's history; the store is read from its file.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def complete(
     keys = {f"user_{seat.name}": seat.key for seat in seats}
     call_ids = {d["call_id"] for d in truth["deliveries"] if d["fate"] != "dropped"}
     for call in truth["calls"]:
-        # A call that we did not place, without any webhook, cannot be known.
+        # The adapter cannot know of a call that it did not place and that sent no webhook.
         known = call["id"] in call_ids or plans[_number(call, plans)].kind is Kind.DIAL
         parts = _true_calls(call, keys, plans)
         history.calls.extend(part if known else replace(part, logged=False) for part in parts)
     for post in truth["posts"]:
-        # A POST whose sender died before the body was sent has no effect.
+        # A POST has no effect if its sender died before it sent the body.
         if post["path"] == "/v1/calls" and "body" in post:
             answer = post.get("fault") or str(post.get("status", "?"))
             history.posts.append(Post(post["at"], post["body"]["dial_string"], answer))
@@ -76,7 +76,7 @@ def complete(
 
 
 def complete_voice(history: History, book: Book) -> None:
-    """Add Salesforce's records, if it makes one of every attempt."""
+    """Add Salesforce's records, for the surface that has one for each attempt."""
     history.every_attempt = True
     history.doubled = list(book.doubled)
     history.incomplete = incomplete(book, history.logs)
@@ -85,7 +85,7 @@ def complete_voice(history: History, book: Book) -> None:
 def _true_calls(
     call: Fields, keys: dict[str, str], plans: dict[str, CallPlan]
 ) -> Iterator[TrueCall]:
-    """Each agent's part in the call: talked, only rang, or missed."""
+    """Each agent's part in the call: talked, only rang or missed it."""
     whole = _true_call(call, keys[call["user"]], plans)
     talked = {call["user"]} if call["connected"] is not None else set()
     for talk in call["talks"]:
@@ -124,7 +124,7 @@ def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall
 
 
 def _number(call: Fields, plans: dict[str, CallPlan]) -> str:
-    """The other party's number in E.164, which may stand in a display form."""
+    """The other party's number in E.164; it may have been written in a display form."""
     ends = (call["from_number"], call["to_number"])
     text = " ".join(ends if call["direction"] == "inbound" else ends[1:])
     numbers: list[str] = E164.findall(text)
@@ -172,7 +172,7 @@ def _stored_log(value: str) -> StoredLog:
 
 
 def judge(history: History, truth: Fields, seats: list[Seat], plans: dict[str, CallPlan]) -> Report:
-    """The checker's report, with the checks that only this kind of run can do."""
+    """The checker's report, with the checks that only a chaos run can do."""
     report = check(history)
     _same_words(report, history, truth, plans)
     _nothing_forgotten(report, history, seats)
@@ -182,12 +182,12 @@ def judge(history: History, truth: Fields, seats: list[Seat], plans: dict[str, C
 def _same_words(
     report: Report, history: History, truth: Fields, plans: dict[str, CallPlan]
 ) -> None:
-    """Check that the Task has the plan's number and notes, matched without the adapter's ids."""
+    """Check that the Task has the planned number and notes, without the adapter's ids."""
     tasks: dict[str, Fields] = {}
     for write in history.tasks:
         tasks.setdefault(write.task_id, {}).update(write.fields)
     numbers = {call["id"]: _number(call, plans) for call in truth["calls"]}
-    # With records of every attempt, one that a colleague took has one too, without notes.
+    # If every attempt has a record, so has one that a colleague took, without notes.
     taken = {(call.provider_call_id, call.agent) for call in history.calls if call.taken}
     for log in history.logs:
         task = tasks.get(log.task_id)
@@ -209,12 +209,12 @@ def _same_words(
 
 
 def _nothing_forgotten(report: Report, history: History, seats: list[Seat]) -> None:
-    """Check that shown views were durable: no version is taken back, even by a kill."""
+    """Check that shown views were durable: not even a kill takes a version back."""
     stored = {agent.agent: agent.version for agent in history.agents}
     for seat in seats:
         shown = max(seat.steps, default=0)
         if shown > stored.get(seat.key, 0):
-            text = f"{shown} was shown, {stored.get(seat.key)} is stored"
+            text = f"{shown} was shown, but {stored.get(seat.key)} is stored"
             report.violations.append(Violation("versions", seat.key, text))
         if len(seat.epochs) > 1:
             report.violations.append(Violation("versions", seat.key, f"epochs {seat.epochs}"))
@@ -244,7 +244,7 @@ NEEDED = {
     LWC: (*ALWAYS, *SAVING, "sent-twice"),
     VOICE: (*ALWAYS, *WRITING),
 }
-"""The required faults; a run without them proves nothing and is not ok."""
+"""The required faults. A run without them proves nothing and is not ok."""
 
 
 def summary(

@@ -32,14 +32,14 @@ FATES: dict[Fault, int] = {
     "locked": 5,
     "late": 10,
 }
-"""The courses of a request, in thousandths; "" is the normal one."""
+"""The outcomes of a request, in thousandths; "" is the normal one."""
 
 SURE_EVERY = 6
-"""Every sixth request has a fault until each kind occurred once, even in a short run."""
+"""Every sixth request has a fault until each kind has occurred once, even in a short run."""
 
 
 MOST_FAULTS = 4
-"""The most faults of one record, as pauses between tries double and a run must end."""
+"""The most faults of one record: pauses between tries double, and a run must end."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class VoiceOrg:
     _asked: itertools.count[int] = field(default_factory=itertools.count)
 
     def fault_of(self, method: str, key: str, _body: Any) -> Fault:
-        """The course of this request."""
+        """Draw the outcome of this request."""
         if self.calm:
             return 0
         if self._faults[key] >= MOST_FAULTS:
@@ -81,7 +81,7 @@ class VoiceOrg:
         return self.rng.choices(kinds, list(FATES.values()))[0]
 
     def heard(self, method: str, key: str, _body: Any, reply: Reply) -> None:
-        """A request was carried out."""
+        """Record a request that was carried out."""
         if method == "PATCH" and reply.is_good:
             self.ledger.write(key, as_task(self.book.records[key]))
 
@@ -95,7 +95,7 @@ def settings(url: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def voice_org(rng: Random, ledger: Ledger) -> AsyncIterator[tuple[VoiceOrg, str]]:
-    """It listens on loopback; the org, and its address."""
+    """Run the org on loopback; yields the org and its address."""
     org = VoiceOrg(rng, ledger)
     stand_in = StandIn(org.book, now_ms, fault_of=org.fault_of, heard=org.heard)
     stand_in.headers["retry-after"] = "2"

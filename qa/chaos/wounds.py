@@ -14,7 +14,7 @@ from qa.chaos.tab import Tab
 
 PAGE_WOUNDS = ("freeze", "freeze", "stall", "reload", "away")
 VOICE_WOUNDS = (*PAGE_WOUNDS, "crash")
-"""Pages that save nothing crash at any time; the others crash around their saves (chaos.org)."""
+"""Pages that save nothing crash at any time; others crash around their saves (chaos.org)."""
 
 
 class Progress:
@@ -33,7 +33,7 @@ class Progress:
         self._moved.set()
 
     async def reached(self, share: float) -> None:
-        """Wait until that share (0 to 1) of all calls has been played."""
+        """Wait until this share (0 to 1) of all calls has been played."""
         while self.done < share * self.calls:
             self._moved.clear()
             await self._moved.wait()
@@ -42,7 +42,7 @@ class Progress:
 async def kill_now_and_then(
     server: Server, progress: Progress, kills: int, rng: Random, points: tuple[str, ...] = POINTS
 ) -> None:
-    """SIGKILL spread over the run: every other one anywhere, the others at the points in turn."""
+    """Spread SIGKILLs over the run: every other one at any time, the rest at the points in turn."""
     for number in range(kills):
         await progress.reached((number + 0.2 + 0.6 * rng.random()) / max(kills, 1))
         point = "anywhere" if number % 2 else points[(number // 2) % len(points)]
@@ -50,7 +50,7 @@ async def kill_now_and_then(
 
 
 async def starve_the_store(server: Server, progress: Progress, rng: Random) -> None:
-    """A locked database and a full disk, in turn: two of each at least, more in a long run."""
+    """Lock the database and fill the disk in turn: at least twice each, more in a long run."""
     times = max(2, progress.calls // 1000)
     for number in range(times):
         await progress.reached((number + 0.1 + 0.4 * rng.random()) / times)
@@ -66,7 +66,7 @@ async def trouble_the_pages(
     per_second: float,
     wounds: tuple[str, ...] = PAGE_WOUNDS,
 ) -> None:
-    """Freeze, deafen, reload or close pages, one after the other, until cancelled."""
+    """Freeze, deafen, reload or close pages, one after the other, until canceled."""
     beds: set[asyncio.Task[None]] = set()
     kinds: list[str] = []
     try:
@@ -75,7 +75,7 @@ async def trouble_the_pages(
             tab = rng.choice(rng.choice(seats).tabs or [None])
             if tab is None or not tab.is_connected:
                 continue
-            if not kinds:  # Dealt like cards, so that even a short run has every kind.
+            if not kinds:  # Deal the faults like cards, so that even a short run has every kind.
                 kinds = rng.sample(wounds, k=len(wounds))
             kind = kinds.pop()
             if kind == "away":

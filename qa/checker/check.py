@@ -1,7 +1,7 @@
-"""The offline checker: finds violations in a history, each with the call's whole story.
+"""The offline checker: finds violations in a history, each with the call's full history.
 
-Law of this file: it knows the promises, not how the adapter keeps them. The same code
-judges simulated and real runs.
+This file knows the promises, but not how the adapter keeps them. The same code judges simulated and
+real runs.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Judge:
         self.report.violations.append(Violation(kind, subject, text))
 
     def _must_be_in_tray(self, log_id: str) -> bool:
-        """Whether this log's last go ended in a refusal that only its agent can fix."""
+        """Whether this log's last go was refused for a reason that only its agent can fix."""
         words = self.words[log_id]
         last, newest = words[-1], max(word.attempt for word in words)
         is_refused = last.kind == "result" and last.outcome == "refused" and last.final
@@ -92,14 +92,14 @@ class _Judge:
     # --- one POST for a dial ---------------------------------------------------------------------
 
     def posts(self) -> None:
-        """A customer is never rung twice for one click."""
+        """Check that a customer is never called twice for one click."""
         for dial, times in self.many_posts.items():
             self._say("posts", dial, f"{times} POSTs for one dial")
 
     # --- one Task for a call ---------------------------------------------------------------------
 
     def calls(self) -> None:
-        """Every ended call that must be logged has exactly one right Task, or is in the tray."""
+        """Check that each ended call to be logged has exactly one right Task, or is in the tray."""
         known: set[str] = set()
         for call in self.history.calls:
             logs = self.logs.get(call.provider_call_id, [])
@@ -113,12 +113,12 @@ class _Judge:
         for log in self.history.logs:
             is_attempt = self.history.every_attempt and not log.provider_call_id
             if log.log_id not in known and not is_attempt:
-                self._say("stray", log.log_id, f"a log of no true call: {log}")
+                self._say("stray", log.log_id, f"a log without a true call: {log}")
         for call_object, ids in self.created.items():
             if len(ids) > 1:
                 self._say("doubled", call_object, f"Tasks {ids}\n{self.story(call_object)}")
             if call_object not in self.by_id:
-                self._say("stray", call_object, f"Tasks {ids} of no log")
+                self._say("stray", call_object, f"Tasks {ids} without a log")
         for log in self.history.logs if self.history.never_in_doubt else ():
             if log.reason == "not-confirmed":
                 self._say("tray", log.log_id, f"asked about\n{self.story(log.log_id)}")
@@ -128,7 +128,7 @@ class _Judge:
             self._say("tray", log_id, f"refused, but not in the tray\n{self.story(log_id)}")
 
     def _no_task(self, call: TrueCall, logs: list[StoredLog]) -> None:
-        """Agents whose phone only rang have no log of a call that a colleague took."""
+        """Check that agents whose phone only rang have no log if a colleague took the call."""
         for log in logs:
             tasks = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
             talked = any(task.get("CallDurationInSeconds") for task in tasks)
@@ -161,7 +161,7 @@ class _Judge:
             self._say("wrong_fields", log.log_id, text)
 
     def records(self) -> None:
-        """If Salesforce makes a record of every attempt, there is exactly one, and it is closed."""
+        """Check that each attempt has exactly one record, and a closed one, if it must have one."""
         for log_id in self.history.incomplete:
             self._say("incomplete", log_id, f"never completed\n{self.story(log_id)}")
         for log_id in self.history.doubled:
@@ -170,7 +170,7 @@ class _Judge:
     # --- never a second create while one is unknown ----------------------------------------------
 
     def goes(self) -> None:
-        """Between two creating goes of one log, the first one's outcome was settled.
+        """Check that a log's second creating go came after the first one's outcome was settled.
 
         A go that a thawed page receives after the next one must be refused there.
         """
@@ -199,7 +199,7 @@ class _Judge:
     # --- what the agents' values went through ----------------------------------------------------
 
     def trails(self) -> None:
-        """Versions without gaps; every call's phases in a legal order; the right one shown."""
+        """Check that versions have no gaps and that phases are legal and shown correctly."""
         for trail in self.history.trails:
             before: int | None = None
             calls: dict[str, str] = {}
@@ -241,9 +241,9 @@ class _Judge:
             self._illegal(agent, f"two placements at once: {after}")
 
     def _was_a_colleagues(self, agent: str, call_id: str) -> bool:
-        """Whether a talk without a named user may have been another agent's.
+        """Whether a talk that names no user may have been another agent's.
 
-        Then there is no log; an agent's own talk without a log is a separate violation.
+        Then there is no log. An agent's own talk without a log is a separate violation.
         """
         taken = any(call.taken and call.agent == agent for call in self.history.calls)
         return taken and call_id not in self.by_id
@@ -254,14 +254,14 @@ class _Judge:
     # --- webhooks, and the end -------------------------------------------------------------------
 
     def webhooks(self) -> None:
-        """Every acknowledged delivery is in the store."""
+        """Check that every acknowledged delivery is in the store."""
         stored = set(self.history.deliveries)
         for acked in self.history.acked:
             if acked.event_id not in stored:
                 self._say("unlogged_webhooks", acked.event_id, f"acknowledged at {acked.at}")
 
     def leftovers(self) -> None:
-        """At the end nothing is pending except for the agent's own decisions."""
+        """Check that in the end only decisions of agents are pending."""
         for log in self.history.logs:
             if log.state not in {"settled", "closed", "tray"}:
                 self._say("unsettled", log.log_id, f"{log}\n{self.story(log.log_id)}")
@@ -272,7 +272,7 @@ class _Judge:
             self._say("unsettled", event_id, "still parked")
 
     def story(self, log_id: str) -> str:
-        """All messages about one log, for people to read."""
+        """All messages about one log, as text."""
         log = self.by_id.get(log_id)
         lines: list[tuple[int, str]] = [(w.at, f"{w}") for w in self.words.get(log_id, ())]
         writes = (w for w in self.history.tasks if w.fields.get("CallObject") == log_id)
@@ -285,7 +285,7 @@ class _Judge:
 
 
 def _tasks(history: History) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """Every Task in its final state, and the Tasks' ids by CallObject, oldest first."""
+    """Every Task in its final state, and the Task ids by CallObject, oldest first."""
     tasks: dict[str, dict[str, Any]] = {}
     created: dict[str, list[str]] = defaultdict(list)
     for write in history.tasks:
@@ -297,7 +297,7 @@ def _tasks(history: History) -> tuple[dict[str, dict[str, Any]], dict[str, list[
 
 
 def _is_refused_as_stale(go: Word, words: list[Word]) -> bool:
-    """Whether the page that received this go refused it as too old."""
+    """Whether the page that received this go refused it because it was too old."""
     return any(
         word.kind == "result" and word.outcome == "expired"
         for word in words[words.index(go) + 1 :]

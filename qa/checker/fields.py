@@ -8,7 +8,7 @@ from typing import Any
 from qa.checker.history import StoredLog, TrueCall
 
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""Characters that no text has: controls and surrogates."""
+"""Characters that no text may have: control characters and surrogates."""
 
 
 def differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[str, Any]:
@@ -28,5 +28,5 @@ def differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[st
 
 
 def _is_text(value: Any) -> bool:
-    """Whether Salesforce can store and show it: no lone surrogates, no control characters."""
+    """Whether Salesforce can store and show it: it has no surrogate and no control character."""
     return not (isinstance(value, str) and NO_TEXT.search(value))

@@ -1,8 +1,8 @@
 """The history of a run, as recorded by observers: the checker's only input.
 
-Nothing here is the adapter's opinion but the last section (`store`): the provider, Salesforce and
-the pages say what they saw. Times are Unix milliseconds on the run's own clock; everything is
-plain data, so that a history can be kept as JSON and checked again (`dump`, `load`).
+Only the last section (`store`) comes from the adapter; the others are what the provider, Salesforce
+and the pages saw. Times are Unix milliseconds by the run's own clock. All of it is plain data, so a
+history can be kept as JSON and checked again (`dump`, `load`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Fields = dict[str, Any]
 class Post:
     """A request to place a call that reached the provider.
 
-    `dial` names the dial that it is for: the request's id, or a number that is dialed only once.
-    `answer` is the HTTP status, or "reset" where the connection broke after it was taken.
+    `dial` names the dial it belongs to: the request's id, or a number that is dialed only once.
+    `answer` is the HTTP status, or "reset" if the connection broke after the request was accepted.
     """
 
     at: int
@@ -28,13 +28,13 @@ class Post:
 
 @dataclass(slots=True)
 class TrueCall:
-    """One call of one agent, as it truly was. Times None where that never happened.
+    """One call of one agent, as it truly was. A time is None if that never happened.
 
-    `logged` says whether it must have a Task (the agent's phone was picked up, or it came in and
-    the policy logs missed calls). `disposition` and `who_id` are what its Task must say in the
-    end; `who_id` None where it must have none. Of a call that rang at several agents, each has a
-    part; `taken`: it only rang here and a colleague took it, so that there must be no log.
-    `named` is what the Task's Subject must tell of the other party ("" where that is open).
+    `logged` says whether it must have a Task: the agent picked up, or it came in and the policy
+    logs missed calls. `disposition` and `who_id` are what its Task must finally say; `who_id` is
+    None if it must have none. If a call rang several agents, each has a part. `taken`: it only rang
+    here and a colleague took it, so there must be no log. `named` is what the Task's Subject must
+    say about the other party ("" if that is open).
     """
 
     provider_call_id: str
@@ -69,10 +69,10 @@ class Word:
     """A message about a log that a page (or its agent) received or sent, in order.
 
     `kind`: "go" (received; `create` says whether it creates), "result" (sent, with `outcome` ok,
-    refused or expired; `final` for a refusal that no retry can mend), "alive" (a hello or an
-    answer to a probe, `log_id` empty), "never-sent" (a hello whose journal lacks the attempt),
-    "none" (a read-back that found nothing), "tray" (the agent chose, or mended the
-    call's fields; `outcome` is the choice, or "mended").
+    refused or expired; `final` if no retry can help), "alive" (a hello or an answer to a probe,
+    without `log_id`), "never-sent" (a hello whose journal lacks the attempt), "none" (a read-back
+    that found nothing), "tray" (the agent made a choice, which is `outcome`, or corrected the
+    fields: "mended").
     """
 
     at: int
@@ -104,7 +104,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Step:
-    """An agent as of one version: its phase, and the phase of each of its calls."""
+    """An agent at one version: its phase, and the phase of each of its calls."""
 
     version: int
     phase: str
@@ -113,7 +113,7 @@ class Step:
 
 @dataclass(slots=True)
 class Trail:
-    """An agent's versions in order. `whole`: every commit is included, so gaps are errors."""
+    """An agent's versions in order. `whole`: every commit is included, so a gap is an error."""
 
     agent: str
     steps: list[Step] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Trail:
 class StoredLog:
     """A call log in the store at the end. `state`: the class name in lower case.
 
-    `reason` is why it is in the tray, or by what choice it was closed.
+    `reason` is why it is in the tray, or the choice that closed it.
     """
 
     log_id: str
@@ -148,9 +148,9 @@ class StoredAgent:
 class History:
     """A whole history. `wrapup` is False if the deployment has no wrap-up.
 
-    `every_attempt`: calls that rang nobody have logs, too. `incomplete` are records that nobody
-    closed, `doubled` those that were to be made twice, by their calls. `never_in_doubt`: what is
-    not known to be saved is saved again, and nobody is asked about it.
+    `every_attempt`: calls that rang nobody have logs, too. `incomplete` are the calls whose records
+    were never closed, `doubled` those whose records were requested twice. `never_in_doubt`: a save
+    without a known outcome is repeated, and no agent is asked about it.
     """
 
     seed: int = 0

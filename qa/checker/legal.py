@@ -1,8 +1,8 @@
 """The legal order of a call's phases (docs/architecture.md).
 
-"new" is a call that nobody knew, "gone" one that has left the agent, "idle" a placement that
-nobody picked up in time but that a late pick-up still binds, "rung" one that went on to another
-agent's phone, and may come back.
+"new" is an unknown call, "gone" one that has left the agent, "idle" a placement that nobody picked up
+in time but that a late pick-up still finds, "rung" one that went on to another agent's phone and
+may come back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NEXT: dict[str, frozenset[str]] = {
     NEW: frozenset({RINGING, DIALING, BRIDGED, INBOUND, WRAPUP}),
     RINGING: frozenset({DIALING, BRIDGED, WRAPUP, LAPSED, GONE}),
     LAPSED: frozenset({DIALING, BRIDGED, WRAPUP, GONE}),
-    DIALING: frozenset({BRIDGED, WRAPUP, GONE}),  # gone: by the CDR, never picked up
+    DIALING: frozenset({BRIDGED, WRAPUP, GONE}),  # gone: according to the CDR, never picked up
     INBOUND: frozenset({BRIDGED, WRAPUP, GONE}),
     BRIDGED: frozenset({WRAPUP}),
     WRAPUP: frozenset({GONE}),
@@ -29,8 +29,8 @@ FOREGROUND = (BRIDGED, DIALING, RINGING, INBOUND, WRAPUP)
 def is_legal(before: str, after: str, *, wrapup: bool, whole: bool) -> bool:
     """Whether a call may go from one phase to the next.
 
-    Where not every version was seen (`whole` False), steps in between may be missing; where there
-    is no wrap-up, a call that is over is gone at once.
+    If not every version was seen (`whole` is False), steps may be missing. Without a wrap-up, a
+    call is gone as soon as it is over.
     """
     if before == after:
         return True

@@ -39,7 +39,7 @@ class Report:
         return sum(v.kind == kind for v in self.violations)
 
     def summary(self) -> dict[str, Any]:
-        """The JSON object of design section 6."""
+        """The JSON object of the run's last line."""
         counted = ("lost", "doubled", "incomplete", "illegal", "wrong_fields", "unlogged_webhooks")
         other_kinds = Counter(v.kind for v in self.violations if v.kind not in counted)
         return {

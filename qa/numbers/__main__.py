@@ -1,6 +1,6 @@
 """`python -m qa.numbers --texts N --seed S`: the last line is one JSON object.
 
-Exit status 1 when a text was dialed as another number than it names.
+Exit status 1 if a text was dialed as a different number than it names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from qa.numbers.run import KEPT, run
 
 
 def main() -> int:
-    """Read, tell, and answer with the exit status."""
+    """Run, print the result, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m qa.numbers", description=__doc__)
     parser.add_argument("--texts", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,8 +1,8 @@
-"""Twelve numbering plans, put down by hand from the regulators' published tables.
+"""Twelve numbering plans, written by hand from the regulators' published tables.
 
-Nothing here comes from the library that the product reads numbers with: this is what the product is
-compared to. Only well-known ranges are listed, so that a number made from them surely exists as a
-form: what is generated may be somebody's, and is never dialed.
+Nothing here comes from the phone number library of the product, because the product is compared to
+these plans. Only well-known ranges are listed, so that a generated number is certainly valid. It
+may be somebody's number, and is never dialed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One country. `ranges` are (area code or service, first digits, how many further digits).
+    """One country. `ranges` are (area code or service, first digits, number of further digits).
 
-    `trunk` is written before an area code at home; `prefix` before a country code; `lengths` are
-    how long a significant number may be; `alarm` its emergency numbers.
+    `trunk` precedes an area code within the country, `prefix` a country code. `lengths` are the
+    possible lengths of a significant number, `alarm` the emergency numbers.
     """
 
     region: str

@@ -1,7 +1,7 @@
-"""A second reading of a phone field, for comparison: by tokens, with plans put down by hand.
+"""An independent reader of phone fields, for comparison: by tokens, with handwritten plans.
 
-It shares no code and no table with the product. It is generous: everything that a careful person
-could take the digits for is in the answer. A number that is dialed and not in it is a wrong one.
+It shares no code and no table with the product. It is generous: its answer contains every number
+that a careful person could read in the text. A dialed number that is not in the answer is wrong.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SPOKEN_EXTENSION = re.compile(
 
 
 def named(text: str, region: str) -> frozenset[str]:
-    """Every number (E.164) that the text can be said to name; empty if none, or several at once."""
+    """Every number (E.164) that the text may name; empty if it names none, or two at once."""
     tokens = _TOKENS.findall("".join(map(_ascii, text)))
     phone = list(_first_number(tokens))
     rest = tokens[len(phone) + _leading(tokens) :]
@@ -50,7 +50,7 @@ def _leading(tokens: list[str]) -> int:
 
 
 def _first_number(tokens: list[str]) -> Iterator[str]:
-    """The tokens from the first digit on, as long as nothing but formatting parts them."""
+    """The tokens from the first digit on, as long as only formatting separates them."""
     start = _leading(tokens)
     for place in range(start, len(tokens)):
         token = tokens[place]
@@ -67,7 +67,7 @@ def _first_number(tokens: list[str]) -> Iterator[str]:
 
 
 def _says_again(phone: list[str], rest: list[str]) -> bool:
-    """In "+49 +49 30…": what stood first is the country code of what follows."""
+    """In "+49 +49 30…": the first token repeats the country code of what follows."""
     digits = "".join(token for token in phone if token.isdigit())
     if "+" not in rest or len(digits) > 6:
         return False

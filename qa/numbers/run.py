@@ -10,12 +10,12 @@ from qa.numbers.reader import named
 from qa.numbers.texts import Writer, Written
 
 KEPT = 20
-"""How many examples of each fault are shown."""
+"""How many examples of each error are shown."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the texts; `wrong` and `refused` are examples."""
+    """The outcomes of the texts; `wrong` and `refused` are examples."""
 
     texts: int = 0
     dialed: int = 0
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def run(count: int, seed: int) -> Outcome:
-    """Read `count` texts; the same seed makes the same ones."""
+    """Read `count` texts. The same seed makes the same texts."""
     writer, outcome = Writer(seed), Outcome()
     for _ in range(count):
         _read(writer.write(), outcome)
@@ -55,18 +55,20 @@ def _read(written: Written, outcome: Outcome) -> None:
 
 
 def _wrong(written: Written, reading: Dialable) -> str:
-    """Why this is another number than the text names; empty if it is not."""
+    """Why this number differs from the one that the text names; empty if it does not."""
     if not written.meant:
         return "nothing was named"
     readings = named(written.text, written.region)
     if written.kind == "missing plus":
-        # From abroad it may be a number of the country as well, and is written like one.
-        return "" if reading.dial_string in readings else "the other reading names another"
+        # A number with the foreign prefix may also be a national one, because it is written alike.
+        return "" if reading.dial_string in readings else "the other reader names another number"
     if (reading.dial_string, reading.extension) != (written.meant, written.extension):
         return "another was meant"
     known = written.kind in BY_WORDS or not reading.dial_string.startswith("+")
-    return "" if known or reading.dial_string in readings else "the other reading names another"
+    return (
+        "" if known or reading.dial_string in readings else "the other reader names another number"
+    )
 
 
 BY_WORDS = frozenset({"advertised", "address"})
-"""Of these the second reading knows nothing: letters as digits, and addresses."""
+"""The independent reader does not know these: letters as digits, and addresses."""

@@ -1,4 +1,4 @@
-"""Texts as they stand in phone fields, each made from a number that is known beforehand."""
+"""Texts as found in phone fields, each made from a known number."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from qa.numbers.plans import PLANS, Plan
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text in a field of an org whose home is `region`.
+    """A text in a phone field of an org whose home is `region`.
 
-    `meant` is what it names, as it should be dialed; empty where nothing may be dialed. `certain`
-    where no careful reader would doubt it, so that to refuse it is a fault of another kind.
+    `meant` is the number to dial; empty if nothing may be dialed. `certain`: no careful reader
+    would doubt it, so a refusal counts as an error of another kind.
     """
 
     text: str
@@ -104,7 +104,7 @@ ARABIC = str.maketrans("0123456789", "".join(map(chr, range(0x660, 0x66A))))
 
 
 class Writer:
-    """Writes numbers as people do, by a seeded dice."""
+    """Writes numbers as people do, from a seed."""
 
     def __init__(self, seed: int) -> None:
         self._dice = Random(seed)
@@ -135,12 +135,12 @@ class Writer:
     # --- numbers ---------------------------------------------------------------------------------
 
     def _number(self, plan: Plan) -> tuple[str, str]:
-        """An area code (or service) and the rest."""
+        """Draw an area code (or service) and the rest."""
         area, first, count = self._dice.choice(plan.ranges)
         return area, first + "".join(self._dice.choices("0123456789", k=count))
 
     def _parted(self, digits: str) -> str:
-        """In groups of two to four, or in one."""
+        """The digits in groups of two to four, or in one."""
         separator = self._dice.choice((" ", "-", ".", "", " ", "\u00a0", "\u2011"))
         size = self._dice.choice((2, 3, 4))
         return separator.join(digits[i : i + size] for i in range(0, len(digits), size))
@@ -162,7 +162,7 @@ class Writer:
         return f"{trunk}{gap}{area}{between}{self._parted(rest)}"
 
     def plain(self, plan: Plan) -> Written:
-        """With a plus, with the prefix of the country one is in, or as at home."""
+        """With a plus, with the home country's international prefix, or in the national form."""
         home = self._dice.choice(list(PLANS.values()))
         area, rest = self._number(plan)
         meant = f"+{plan.code}{area}{rest}"
@@ -175,7 +175,7 @@ class Writer:
         return Written(self._at_home(plan, area, rest), plan.region, meant, "home")
 
     def with_remark(self, plan: Plan) -> Written:
-        """Words before or behind."""
+        """With words before or after the number."""
         written = self.plain(plan)
         remark = self._dice.choice(REMARKS)
         if self._dice.random() < 0.4:
@@ -186,14 +186,14 @@ class Writer:
         return replace(written, text=text, kind="remark")
 
     def with_digits_beside(self, plan: Plan) -> Written:
-        """Words with digits: the number, or a refusal."""
+        """With words that contain digits: the number, or a refusal."""
         written, remark = self.plain(plan), self._dice.choice(DIGIT_REMARKS)
         way = self._dice.choice((" {}", " ({})", ", {}", " / {}", "; {}"))
         text = written.text + way.format(remark)
         return replace(written, text=text, kind="digits beside", certain=False)
 
     def with_extension(self, plan: Plan) -> Written:
-        """An extension, in the ways of many countries."""
+        """With an extension, as many countries write it."""
         written = self.plain(plan)
         extension = "".join(self._dice.choices("0123456789", k=self._dice.randint(1, 5)))
         way = self._dice.choice(EXTENSIONS)
@@ -201,7 +201,7 @@ class Writer:
         return replace(written, text=text, kind="extension", extension=extension)
 
     def doubled(self, plan: Plan) -> Written:
-        """The country code twice; without a sign before the second, a refusal is as good."""
+        """With the country code twice; without a sign before the second, a refusal is right too."""
         area, rest = self._number(plan)
         code, parted = plan.code, f"{area} {self._parted(rest)}"
         text, certain = self._dice.choice(
@@ -219,7 +219,7 @@ class Writer:
         return Written(text, plan.region, f"+{code}{area}{rest}", "doubled prefix", certain)
 
     def without_plus(self, plan: Plan) -> Written:
-        """The country code, and nothing that says so."""
+        """With the country code, but without a sign or prefix."""
         area, rest = self._number(plan)
         text = f"{plan.code} {area} {self._parted(rest)}"
         if self._dice.random() < 0.5:
@@ -231,7 +231,7 @@ class Writer:
         )
 
     def two_numbers(self, plan: Plan) -> Written:
-        """Nobody can tell which one is meant."""
+        """Two numbers: nobody can tell which one is meant."""
         a, b = self.plain(plan), self.plain(plan)
         way = self._dice.choice((" / {}", " or {}", ", {}", "; {}", " oder {}", "\n{}", " & {}"))
         tail = "".join(self._dice.choices("0123456789", k=self._dice.randint(1, 4)))
@@ -239,19 +239,19 @@ class Writer:
         return replace(a, text=text, meant="", kind="two numbers")
 
     def without_area_code(self, plan: Plan) -> Written:
-        """What only works in the same town."""
+        """A number that only works within its town."""
         _, rest = self._number(plan)
         text = self._parted(rest.lstrip("0")[:7].rjust(7, "2"))
         return Written(text, plan.region, "", "no area code")
 
     def letters_behind_a_part(self, plan: Plan) -> Written:
-        """A house number, a local number and a name: letters that are none of the number."""
+        """A house number, a local number and a name, whose letters are not part of the number."""
         _, rest = self._number(plan)
         start = self._dice.choice((rest[:3], f"{rest[:3]}-{rest[3:7]}", rest[:6]))
         return Written(f"{start} {self._dice.choice(WORDS)}", plan.region, "", "letters behind")
 
     def advertised(self, _plan: Plan) -> Written:
-        """North America's toll-free words."""
+        """A North American toll-free number in letters."""
         word, digits = self._dice.choice(
             (("FLOWERS", "3569377"), ("GOT-JUNK", "4685865"), ("555-HELP", "5554357"))
         )
@@ -260,7 +260,7 @@ class Writer:
         return Written(f"{prefix}{code}-{word}", "US", f"+1{code}{digits}", "advertised")
 
     def short(self, plan: Plan) -> Written:
-        """Emergency numbers, and extensions of the house."""
+        """An emergency number, or an internal extension."""
         alarm = self._dice.choice(plan.alarm)
         way = self._dice.choice(("{}", " {} ", "({})", "\u202a{}\u202c"))
         if self._dice.random() < 0.5:
@@ -269,7 +269,7 @@ class Writer:
         return Written(way.format(extension), plan.region, extension, "house extension")
 
     def short_with_remark(self, plan: Plan) -> Written:
-        """An emergency number with a word; an address begins with digits, too."""
+        """An emergency number with a word, or an address that begins with digits."""
         alarm = self._dice.choice(plan.alarm)
         if self._dice.random() < 0.5:
             way = self._dice.choice(("{} (police)", "{} - emergency", "Notruf: {}", "{} (Notruf)"))
@@ -280,20 +280,21 @@ class Writer:
         return Written(way.format(alarm), plan.region, "", "no emergency")
 
     def junk(self, plan: Plan) -> Written:
-        """What stands in phone fields and is no number."""
+        """Text in a phone field that is not a number."""
         return Written(self._dice.choice(JUNK), plan.region, "", "junk")
 
-    # --- dress -----------------------------------------------------------------------------------
+    # --- spellings
+    # -----------------------------------------------------------------------------------
 
     def of_another_script(self, plan: Plan) -> Written:
-        """Full-width and Arabic digits, invisible marks of pasted text."""
+        """With full-width or Arabic digits, or with the invisible marks of pasted text."""
         written = self.plain(plan)
         marked = f"\u202a{written.text[:4]}\u200b{written.text[4:]}\u202c"
         dressed = (written.text.translate(WIDE), written.text.translate(ARABIC), marked)
         return replace(written, text=self._dice.choice(dressed), kind="another script")
 
     def address(self, plan: Plan) -> Written:
-        """tel:, sip: and a name beside."""
+        """As a tel: or sip: address, or with a name."""
         area, rest = self._number(plan)
         meant = f"+{plan.code}{area}{rest}"
         way = self._dice.choice(
@@ -307,8 +308,8 @@ class Writer:
         return Written(way.format(meant), plan.region, meant, "address")
 
     def home_form_of_another_country(self, plan: Plan) -> Written:
-        """With a trunk zero, which North America has not: nothing there may be dialed."""
+        """With a trunk zero, which North America does not have: nothing may be dialed there."""
         area, rest = self._number(plan)
-        if plan.trunk != "0" or area == "11":  # 011 is how America dials abroad
+        if plan.trunk != "0" or area == "11":  # 011 is America's international prefix
             return self.junk(plan)
         return Written(f"0{area} {self._parted(rest)}", "US", "", "another country's form")

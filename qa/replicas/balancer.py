@@ -1,7 +1,7 @@
-"""A minimal balancer: reads a connection's first request, then only relays bytes.
+"""A minimal load balancer: reads a connection's first request, then only relays bytes.
 
-It sends new connections to replicas whose /readyz is green, at random, except where a path has a
-replica of its own. As with any balancer that keeps its connections, what came over one stays.
+It sends a new connection to a random replica whose /readyz is green, unless its path is routed to
+one replica. Later requests on the connection go to the same replica.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHUNK = 65_536
 
 @dataclass
 class Balancer:
-    """`ports` are the replicas'; `routes` sends paths with a prefix to one of them by number."""
+    """`ports` are the replicas' ports; `routes` maps a path prefix to a replica's number."""
 
     ports: list[int]
     routes: dict[str, int] = field(default_factory=dict)
@@ -33,13 +33,13 @@ class Balancer:
         for prefix, number in self.routes.items():
             if path.startswith(prefix):
                 return [number]
-        # Not in turns: a page makes three connections, so all sockets would be at one replica.
+        # Not in turns: a page makes three connections, so all sockets would reach one replica.
         first = self._dice.randrange(len(self.ports))
         all_of_them = [(first + n) % len(self.ports) for n in range(len(self.ports))]
         return [n for n in all_of_them if n in self.ready]
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a connection until its end."""
+        """Serve a connection until it ends."""
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -100,7 +100,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def balancing(ports: list[int], port: int) -> AsyncIterator[Balancer]:
-    """A balancer on this port of loopback, for replicas on those."""
+    """Run a balancer on this port of loopback for the replicas on those ports."""
     balancer = Balancer(ports)
     open_ones: set[asyncio.Task[None]] = set()
 

@@ -1,4 +1,4 @@
-"""`python -m qa.replicas.deaf`: the adapter's own `serve`, whose hints are all lost."""
+"""`python -m qa.replicas.deaf`: the adapter's own `serve`, which loses all its hints."""
 
 from __future__ import annotations
 

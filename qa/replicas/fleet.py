@@ -1,6 +1,6 @@
-"""Several adapters as processes on one PostgreSQL, behind one balancer, as deployed.
+"""Several adapter processes on one PostgreSQL behind one balancer, as deployed.
 
-`front` is who stands before them: our small Balancer, which tests can route, or a real proxy.
+`front` is the proxy before them: our small Balancer, whose routes tests can set, or a real one.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tests.fakes.process import ROOT, AdapterProcess
 from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, Scene, a_scene, free_port
 
 Front = Callable[[list[int], int], AbstractAsyncContextManager[Balancer | Proxy]]
-"""Begins, on this port, to balance replicas on those."""
+"""Starts a proxy on the last port for the replicas on the others."""
 
 
 @dataclass
 class Fleet:
-    """The replicas by number, and the scene that they play in (whose url is the balancer's)."""
+    """The replicas by number, and their scene (its url is the balancer's)."""
 
     scene: Scene
     replicas: list[AdapterProcess]
@@ -35,12 +35,12 @@ class Fleet:
 
     @property
     def balancer(self) -> Balancer:
-        """The front, which must be our own balancer."""
+        """The front as a Balancer; it must not be a real proxy."""
         assert isinstance(self.front, Balancer)
         return self.front
 
     async def page(self, replica: int, name: str = "ada", **wishes: Any) -> FakePage:
-        """An open page of that agent, connected to that replica."""
+        """Open a page of this agent, connected to this replica."""
         page = FakePage(
             self.replicas[replica].url,
             name,
@@ -59,7 +59,7 @@ class Fleet:
 def environment(
     public: str, port: int, database: str, provider: str, **wishes: str
 ) -> dict[str, str]:
-    """One replica's settings; `wishes` are further variables."""
+    """One replica's settings; `wishes` are additional variables."""
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "SOFTPHONE_PUBLIC_URL": public,
@@ -91,9 +91,9 @@ async def a_fleet(
     unlinked: Sequence[int] = (),
     **wishes: str,
 ) -> AsyncIterator[Fleet]:
-    """Start replicas on an empty database; they are ready, and killed at the end.
+    """Start replicas on an empty database, wait until they are ready, and kill them at the end.
 
-    `links`: they forward deliveries to each other, all but those that are `unlinked`.
+    `links`: all but the `unlinked` ones forward deliveries to each other.
     """
     await asyncio.to_thread(upgrade, database)
     async with AsyncExitStack() as stack:

