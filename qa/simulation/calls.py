@@ -11,7 +11,7 @@ from adapter.telephony.dialstack.wire import parse_object
 from adapter.telephony.updates import Moment
 from qa.simulation.spelling import Spelling, row_of
 
-# How a call of ours ends that nobody answers: the provider's status, its cause, what that means.
+# How an outbound call ends that nobody answers: the provider's status, its cause, their meaning.
 UNANSWERED: tuple[tuple[str, int | None, str], ...] = (
     ("completed", 16, "No Answer"),
     ("completed", None, "No Answer"),
@@ -26,7 +26,7 @@ UNANSWERED: tuple[tuple[str, int | None, str], ...] = (
 
 @dataclass(slots=True)
 class Leg:
-    """One agent's part in a call that rang at several. `taken`: by a colleague, before a talk."""
+    """One agent's part in a call that rang several agents. `taken`: a colleague answered it."""
 
     user: str
     taken: bool = False
@@ -36,10 +36,10 @@ class Leg:
 
 @dataclass(slots=True)
 class Ring:
-    """One call as it truly is. `who` is the person whom the click was about, if we placed it.
+    """One call as it truly is. `who` is the person that the click was about, if we placed it.
 
-    `user` is whom the provider names: of a call that rang at several (`legs`), who has it now.
-    `unnamed`: but for its ringing, its events name nobody.
+    `user` is whom the provider names: if it rang several agents (`legs`), the one who has it now.
+    `unnamed`: only its ringing events name a user.
     """
 
     id: str
@@ -62,15 +62,15 @@ class Ring:
 
     @property
     def parts(self) -> list[Leg]:
-        """Every agent's part in it."""
+        """Every agent's part in the call."""
         return self.legs or [Leg(self.user, connected_at=self.connected_at)]
 
     def leg(self, user: str) -> Leg:
-        """The part of this user."""
+        """This user's part in the call."""
         return next(leg for leg in self.legs if leg.user == user)
 
     def record(self) -> CdrRow:
-        """The CDR, as of now."""
+        """The current CDR."""
         outbound = self.direction == "outbound"
         nobody = self.unnamed and self.connected_at is None
         return CdrRow(
@@ -89,7 +89,7 @@ class Ring:
         )
 
     def row(self) -> CdrRow:
-        """The same as the adapter reads it: through the wire, where it is spelled oddly."""
+        """The same as the adapter reads it; odd spellings go through the real parser."""
         record = self.record()
         if self.spelling is None:
             return record
@@ -101,10 +101,10 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A webhook on its way: what the event says, which may be less than is true.
+    """A webhook on its way: what the event says, which may be less than the truth.
 
-    `body` is its JSON, where the letters in it are the point; `signed_at` (Unix seconds) is when it
-    was posted first, and stays the same.
+    `body` is its JSON if its spelling matters. `signed_at` (Unix seconds) is when it was first
+    posted, and stays the same.
     """
 
     event_id: str

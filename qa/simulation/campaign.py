@@ -1,4 +1,4 @@
-"""Runs many histories, each with its own seed, and sums up the findings."""
+"""Runs many histories, each with its own seed, and sums up the results."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from qa.simulation.core.run import simulate_core
 from qa.simulation.run import simulate
 
 HISTORY_CALLS = 200
-"""Calls in one history: enough for everything to meet, few enough to be read."""
+"""Calls in one history: enough for faults to coincide, few enough to read."""
 
 ENGINES = {"runtime": simulate, "core": simulate_core}
-"""The real runtime on asyncio, or its heart alone on a heap of events."""
+"""The real runtime on asyncio, or only its core on a heap of events."""
 
 COUNTED = ("lost", "doubled", "incomplete", "illegal", "wrong_fields", "unlogged_webhooks")
 
 
 def quiet() -> None:
-    """No log lines: the faults are on purpose."""
+    """Suppress log lines, because the faults are deliberate."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
         cache_logger_on_first_use=True,
@@ -35,20 +35,20 @@ def quiet() -> None:
 
 
 def seeds(seed: int, calls: int) -> range:
-    """The seeds of the histories of one campaign; campaigns of other seeds share none."""
+    """The seeds of a campaign's histories; campaigns with other seeds share none."""
     count = max(1, -(-calls // HISTORY_CALLS))
     return range(seed * 1_000_000, seed * 1_000_000 + count)
 
 
 def judge(seed: int, engine: str = "runtime", surface: str = "") -> Report:
-    """One history, told and checked; everybody works with that surface (""; Open CTI)."""
+    """Play and check one history; everybody works with this surface ("": Open CTI)."""
     return check(ENGINES[engine](seed, HISTORY_CALLS, surface=surface))
 
 
 def campaign(
     wanted: Iterable[int], processes: int, engine: str = "runtime", surface: str = ""
 ) -> Iterator[Report]:
-    """All histories, in the order in which they are done."""
+    """Play all histories; yields the reports as they are done."""
     judge_one = partial(judge, engine=engine, surface=surface)
     if processes == 1:
         yield from map(judge_one, wanted)
@@ -59,7 +59,7 @@ def campaign(
 
 
 def story(report: Report, engine: str, surface: str = "") -> str:
-    """A failing history, for reading, and how to play it again."""
+    """A failing history as text, with the command that replays it."""
     lines = [f"history {report.seed}:"]
     lines += [f"{v.kind} {v.subject}: {v.text}" for v in report.violations]
     return "\n".join([*lines, f"again: {again(report.seed, engine, surface)}"])
@@ -74,7 +74,7 @@ def again(seed: int, engine: str = "runtime", surface: str = "") -> str:
 def added(
     reports: Iterable[Report], seed: int, engine: str = "runtime", surface: str = ""
 ) -> dict[str, Any]:
-    """The summary of design section 6 over all of them; failing ones are told on stderr."""
+    """The summary over all histories; prints failing ones to standard error."""
     total: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     other_kinds: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""How often what goes wrong, and the one source of chance of a history."""
+"""How often each fault happens, and a history's only source of randomness."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from qa.checker.history import Fault
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """Probabilities; those of issue 3, part 7, where it names one."""
+    """Probabilities of faults and events."""
 
-    # what the provider and the network do
+    # the provider and the network
     place_rejected: float = 0.02
     place_5xx: float = 0.01
     place_reset: float = 0.02
@@ -28,14 +28,14 @@ class Odds:
     call_log_down: float = 0.005
     hours_late: float = 0.003
     retried: float = 0.01
-    # which calls come in, and how they are written
+    # inbound calls, and how their callers are written
     greeting: float = 0.3
     group: float = 0.25
     unnamed: float = 0.3
     colleague: float = 0.15
     fetched: float = 0.15
     odd_letters: float = 0.05
-    # what pages, sockets and Salesforce do
+    # pages, sockets and Salesforce
     page_crash: float = 0.02
     page_frozen: float = 0.02
     socket_lost: float = 0.01
@@ -43,23 +43,23 @@ class Odds:
     slow_commit: float = 0.01
     refused_by_rule: float = 0.01
     refused_transient: float = 0.02
-    # what agents do
+    # agents
     wavering: float = 0.02
-    # what Salesforce's API does, where the backend writes
+    # Salesforce's API, where the backend writes
     api_429: float = 0.03
     api_500: float = 0.03
     api_lost: float = 0.03
     api_late: float = 0.02
     api_vanished: float = 0.02
     api_locked: float = 0.001
-    # what happens to us
+    # the adapter's processes
     kill_at_commit: float = 0.0005
     store_fails: float = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What kind of history this is: dealt from the seed, so that many kinds are tried."""
+    """The kind of a history, drawn from its seed, so that many kinds are tried."""
 
     read_back: bool
     finder: bool
@@ -68,7 +68,7 @@ class Shape:
 
 
 class Dice:
-    """All chance comes from here, in the order in which it is asked for."""
+    """The only source of randomness; draws are reproducible in their order."""
 
     def __init__(self, seed: int, odds: Odds, now: Callable[[], int]) -> None:
         self.odds = odds
@@ -84,19 +84,19 @@ class Dice:
         )
 
     def hits(self, probability: float) -> bool:
-        """Whether it happens this time."""
+        """Whether an event of this probability happens now."""
         return self._roll() < probability
 
     def between(self, low: float, high: float) -> float:
-        """A number in between."""
+        """A random number between these."""
         return low + (high - low) * self._roll()
 
     def fault(self, kind: str, subject: str = "") -> None:
-        """Note an injected fault."""
+        """Record an injected fault."""
         self.faults.append(Fault(self._now(), kind, subject))
 
     def breaks(self, probability: float, kind: str, subject: str = "") -> bool:
-        """Whether this breaks now; written down if so."""
+        """Whether this breaks now; if so, record the fault."""
         if self._roll() >= probability:
             return False
         self.fault(kind, subject)

@@ -1,7 +1,7 @@
-"""A store in memory: what was committed outlives every process; what was not is gone with it.
+"""A store in memory: commits survive every process, and everything else dies with it.
 
-`Disk` is the file, `MemoryStore` one process' connection to it, which takes its time, fails, and
-dies with its process, before a commit or between a commit and its answer.
+`Disk` is the file. `MemoryStore` is one process's connection to it, which is slow, fails, and dies
+with its process, before a commit or between a commit and its answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PHASE_WORDS = {stage: phase.value for stage, phase in PHASES.items()}
 
 
 class Disk:
-    """All that is durable, and the trail of how it came to be."""
+    """Everything durable, and the history of its versions."""
 
     def __init__(self) -> None:
         self.agents: dict[AgentKey, Snapshot] = {}
@@ -52,7 +52,7 @@ class Disk:
         self._due: dict[AgentKey, int | None] = {}
 
     def apply(self, commit: Commit) -> None:
-        """All of it, or nothing. Raises Conflict or Duplicate."""
+        """Apply all of a commit or nothing. Raises Conflict or Duplicate."""
         self._check(commit)
         if commit.delivery is not None:
             key = (commit.delivery.account, commit.delivery.event_id)
@@ -115,7 +115,7 @@ class Disk:
         self.trails[agent.key].steps.append(Step(version, agent.phase.value, phases))
 
     def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
-        """Agents whose deadline is over, oldest first."""
+        """Agents whose deadline has passed, oldest first."""
         dues: dict[AgentKey, int] = {}
         while self._dues and self._dues[0][0] <= now and len(dues) < limit:
             due, key = heapq.heappop(self._dues)
@@ -130,7 +130,7 @@ class Disk:
         return self._due.get(key)
 
     def next_due(self) -> int | None:
-        """When the sweeper will find something, at the earliest."""
+        """When the sweeper will next find something, at the earliest."""
         while self._dues and self._due.get(self._dues[0][1]) != self._dues[0][0]:
             heapq.heappop(self._dues)
         first = self._dues[0][0] if self._dues else None
@@ -141,13 +141,13 @@ class Disk:
         return min(dues if first is None else [*dues, first])
 
     def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
-        """Parked deliveries to ask about, or to drop."""
+        """Parked deliveries to look up, or to drop."""
         waiting = [p for parked in self.parked.values() for p in parked]
         due = (p for p in waiting if p.due <= now or (not p.asked and p.at + PARKED_ASK_MS <= now))
         return tuple(due)[:limit]
 
     def mark_asked(self, parked: Parked) -> None:
-        """Remember the question."""
+        """Record that the CDR was requested."""
         key = (parked.account, parked.provider_call_id)
         if key in self.parked:
             self.parked[key] = [
@@ -156,7 +156,7 @@ class Disk:
             ]
 
     def drop(self, parked: Parked) -> None:
-        """Forget one that is parked."""
+        """Drop a parked delivery."""
         key = (parked.account, parked.provider_call_id)
         left = [p for p in self.parked.get(key, ()) if p.event_id != parked.event_id]
         if left:
@@ -166,7 +166,7 @@ class Disk:
 
 
 class MemoryStore:
-    """One process' way to the disk (adapter.storage.port.Store)."""
+    """One process's connection to the disk (adapter.storage.port.Store)."""
 
     def __init__(self, disk: Disk, dice: Dice, die: Callable[[], None]) -> None:
         self._disk = disk
@@ -176,7 +176,7 @@ class MemoryStore:
         self.under_way: set[asyncio.Task[None]] = set()
 
     async def _use(self, *, slow: float = 0.0) -> None:
-        """The disk may be slow; to a dead process it says nothing any more."""
+        """Use the disk, perhaps slowly; it never answers a dead process."""
         if self.dead:
             raise StorageError("the process is dead")
         if slow and self._dice.hits(slow):
@@ -185,7 +185,7 @@ class MemoryStore:
                 raise StorageError("the process is dead")
 
     async def epoch(self) -> str:
-        """Always the same disk."""
+        """The epoch: the disk is always the same."""
         return "epoch"
 
     async def load(self, key: AgentKey) -> Snapshot | None:
@@ -194,7 +194,7 @@ class MemoryStore:
         return self._disk.agents.get(key)
 
     async def log(self, key: AgentKey, log_id: str) -> CallLog | None:
-        """One log."""
+        """One call log."""
         await self._use(slow=0.2)
         return self._disk.logs.get((key, log_id))
 
@@ -204,13 +204,13 @@ class MemoryStore:
         return tuple(sorted(self._disk.lines.get(line, ())))
 
     async def route(self, account: str, provider_call_id: str) -> Route:
-        """Who knows this call."""
+        """The route of this call."""
         await self._use(slow=0.05)
         owners = self._disk.owners.get((account, provider_call_id), {})
         return Route(dict(owners), tuple(self._disk.parked.get((account, provider_call_id), ())))
 
     async def commit(self, commit: Commit) -> None:
-        """Takes a moment; may fail; may be the last thing that the process did."""
+        """Commit after a delay; it may fail, or the process may die."""
         await self._use(slow=0.2)
         odds = self._dice.odds
         if self._dice.hits(odds.store_fails):
@@ -224,7 +224,7 @@ class MemoryStore:
         await self._use(slow=0.05)
 
     def begin(self, commit: Commit, done: Done[None]) -> None:
-        """The same with a callback, which is not called if the process was killed."""
+        """Commit with a callback, which is not called if the process was killed."""
         task = asyncio.ensure_future(self._begun(commit, done))
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
@@ -243,22 +243,22 @@ class MemoryStore:
         await asyncio.Event().wait()
 
     async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
-        """Agents whose deadline is over."""
+        """Agents whose deadline has passed."""
         await self._use()
         return self._disk.due(now, limit)
 
     async def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
-        """Parked deliveries to ask about, or to drop."""
+        """Parked deliveries to look up, or to drop."""
         await self._use()
         return self._disk.due_parked(now, limit)
 
     async def mark_asked(self, parked: Parked) -> None:
-        """Remember the question."""
+        """Record that the CDR was requested."""
         await self._use()
         self._disk.mark_asked(parked)
 
     async def drop_parked(self, parked: Parked) -> None:
-        """Give it up."""
+        """Drop a parked delivery."""
         await self._use()
         self._disk.drop(parked)
 

@@ -1,7 +1,7 @@
 """Salesforce with a unique key on its Tasks, on the virtual clock: `SoftphoneHost.saveCall`.
 
-As the class does it: the Task of a call is looked up and its row locked, a save of a lower number
-changes nothing, and a first save that meets another one's Task is refused by the key.
+Like the Apex class, it looks up the call's Task and locks its row. A save with a lower number
+changes nothing, and the unique key refuses a first save if another one's Task exists.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from qa.simulation.salesforce import FakeSalesforce, Reply
 from qa.simulation.virtual import Timers
 
 LWC, MOVING = "lwc", "moving"
-"""Everybody works with our own host; or now with it and now with Open CTI, load by load."""
+"""Everybody works with our host component, or changes between it and Open CTI with each load."""
 
 SENT_TWICE = 0.1
 MET = 0.5
-"""How often a first save has looked before the other one had made its Task."""
+"""How often a first save has looked before another one created its Task."""
 
 _MET = {"code": "DUPLICATE_VALUE", "message": "duplicate value found: Softphone_Call__c"}
 
 
 class KeyedSalesforce(FakeSalesforce):
-    """Takes saves by key, and those of Open CTI as before."""
+    """Takes saves by key, and those of Open CTI as well."""
 
     def __init__(self, dice: Dice, now: Callable[[], int], loop: Timers) -> None:
         super().__init__(dice, now, loop)
@@ -33,7 +33,7 @@ class KeyedSalesforce(FakeSalesforce):
         self._by_key: dict[str, str] = {}
 
     def save_log(self, args: dict[str, Any], log_id: str, reply: Reply) -> bool | None:
-        """As every save; but it may be sent once more, and committed whenever."""
+        """Save as usual; the save may be sent once more and committed at any time."""
         final = super().save_log(args, log_id, reply)
         if "callId" in args and self._dice.hits(SENT_TWICE):
             self._dice.fault("sent-twice", log_id)
@@ -55,7 +55,7 @@ class KeyedSalesforce(FakeSalesforce):
             return self._saved(known)
         is_first = not args["recordId"]
         if known and is_first and self._dice.hits(MET):
-            # Which nobody is to mend: it is sent again.
+            # Nobody needs to correct this: it is sent again.
             self._dice.fault("refused-transient", call_id)
             return self._refused(_MET)
         task_id = known or args["recordId"] or self._new_id()

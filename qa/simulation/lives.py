@@ -1,9 +1,9 @@
-"""What the provider's calls do, and what it tells of them: late, twice, partly or not at all.
+"""The provider's calls, and its reports of them: late, twice, in part or not at all.
 
-Kindnesses, where nobody could know the truth: of a call that we did not place, at least one webhook
-comes; a group's ringing is posted at once and names its agents, and whoever hears it late, or hears
-it twice, is told when it was posted first (else it would be the next in turn that rings); who takes
-a call over is named, and that is told at once and wholly.
+These exceptions keep the truth knowable. A call that we did not place sends at least one webhook. A
+group's ringing is posted at once and names its agents; a late or repeated copy says when it was
+first posted, because otherwise it would mean a new ringing. Whoever takes a call over is named, at
+once and completely.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from qa.simulation.dice import Dice
 from qa.simulation.virtual import Timers
 
 RETRIED_SECONDS = (1_800.0, 9_000.0)
-"""A delivery that is tried again, or got through at last, after so long."""
+"""The delays in seconds after which a delivery is tried again, or finally arrives."""
 
 
 class Lives:
-    """All calls, each living its life on the virtual clock."""
+    """All calls, each running through its phases on the virtual clock."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Lives:
         return call
 
     def _ring(self, user: str, number: str) -> Ring:
-        """Our POST was taken: the user's devices ring, and nobody tells us."""
+        """Our POST was accepted: the user's devices ring, without a webhook."""
         dice = self._dice
         call = self._new(user, "outbound", number)
         call.who = self._who_of(number)
@@ -101,7 +101,7 @@ class Lives:
     # --- calls that come in ----------------------------------------------------------------------
 
     def inbound(self, user: str, number: str) -> None:
-        """Somebody calls the agent, who takes it or not; or the platform greets them first."""
+        """Somebody calls the agent, who answers or not; perhaps a greeting plays first."""
         dice = self._dice
         call = self._new(user, "inbound", number)
         if dice.breaks(dice.odds.greeting, "greeting", call.id):
@@ -132,12 +132,12 @@ class Lives:
         if dice.hits(odds):
             self._after(after, taken)
         else:
-            # Who hangs up during a greeting, has had a call that was answered and completed.
+            # A caller who hangs up during a greeting had an answered and completed call.
             status, cause = ("completed", 16) if call.picked_up_at else ("no-answer", 19)
             self._after(after, lambda: self._over(call, status, cause, "Missed"))
 
     def _rings_at_all(self, call: Ring, colleague: str) -> None:
-        """A ring group: two phones at once, and one of them takes it."""
+        """A ring group: two phones ring at once, and one of them answers."""
         dice = self._dice
         call.legs = [Leg(call.user), Leg(colleague)]
         call.unnamed = dice.breaks(dice.odds.unnamed, "group-unnamed", call.id)
@@ -147,14 +147,14 @@ class Lives:
         self._taken_or_missed(call, 0.7, lambda: self._taken(call, taker))
 
     def _taken(self, call: Ring, taker: Leg, *, sure: bool = False) -> None:
-        """One answers; at all others it stops ringing, and they have nothing to log."""
+        """One user answers; the other phones stop ringing, and their users have nothing to log."""
         call.user = taker.user
         for leg in call.legs:
             leg.taken = leg is not taker
         self._connected(call, sure=sure)
 
     def _parked(self, call: Ring) -> None:
-        """The one talks and parks it; the other fetches it, with a talk of their own."""
+        """One user talks and parks the call; another fetches it and has a talk of their own."""
         first, second = call.legs
         self._begin_talk(call)
         self._tell(call, Moment.CONNECTED, first.user)
@@ -191,10 +191,10 @@ class Lives:
         call.status, call.cause, call.disposition = status, cause, disposition
         self._tell(call, Moment.ENDED)
 
-    # --- what it tells ---------------------------------------------------------------------------
+    # --- webhooks ---------------------------------------------------------------------------
 
     def _tell(self, call: Ring, moment: Moment, user: str | None = None) -> None:
-        """Tell of it, or not; where a `user` is given, at once, wholly, and naming this one."""
+        """Report an event, or not; with a `user`, at once, completely, and naming this user."""
         dice, odds = self._dice, self._dice.odds
         self._letters += 1
         letter = self._letter(call, moment, user)
@@ -237,7 +237,7 @@ class Lives:
         self._post_letter(letter)
 
     def _said(self, record: CdrRow) -> CdrRow:
-        """Any field may be missing."""
+        """The event's record; any field may be missing."""
         dice = self._dice
         if dice.breaks(dice.odds.user_missing, "user-missing", record.provider_call_id):
             record = replace(record, user_id=None)

@@ -1,4 +1,4 @@
-"""An agent at work: clicks, picks up, writes, looks into the tray; sees what was committed."""
+"""An agent at work: clicks, picks up, writes, looks into the tray, and sees what was committed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Said = dict[str, Any]
 
 
 def who_of(number: str) -> str:
-    """The contact whose number it is."""
+    """The contact with this number."""
     return f"003{NUMBERS.index(number):012d}"
 
 
 def _crash(tab: Tab) -> None:
-    """Unless it is gone already."""
+    """Crash a tab unless it is already gone."""
     if tab.page_id:
         tab.crash()
 
@@ -66,18 +66,18 @@ class Person:
 
     @property
     def user(self) -> str:
-        """Who they are at the provider: the same word."""
+        """Their user name at the provider: the same."""
         return self.key.user_id
 
     def tab(self) -> Tab | None:
-        """A tab that can be used, if there is one."""
+        """A usable tab, or None."""
         usable = [tab for tab in self.tabs if tab.is_usable]
         return self._dice.random.choice(usable) if usable else None
 
     # --- dialing --------------------------------------------------------------------------------
 
     def work(self, calls: int) -> None:
-        """Place a number of calls, mostly one after the other."""
+        """Make a number of calls, mostly one after the other."""
         self.left = calls
         self._pause()
 
@@ -92,11 +92,11 @@ class Person:
         self._pause()
 
     def _call(self) -> int:
-        """One thing that makes a call, or none if this is not the moment."""
+        """Do one thing that makes a call, or nothing if this is not the moment."""
         dice, roll = self._dice, self._dice.random.random()
         agent = self._snapshot().agent
         if roll < 0.02:
-            self._click(twice=False)  # whatever the page shows: nothing but an answer comes of it
+            self._click(twice=False)  # whatever the page shows, the only result is an answer
             return 0
         if not may_dial(agent, self._policy):
             if roll > 0.985:
@@ -131,13 +131,13 @@ class Person:
         }
         tab.say(**request)
         if twice:
-            # The same click again, from this tab or another one: never a second call.
+            # The same click again, from this tab or another one, must not make a second call.
             self._dice.fault("click-repeated")
             (self.tab() or tab).say(**request)
         return 1
 
     def _troubles(self, tab: Tab) -> None:
-        """Pages that save nothing break as often: here around a click."""
+        """Break pages that save nothing as often as others: here around a click."""
         odds, after = self._dice.odds, self._dice.between(0, 60)
         if self._dice.hits(odds.page_crash):
             self._loop.call_later(after, _crash, tab)
@@ -149,11 +149,11 @@ class Person:
     # --- what they see ---------------------------------------------------------------------------
 
     def _snapshot(self) -> Snapshot:
-        """The agent as last committed; nobody, before the first greeting has come through."""
+        """The agent as last committed, or a new one before the first greeting."""
         return self._disk.agents.get(self.key) or Snapshot(Agent(self.key), 0, ())
 
     def sees(self, snapshot: Snapshot, logs: Iterable[CallLog]) -> None:
-        """A new version was committed, and these logs with it."""
+        """React to a new version and to the logs committed with it."""
         for log in logs:
             self._sees_words(log.log_id, log.draft.notes)
         for call in snapshot.agent.calls:
@@ -168,7 +168,7 @@ class Person:
                 self._sees_tray(log, log.state)
 
     def _sees_words(self, call_id: str, notes: str | None) -> None:
-        """What they wrote is there, known by its notes: in this order it is what they said."""
+        """Record that their words were stored (the notes show it), in the order of storage."""
         if notes is not None and self._notes.get(call_id) != notes:
             self._notes[call_id] = notes
             self._kept.add(notes)
@@ -197,7 +197,7 @@ class Person:
             self._loop.call_later(after, self._write, call_id, words, done)
 
     def _wavers(self, call_id: str) -> None:
-        """First this, then that, then this again: of the outcome and nothing else but the notes."""
+        """Change the disposition and the notes, and change them back."""
         first = {"notes": self._world.fresh_id("note"), "disposition": CHOICES[0]}
         other = {"notes": self._world.fresh_id("note"), "disposition": CHOICES[1]}
         for after, words in ((45, first), (70, other), (self._dice.between(80, 500), first)):
@@ -206,7 +206,7 @@ class Person:
             self._loop.call_later(after, self._write, call_id, words, True)
 
     def _words(self) -> Said:
-        """What they enter; only what is checked in the end, and notes."""
+        """What they enter: only the fields that are checked in the end, and notes."""
         dice = self._dice
         notes = self._world.fresh_id("note")
         words: Said = {"notes": notes}
@@ -218,7 +218,7 @@ class Person:
         return words
 
     def _write(self, call_id: str, words: Said, done: bool) -> None:
-        """Say it through a tab; once more, if the server did not take it (the page keeps it)."""
+        """Send words through a tab, and again if the server did not store them."""
         tab = self.tab()
         if tab is None or tab.link is None:
             self._loop.call_later(2.0, self._write, call_id, words, done)
@@ -230,7 +230,7 @@ class Person:
             self._word(tab, call_id, "mended")
 
     def _look(self, call_id: str, words: Said, done: bool) -> None:
-        """Does the page show it? A call that was not worth a log keeps no words."""
+        """Check that the page shows the words; a call without a log keeps none."""
         log = self._disk.logs.get((self.key, call_id))
         is_gone = log is None and self._snapshot().agent.call(call_id) is None
         if words["notes"] in self._kept or is_gone:
@@ -242,7 +242,7 @@ class Person:
     # --- the tray --------------------------------------------------------------------------------
 
     def _sees_tray(self, log: CallLog, tray: Tray) -> None:
-        """Half of them are dealt with, after a look into Salesforce that comes late enough."""
+        """Deal with half of the items, after a look into Salesforce that is late enough."""
         if self._dice.hits(0.5):
             after = self._dice.between(400, 900)
             self._loop.call_later(after, self._deals_with, log.log_id, tray)

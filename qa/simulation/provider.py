@@ -1,7 +1,7 @@
 """A telephony provider on the virtual clock, which reports calls unreliably.
 
-The truth of every call is kept (qa/simulation/lives.py) for the checker. The adapter's view is
-often worse: answers to POSTs never come, or late; only CDRs are right, when available.
+qa/simulation/lives.py keeps the truth of every call for the checker. The adapter knows less:
+answers to POSTs come late or never, and only CDRs are right, when they are available.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ACCOUNT = "acct"
 
 
 class FakeProvider(Lives):
-    """adapter.telephony.port.Driver, with a will of its own."""
+    """An unreliable adapter.telephony.port.Driver."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class FakeProvider(Lives):
         self.posts: list[Post] = []
         self.dials: dict[tuple[str, str], int] = {}
 
-    # --- what the adapter asks -------------------------------------------------------------------
+    # --- the adapter's requests -------------------------------------------------------------------
 
     @property
     def capabilities(self) -> Capabilities:
-        """What matters here."""
+        """The capabilities that matter here."""
         return Capabilities(call_log=True, emergency=True)
 
     async def place(
@@ -64,7 +64,7 @@ class FakeProvider(Lives):
         ring_profile: str | None = None,
         caller_id: str | None = None,
     ) -> Placed:
-        """Take it, refuse it, or take it and not say so."""
+        """Accept a call, refuse it, or accept it without an answer."""
         await asyncio.sleep(self._dice.between(0.01, 0.2))
         answer, wait = self.order(user_id, dial_string)
         if wait:
@@ -74,7 +74,7 @@ class FakeProvider(Lives):
         return answer
 
     def order(self, user_id: str, dial_string: str) -> tuple[Placed | ProviderError, float]:
-        """A POST has arrived: the answer, and after how many seconds it comes."""
+        """Handle a POST: its answer, and after how many seconds that comes."""
         dice, odds = self._dice, self._dice.odds
         dial = f"{user_id}/{dial_string}/{self.dials.get((user_id, dial_string), 0)}"
         post = Post(self._now(), dial)
@@ -96,13 +96,13 @@ class FakeProvider(Lives):
         return Placed(call.id if self._tells_id else None, None), wait
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
-        """One CDR, if CDRs are available."""
+        """Return one CDR, if CDRs are available."""
         await self._call_log()
         row = self.row(provider_call_id)
         return None if row is None else cdr_from_row(row)
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:
-        """Letters are read by the scene that carries them."""
+        """Not used: the scene that carries the letters reads them."""
         raise NotImplementedError
 
     def row(self, provider_call_id: str) -> CdrRow | None:
@@ -111,7 +111,7 @@ class FakeProvider(Lives):
         return call.row() if call is not None and call.listed else None
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
-        """The user's rows, newest first."""
+        """The user's CDRs, newest first."""
         await self._call_log()
         return tuple(map(cdr_from_row, self.rows(user_id, since_ms, limit)))
 
@@ -134,22 +134,22 @@ class FakeProvider(Lives):
         return self._dice.breaks(self._dice.odds.call_log_down, "call-log-down")
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
-        """Nobody hands calls over here."""
+        """Not used: nobody transfers calls here."""
         raise Rejected("http-404", "not here")
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Nobody controls calls here."""
+        """Not used: nobody controls calls here."""
         raise Rejected("http-404", "not here")
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
-        """The directory knows everybody already."""
+        """Not used: the directory already knows everybody."""
         return ()
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
-        """Webhooks find their way."""
+        """Not used: webhooks need no registration here."""
         raise Rejected("http-404", "not here")
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""

@@ -1,8 +1,8 @@
 """One process of the adapter: the real runtime and the real bridge on fake edges.
 
-Real: adapter.core, adapter.runtime (agents, turn, intake, pages, perform, sweeper, tasks),
-adapter.opencti, adapter.web.bridge from the greeting on. Not real: sockets, HTTP and signatures,
-the store's files (qa/simulation/disk.py), and the view, which is made for a few versions only.
+Real parts: adapter.core, adapter.runtime (agents, turn, intake, pages, perform, sweeper, tasks),
+adapter.opencti, adapter.web.bridge from the greeting on. Fake parts: sockets, HTTP and signatures,
+and the store's files (qa/simulation/disk.py). Views are rendered for a few versions only.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ from qa.simulation.virtual import VirtualClock
 from qa.simulation.voicecalls import CENTER, FakeClient, FakeVoiceCalls
 
 SHOWN = 0.02
-"""How many of the views are really made: making them is a third of all work."""
+"""The share of views that are rendered, because rendering is a third of all work."""
 
 
 def policy_of(shape: Shape) -> Policy:
-    """The deployment's numbers in this kind of history."""
+    """The deployment's policy in this kind of history."""
     save = SavePolicy(read_back=shape.read_back)
     return replace(Policy(), wrapup_ms=shape.wrapup_ms, save=save, per_hour=10_000, repeat_ms=0)
 
 
 class Hints:
-    """The fan-out between replicas: at once at home, a little later elsewhere, or never."""
+    """The fan-out between replicas: immediate within one, delayed or lost between two."""
 
     def __init__(self, peers: Callable[[Hints], list[Hints]], dice: Dice) -> None:
         self.listeners: list[Listener] = []
@@ -76,7 +76,7 @@ class Hints:
         value: Value | None = None,
         topic: Topic = Topic.VERSION,
     ) -> None:
-        """Tell everybody; not every value fits in. Only versions are simulated."""
+        """Publish a hint to everybody; not every value fits. Only versions are simulated."""
         assert topic is Topic.VERSION
         self.heard(key, version)
         text = value() if value is not None and self._dice.hits(0.9) else None
@@ -88,7 +88,7 @@ class Hints:
                 self._dice.fault("hint-lost")
 
     def heard(self, key: AgentKey, version: int, text: bytes | None = None) -> None:
-        """Tell those who listen here."""
+        """Pass a hint to the listeners here."""
         if text is not None:
             self._learn(key, version, text)
         for listener in self.listeners:
@@ -100,23 +100,23 @@ class Hints:
         self.listeners.append(listener)
 
     def learn_with(self, learners: Mapping[Topic, Learner], epoch: str) -> None:
-        """Subscribe to other replicas' values."""
+        """Subscribe to the values of other replicas."""
         self._learn = learners[Topic.VERSION]
 
     async def start(self) -> None:
         """Nothing to connect to."""
 
     async def close(self) -> None:
-        """Nothing to forget."""
+        """Nothing to close."""
 
 
 class _QuietPages(Pages):
-    """Pages that make few views; offers and pops are as they are."""
+    """Pages that render few views; offers and pops are real."""
 
     dice: Dice
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Show it to the pages, mostly without making the picture."""
+        """Show it to the pages, mostly without rendering the view."""
         if self.dice.hits(SHOWN):
             super().show(key, snapshot)
             return
@@ -125,7 +125,7 @@ class _QuietPages(Pages):
         self.follow_up(key, snapshot)
 
     def cut(self) -> None:
-        """The process is dead: timers of it that still run find nobody."""
+        """Remove all pages: timers of the dead process find none."""
         self._pages.clear()
 
 
@@ -133,20 +133,20 @@ class _Everybody:
     """The directory: user ids are the same on both sides."""
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser:
-        """The agent's line."""
+        """The agent's telephony user."""
         return TelephonyUser(ACCOUNT, key.user_id)
 
     def surface(self, _key: AgentKey, _email: str) -> str:
-        """Whichever page greets."""
+        """No surface is set: the page that says hello decides."""
         return ""
 
     def ring_profiles(self, _line: TelephonyUser) -> tuple[str, ...]:
-        """No other phones."""
+        """No ring profiles."""
         return ()
 
 
 class _OneOrg(Tenants[SalesforceOrg]):
-    """Everybody works in it, whatever the org's id."""
+    """The one org in which everybody works, whatever the org's id."""
 
     def __init__(self, provider: FakeProvider, salesforce: SalesforceOrg, rules: Policy) -> None:
         telephony = Telephony(ACCOUNT, provider, Health(lambda: 0))
@@ -155,14 +155,14 @@ class _OneOrg(Tenants[SalesforceOrg]):
         super().__init__([self._only])
 
     def of_agent(self, key: AgentKey) -> Tenant[SalesforceOrg]:
-        """The one."""
+        """The only org."""
         return self._only
 
 
 def _org(
     shape: Shape, policy: Policy, salesforce: FakeSalesforce, voice_calls: FakeVoiceCalls
 ) -> SalesforceOrg:
-    """All three surfaces, each by the conversions of its own room."""
+    """All three surfaces, each with its own package's conversions."""
     rules = TaskRules(disposition=policy.disposition)
     finder = cast("Any", salesforce) if shape.finder and shape.read_back else None
     org = open_cti(rules, finder, "SoftphoneTasks").with_surface(lwc(rules))
@@ -205,7 +205,7 @@ class Replica:
     def _runtime(
         self, dice: Dice, clock: VirtualClock, tenants: Tenants[SalesforceOrg], read: Reader
     ) -> None:
-        """What decides, keeps and carries out."""
+        """Build the parts that decide, store and perform."""
         agents, store = self.agents, self.store
         self.pages = _QuietPages(agents, self.tasks, clock, tenants)
         self.pages.dice = dice
@@ -227,7 +227,7 @@ class Replica:
         )
 
     def _edge(self, clock: VirtualClock) -> None:
-        """Serve a page after its hello, as the bridge does."""
+        """Build what serves a page after its hello, as the bridge does."""
         agents, pages, sessions = self.agents, self.pages, cast("Any", None)
         same_user = SalesforceUserCheck(
             "", agents=agents, pages=pages, sessions=sessions, clock=clock
@@ -253,11 +253,11 @@ class Replica:
         return Link(self, key, hello, seconds=seconds, hear=hear, gone=gone)
 
     async def take(self, heard: IncomingDelivery) -> None:
-        """A webhook was posted to this process. Raises StorageError."""
+        """Take a webhook. Raises StorageError."""
         await self.intake.take(heard)
 
     def sweep(self) -> None:
-        """Let the clock hand look, once."""
+        """Let the sweeper look once."""
         self.tasks.start("sweep", self.sweeper.sweep())
         self.tasks.start("unpark", self.sweeper.unpark())
 
@@ -276,9 +276,9 @@ class Replica:
 
 
 class Link:
-    """A socket between a page and a replica, with the replica's half of its life.
+    """A socket between a page and a replica, with the replica's side.
 
-    It is what the bridge calls an outbox; frames are in order and take a moment.
+    It stands for the bridge's outbox; frames arrive in order and with a delay.
     """
 
     def __init__(
@@ -316,13 +316,13 @@ class Link:
             self.close(1001, "gone")
 
     def say(self, message: Message) -> None:
-        """From the page to the server."""
+        """Send a frame from the page to the server."""
         if self.up:
             self._up_at = max(self._loop.time() + self._seconds, self._up_at + 1e-5)
             self._loop.call_at(self._up_at, self._frames.put_nowait, json.dumps(message))
 
     def send(self, text: str) -> None:
-        """From the server to the page."""
+        """Send a frame from the server to the page."""
         if self.up:
             self._down_at = max(self._loop.time() + self._seconds, self._down_at + 1e-5)
             self._loop.call_at(self._down_at, self._heard, text)
@@ -331,7 +331,7 @@ class Link:
         self._hear(self, json.loads(text))
 
     def close(self, code: int, reason: str) -> None:
-        """The server ends it, or has noticed that it is over."""
+        """The server closes the socket, or has noticed that it is gone."""
         if self.up:
             self.up = False
             self.on_closing()
@@ -340,6 +340,6 @@ class Link:
         self._task.cancel()
 
     def cut(self) -> None:
-        """The process is dead; none of its parts is called again."""
+        """Cut the socket of a dead process; none of its parts is called again."""
         self.up = False
         self._loop.call_later(self._seconds, self._gone, self)

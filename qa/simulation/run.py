@@ -1,4 +1,4 @@
-"""The runtime engine: the real runtime on a virtual loop. One seed, one history."""
+"""The runtime engine: the real runtime on a virtual loop. A seed determines a history."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from qa.simulation.virtual import VirtualLoop
 
 
 def simulate(seed: int, calls: int, odds: Odds | None = None, surface: str = "") -> History:
-    """The history of this seed with about so many calls."""
+    """Play the history of this seed, with roughly so many calls."""
     loop = VirtualLoop()
     began = time.perf_counter()
-    gc.disable()  # a history is small; what goes round in circles goes when it is over
+    gc.disable()  # a history is small: collect reference cycles only when it is over
     try:
         asyncio.set_event_loop(loop)
         history = loop.run_until_complete(_live(seed, calls, odds or Odds(), loop, surface))
@@ -40,7 +40,7 @@ async def _live(seed: int, calls: int, odds: Odds, loop: VirtualLoop, surface: s
 
 
 class World(Scene):
-    """The scene with processes on asyncio."""
+    """The scene, with processes on asyncio."""
 
     def __init__(self, seed: int, odds: Odds, loop: VirtualLoop, surface: str) -> None:
         super().__init__(seed, odds, loop, surface)
@@ -79,10 +79,10 @@ class World(Scene):
         self.replicas[self.replicas.index(dead)] = self._replica()
         self.arm()
 
-    # --- the clock hand --------------------------------------------------------------------------
+    # --- the sweeper --------------------------------------------------------------------------
 
     def arm(self) -> None:
-        """The sweeper looks four times a second: the look that finds something is enough."""
+        """Schedule only the sweeper's next useful look; the real one looks four times a second."""
         due = self.disk.next_due()
         if due is None:
             return
@@ -105,7 +105,7 @@ class World(Scene):
     # --- webhooks --------------------------------------------------------------------------------
 
     def attempt(self, letter: Letter, tries: int) -> None:
-        """Post it once more."""
+        """Post a webhook once more."""
         replica = self.a_replica()
         if not isinstance(replica, Replica):
             self.refused(letter, tries)
@@ -119,10 +119,10 @@ class World(Scene):
             return
         self.taken(letter)
 
-    # --- life and rest ---------------------------------------------------------------------------
+    # --- the whole run ---------------------------------------------------------------------------
 
     async def live(self, calls: int) -> None:
-        """All calls, then until nothing is left to happen."""
+        """Play all calls, then run until nothing is pending."""
         await asyncio.sleep(1)
         self.people_work(calls)
         while self.works():  # noqa: ASYNC110 - time is virtual

@@ -1,4 +1,4 @@
-"""Salesforce on the virtual clock: saveLog may be slow, refused, or done and never answered."""
+"""Salesforce on the virtual clock: a saveLog may be slow, refused, or done but never answered."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FakeSalesforce:
         return list(self._ids.get(call_object, ()))
 
     def save_log(self, args: dict[str, Any], log_id: str, reply: Reply) -> bool | None:
-        """Create or update, then call back, perhaps. Tells whether a refusal is final (or none)."""
+        """Create or update, then perhaps call back; returns whether a refusal is final."""
         dice, odds = self._dice, self._dice.odds
         if dice.breaks(odds.refused_by_rule, "refused-by-rule", log_id):
             self._after(dice.between(0.05, 1), lambda: reply(_no(_RULE)))
@@ -86,7 +86,7 @@ class FakeSalesforce:
         return _no(error)
 
     def run_apex(self, args: dict[str, Any]) -> str:
-        """The class that we ship: the ids as JSON text."""
+        """Answer as our Apex class does: the ids as JSON text."""
         return json.dumps(self.found(args["methodParams"].removeprefix("callObject=")))
 
     async def find(self, agent: AgentKey, log_id: str) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ class FakeSalesforce:
         return tuple(self.found(log_id))
 
     def found(self, log_id: str) -> list[str]:
-        """What a read-back finds; that there is nothing is written down."""
+        """What a read-back finds; an empty result is recorded."""
         task_ids = self.tasks_of(log_id)
         if not task_ids:
             self.words.append(Word(self._now(), "none", "", log_id))

@@ -1,4 +1,4 @@
-"""All of a history's world but its processes and their loop, and how it is told to the checker."""
+"""A history's world without its processes and their loop, and its record for the checker."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from qa.simulation.voicecalls import CENTER, FakeVoiceCalls, incomplete
 AGENTS = 8
 SWEEP_SECONDS = 0.25
 REST_SECONDS = 4 * 3600
-"""The time limit for a history to settle; what is not settled then never will be."""
+"""The time limit in seconds for a history to settle."""
 
 RETRY_SECONDS = (1, 5, 30, 60, 60, 60, 300)
 
 
 class Process(Connects, Protocol):
-    """A process of the adapter, in either engine."""
+    """A process of the adapter, for either engine."""
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
 
 
 class Scene:
-    """Agents, their tabs, the provider, Salesforce and the disk; the engines add the rest."""
+    """Agents, their tabs, the provider, Salesforce and the disk; the engines add processes."""
 
     def __init__(self, seed: int, odds: Odds, loop: Timers, surface: str = "") -> None:
         self.loop = loop
@@ -68,7 +68,7 @@ class Scene:
         self.keys: dict[str, AgentKey] = {}
 
     def people_come(self) -> None:
-        """Everybody opens their tabs."""
+        """Let everybody open their tabs."""
         surroundings = Surroundings(
             self.dice,
             self.clock.now,
@@ -88,29 +88,29 @@ class Scene:
         raise NotImplementedError
 
     def crew(self) -> list[str]:
-        """The users of those who have said hello: whom the provider can ring beside another."""
+        """The users whose pages have said hello; the provider can ring them in a group."""
         return [line.user for line, keys in self.disk.lines.items() if keys]
 
     def a_replica(self) -> Process | None:
-        """One that lives."""
+        """A running replica."""
         living = [r for r in self.processes() if r.alive]
         return self.dice.random.choice(living) if living else None
 
     def arm(self) -> None:
-        """A deadline may have changed."""
+        """Schedule the sweeper again, because a deadline may have changed."""
         raise NotImplementedError
 
     # --- webhooks --------------------------------------------------------------------------------
 
     def read(self, _account: str, body: bytes, at: int) -> CallUpdate | None:
-        """A letter, read again."""
+        """Read a letter again."""
         letter = self.letters.get(body)
         if letter is not None and letter.body:
             return parse_webhook(letter.body, at).update
         return call_update_from_event(letter.record, letter.moment, at) if letter else None
 
     def post(self, letter: Letter) -> None:
-        """The provider posts it, and repeats it until a 2xx."""
+        """Post a letter, and repeat it until a 2xx."""
         before = self.letters.get(letter.event_id.encode(), letter)
         letter = replace(letter, signed_at=before.signed_at or self.clock.now() / 1000)
         self.letters[letter.event_id.encode()] = letter
@@ -118,11 +118,11 @@ class Scene:
         self.attempt(letter, 0)
 
     def attempt(self, letter: Letter, tries: int) -> None:
-        """Post it once more."""
+        """Post a letter once more."""
         raise NotImplementedError
 
     def heard(self, letter: Letter) -> IncomingDelivery:
-        """The letter as a process reads it now."""
+        """The letter as a process reads it."""
         body = letter.event_id.encode()
         news = self.read(ACCOUNT, body, self.clock.now())
         return IncomingDelivery(
@@ -135,17 +135,17 @@ class Scene:
         )
 
     def refused(self, letter: Letter, tries: int) -> None:
-        """Nobody said 2xx: again, later."""
+        """No 2xx came: try again later."""
         wait = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
         self.loop.call_later(wait, self.attempt, letter, tries + 1)
 
     def taken(self, letter: Letter) -> None:
-        """It was acknowledged with 2xx."""
+        """Record that the letter was acknowledged with 2xx."""
         self.undelivered -= 1
         self.acked.append(Acked(self.clock.now(), letter.event_id))
 
     def people_work(self, calls: int) -> None:
-        """About so many calls, dealt to everybody."""
+        """Let everybody work, with roughly so many calls in all."""
         for person in self.people.values():
             person.work(-(-calls // AGENTS))
 
@@ -154,17 +154,18 @@ class Scene:
         return any(person.left > 0 for person in self.people.values())
 
     def rests(self) -> bool:
-        """Whether nothing is left to happen."""
+        """Whether nothing is pending."""
         busy = self.provider.under_way or self.salesforce.under_way or self.undelivered
         busy = busy or self.voice_calls.under_way
         unsaid = any(person.unsaid for person in self.people.values())
         live = any(s.agent.calls for s in self.disk.agents.values())
         return not (busy or unsaid or live or self.disk.next_due() is not None)
 
-    # --- telling ---------------------------------------------------------------------------------
+    # --- the history
+    # ---------------------------------------------------------------------------------
 
     def history(self, seed: int) -> History:
-        """What everybody saw."""
+        """The history: what everybody saw."""
         logs = self.disk.logs
         log_ids = {(log.provider_call_id, key): log_id for (key, log_id), log in logs.items()}
         calls = [
@@ -213,14 +214,14 @@ class Scene:
 
 
 class _Watched(Disk):
-    """The disk, with people who see what was committed and a clock hand that is set."""
+    """The disk; each commit is shown to people and schedules the sweeper."""
 
     def __init__(self, scene: Scene) -> None:
         super().__init__()
         self._scene = scene
 
     def apply(self, commit: Commit) -> None:
-        """Durable, then seen."""
+        """Apply a commit, then show it."""
         super().apply(commit)
         for change in commit.changes:
             key = change.agent.key

@@ -1,7 +1,7 @@
-"""Odd letters: what networks and phones write into the name and the number of a caller.
+"""Odd spellings that networks and phones write into a caller's name and number.
 
-Half an emoji, control characters, three hundred letters, display forms, words for a number that is
-withheld. They go as JSON through the driver's own reading, as a webhook and as a row.
+Half an emoji, control characters, three hundred letters, display forms, words for a withheld
+number. They go through the driver's own parser as JSON, in webhooks and in CDRs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WRITTEN: tuple[str, ...] = (
 )
 
 NOBODY = "an unknown number"
-"""How the Task of a caller without a number names them."""
+"""How the Task names a caller without a number."""
 
 TYPES = {
     Moment.RINGING: "call.ringing",
@@ -47,14 +47,14 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """The odd fields of one call, and what its Task must name ("" where that is open)."""
+    """The odd fields of one call, and what its Task must name ("" if that is open)."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     named: str = ""
 
 
 def of_caller(random: Random, number: str) -> Spelling:
-    """How the network writes this caller."""
+    """A random spelling of this caller by the network."""
     roll = random.random()
     if roll < 0.4:
         name = random.choice(("from_name", "from_label"))
@@ -65,7 +65,7 @@ def of_caller(random: Random, number: str) -> Spelling:
 
 
 def of_line(random: Random) -> Spelling:
-    """How the provider writes the agent's own end of an outbound call."""
+    """A random spelling of the agent's own end of an outbound call."""
     return Spelling(
         {
             "from_name": random.choice(NAMES),
@@ -75,13 +75,13 @@ def of_line(random: Random) -> Spelling:
 
 
 def body(event_id: str, moment: Moment, record: CdrRow, spelling: Spelling) -> bytes:
-    """The webhook as the provider posts it; lone surrogates are escaped, as JSON allows."""
+    """The body of a webhook; lone surrogates are escaped, as JSON allows."""
     data = {"call_id": record.provider_call_id, **row_of(record), **spelling.fields}
     return json.dumps({"id": event_id, "type": TYPES[moment], "data": data}).encode()
 
 
 def row_of(record: CdrRow) -> dict[str, Any]:
-    """The fields shared by an event and a CDR; unknown ones are left out."""
+    """The fields that an event and a CDR share; unknown ones are left out."""
     fields = {
         "user": record.user_id,
         "direction": record.direction,

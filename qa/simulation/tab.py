@@ -1,8 +1,8 @@
-"""A page's half of the protocol, as web/softphone/savelog.js has it, in tabs that misbehave.
+"""The page's side of the protocol, as in web/softphone/savelog.js, in tabs that misbehave.
 
-Tabs of one browser share its journal. A tab crashes before, during or after saveLog, freezes and
-thaws with all that came meanwhile, loses its socket and comes back as the same load, or is
-reloaded as another one.
+Tabs of a browser share its journal. A tab crashes before, during or after saveLog, freezes and
+thaws with everything that arrived meanwhile, loses its socket and reconnects as the same load, or
+is reloaded as another one.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Message = dict[str, Any]
 
 
 class Socket(Protocol):
-    """A page's end of its socket, in either engine."""
+    """A page's end of its socket, for either engine."""
 
     up: bool
 
     def say(self, message: Message) -> None:
-        """From the page to the server."""
+        """Send a frame from the page to the server."""
 
     def close(self, code: int, reason: str) -> None:
         """The server has noticed that it is over."""
@@ -43,17 +43,17 @@ Gone = Callable[[Any], None]
 
 
 class Connects(Protocol):
-    """A process that takes sockets."""
+    """A process that accepts sockets."""
 
     def connect(
         self, key: AgentKey, hello: Message, seconds: float, hear: Hear, gone: Gone
     ) -> Socket:
-        """A socket whose first frame is this hello; each frame takes so many seconds."""
+        """Open a socket whose first frame is this hello; each frame takes so many seconds."""
 
 
 @dataclass(slots=True)
 class Surroundings:
-    """What every tab needs of the world."""
+    """What every tab needs from its world."""
 
     dice: Dice
     now: Callable[[], int]
@@ -66,13 +66,13 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Browser:
-    """One browser of one agent: its journal is shared by its tabs."""
+    """One browser of one agent; its tabs share its journal."""
 
     journal: Journal = field(default_factory=dict)
 
 
 class Tab:
-    """One tab; `page_id` names its present load."""
+    """One tab; `page_id` names its current load."""
 
     def __init__(self, world: Surroundings, key: AgentKey, browser: Browser) -> None:
         self.key = key
@@ -91,13 +91,13 @@ class Tab:
 
     @property
     def is_usable(self) -> bool:
-        """Whether its agent can do something with it."""
+        """Whether its agent can use it."""
         return self.link is not None and self.link.up and not self._frozen
 
     # --- loads and sockets -----------------------------------------------------------------------
 
     def _load(self) -> None:
-        """A new load of the page: it knows the journal and nothing else."""
+        """Load the page: it knows only the journal."""
         self.page_id = self._world.fresh_id("page")
         self._frozen = False
         self._backlog.clear()
@@ -110,7 +110,7 @@ class Tab:
         self._connect(self.page_id)
 
     def _move(self, page_id: str) -> None:
-        """The agent opens the other app: a new load, perhaps in another surface."""
+        """Open the other app: a new load, perhaps in another surface."""
         if page_id == self.page_id:
             self._dice.fault("moved")
             self._fault("page-crash", "")
@@ -142,14 +142,14 @@ class Tab:
         self.link = replica.connect(self.key, hello, seconds, self._arrived, self._lost)
 
     def _lost(self, link: Socket) -> None:
-        """The socket was closed from the other side."""
+        """Handle that the other side closed the socket."""
         if link is self.link:
             self.link = None
             page_id = self.page_id
             self._loop.call_later(self._dice.between(0.1, 2), self._connect, page_id)
 
     def lose_socket(self, subject: str = "") -> None:
-        """The network breaks: the page notices first, the server some time later."""
+        """Break the network: the page notices first, the server later."""
         link = self.link
         if link is None or not link.up:
             return
@@ -158,7 +158,7 @@ class Tab:
         self._loop.call_later(self._dice.between(0.1, 2), self._connect, self.page_id)
 
     def crash(self, subject: str = "") -> None:
-        """The tab is gone with all that it knew; a new load comes soon, or much later."""
+        """Crash the tab with all its state; a new load comes soon, or much later."""
         self._fault("page-crash", subject)
         if self.link is not None:
             self._break(self.link)
@@ -167,17 +167,17 @@ class Tab:
         self._loop.call_later(away, self._load)
 
     def _fault(self, kind: str, subject: str) -> None:
-        """It hits every log that this tab has to do with just now."""
+        """Record a fault for every log that this tab is handling."""
         for log_id in self._concerned | {subject}:
             self._dice.fault(kind, log_id)
 
     def _break(self, link: Socket) -> None:
-        """The connection is dead; the server will notice."""
+        """Break the connection; the server will notice later."""
         self.link = None
         self._loop.call_later(self._dice.between(0, 20), link.close, 1006, "gone")
 
     def freeze(self, subject: str = "") -> None:
-        """The browser freezes the tab; its socket stays, and what comes waits."""
+        """Freeze the tab: its socket stays, and messages wait."""
         if self._frozen or not self.page_id:
             return
         self._fault("page-frozen", subject)
@@ -194,7 +194,7 @@ class Tab:
             self._backlog.pop(0)()
 
     def _awake(self, page_id: str, act: Callable[[], None]) -> None:
-        """In this load, now, or when it thaws; in no other load."""
+        """Act in this load, now or when it thaws, but in no other load."""
         if page_id != self.page_id:
             return
         if self._frozen:
@@ -205,7 +205,7 @@ class Tab:
     # --- frames ----------------------------------------------------------------------------------
 
     def say(self, **message: Any) -> None:
-        """One frame to the server, where there is a socket."""
+        """Send one frame to the server, if there is a socket."""
         if self.link is not None:
             self.link.say(message)
 
@@ -235,7 +235,7 @@ class Tab:
                 pass
 
     def _offered(self, log_id: str) -> None:
-        # What waited in a frozen tab may be the same offer many times over.
+        # A frozen tab may have received the same offer many times.
         is_new = log_id not in self._accepted or not self._surface
         self._accepted.setdefault(log_id, self._loop.time())
         self._concerned.add(log_id)
@@ -244,9 +244,9 @@ class Tab:
             self.freeze(log_id)
 
     def _go(self, go: dict[str, Any]) -> None:
-        """savelog.js: once, only after an accept of its own, only while that is fresh."""
+        """As in savelog.js: carry out a go once, only after a recent accept of its own."""
         log_id, attempt = go["log_id"], go["attempt"]
-        # A create by key may be repeated: of one, no law speaks.
+        # A create by key may be repeated, so the rule does not apply to it.
         create = not {"Id", "callId"} & go["call"]["args"].keys()
         self._word("go", log_id, attempt, create=create)
         known = self._browser.journal.get((log_id, attempt))

@@ -1,6 +1,6 @@
-"""A loop whose time jumps: when nothing is ready, it is at once as late as the next timer.
+"""A loop whose time jumps: when nothing is ready, time jumps to the next timer.
 
-Everything that awaits works on it unchanged; nothing may wait for a socket or a thread.
+Async code runs on it unchanged, but may not wait for a socket or a thread.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 EPOCH_MS = 1_790_000_000_000
-"""When every simulated history begins (Unix milliseconds)."""
+"""When every simulated history starts (Unix milliseconds)."""
 
 
 class Timers(Protocol):
-    """All that the fake edges need of a loop; both engines have it. Seconds since the beginning."""
+    """What the fake edges need from a loop of either engine. Times are seconds since the start."""
 
     passed: float
 
@@ -28,9 +28,9 @@ class Timers(Protocol):
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """One history's loop; `passed` are the seconds since it began."""
+    """One history's loop; `passed` is the number of seconds since it started."""
 
-    # The base class' own, of which its stubs say nothing.
+    # Attributes of the base class that its type stubs lack.
     _ready: deque[Any]
     _scheduled: list[Any]
     _timer_cancelled_count: int
@@ -44,10 +44,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.passed
 
     def _run_once(self) -> None:
-        """The loop's own step (half of all work, so without what sockets and debugging need)."""
+        """The loop's step: half of all work, so without the parts for sockets and debugging."""
         ready, scheduled = self._ready, self._scheduled
         if not ready and not scheduled:
-            raise RuntimeError("everybody waits for nothing: the simulation is stuck")
+            raise RuntimeError("nothing is scheduled and tasks still wait: the simulation is stuck")
         if not ready:
             while scheduled[0]._cancelled:
                 self._drop(heapq.heappop(scheduled))
@@ -77,7 +77,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class VirtualClock:
-    """The adapter's clock on such a loop; ids are numbers, so that a seed is a history."""
+    """The adapter's clock on such a loop; ids are numbers, so that a seed determines a history."""
 
     def __init__(self, loop: Timers) -> None:
         self._loop = loop

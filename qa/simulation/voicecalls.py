@@ -1,7 +1,6 @@
 """Salesforce's Telephony Integration API on the virtual clock: busy, silent, late, or locked.
 
-What is written must please the stand-in's rules; what stands in a record is told to the checker as
-the Task that it takes the place of.
+Writes must satisfy the stand-in's rules. The checker sees a record as the Task that it replaces.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from qa.simulation.virtual import Timers
 
 CENTER = "SoftphoneVoice"
 LATE_SECONDS = 25.0
-"""How long after it was sent a request may still be carried out."""
+"""How many seconds after it was sent a request may still be carried out."""
 
 Answered = Callable[[WriteOutcome], None]
 
 NO_KEY = cast("Any", None)
-"""Signatures are proved over real sockets: here they would be nine tenths of all work."""
+"""No signing key: tests with real sockets check signatures; here they would be most of the work."""
 
 
 class FakeVoiceCalls:
@@ -48,7 +47,7 @@ class FakeVoiceCalls:
         self._loop = loop
 
     def open(self, effect: OpenRecord, answered: Answered) -> None:
-        """Make the record of a call that rings."""
+        """Create the record of a ringing call."""
         self.create(
             effect.call_id,
             create_body(
@@ -62,21 +61,21 @@ class FakeVoiceCalls:
         )
 
     def create(self, key: str, body: Json, answered: Answered) -> None:
-        """POST; answered once, later."""
+        """POST a creation; answered once, later."""
         self._send(key, lambda: self.book.create(body), answered)
 
     def write(self, log: CallLog, attempt: Attempt, answered: Answered) -> None:
-        """Complete it by its key."""
+        """Complete the record by its key."""
         self.complete(log.log_id, completion_of(log, attempt, self._rules), answered)
 
     def complete(self, key: str, body: Json, answered: Answered) -> None:
-        """PATCH; answered once, later."""
+        """PATCH a completion; answered once, later."""
 
         def act() -> Reply:
             reply = self.book.complete(key, body)
             if reply.is_good:
                 record = self.book.records[key]
-                # By our own key: no completion is ever answered with the record's id.
+                # By our own key, because no answer to a completion contains the record's id.
                 self.writes.append(TaskWrite(self._now(), key, as_task(record)))
             return reply
 
@@ -120,20 +119,20 @@ class FakeVoiceCalls:
 
 
 class FakeClient:
-    """What `adapter.voice.client.VoiceClient` is in the runtime, without sockets."""
+    """An `adapter.voice.client.VoiceClient` without sockets."""
 
     def __init__(self, calls: FakeVoiceCalls, loop: Any) -> None:
         self._calls = calls
         self._loop = loop
 
     async def create(self, body: Json) -> WriteOutcome:
-        """Sent once."""
+        """Send a creation, once."""
         future = self._loop.create_future()
         self._calls.create(body["vendorCallKey"], body, _resolve(future))
         return cast("WriteOutcome", await future)
 
     async def complete(self, call_id: str, body: Json) -> WriteOutcome:
-        """May be repeated."""
+        """Send a completion; may be repeated."""
         future = self._loop.create_future()
         self._calls.complete(call_id, body, _resolve(future))
         return cast("WriteOutcome", await future)
@@ -148,7 +147,7 @@ def _resolve(future: Any) -> Answered:
 
 
 def as_task(record: Json) -> Fields:
-    """What a completed record says, by the names of the Task that it takes the place of."""
+    """What a completed record says, under the field names of the Task that it replaces."""
     attributes = json.loads(record["callAttributes"])
     return {
         "CallObject": record["vendorCallKey"],
@@ -161,7 +160,7 @@ def as_task(record: Json) -> Fields:
 
 
 def incomplete(book: Book, logs: list[StoredLog]) -> list[str]:
-    """Records that nobody closed, and calls that are said to be written and have none."""
+    """Records that were never closed, and calls whose logs claim a record that does not exist."""
     closed = {
         key
         for key, record in book.records.items()

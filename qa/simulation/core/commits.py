@@ -1,7 +1,7 @@
-"""A process' way from events to the disk: the real turn, a compare-and-set, and what may go wrong.
+"""A process's path from events to the disk: the real turn, a compare-and-set, and faults.
 
-One agent's events are taken one after the other. A fifth of the commits take a while, so that
-another process may be faster; a process may die before a commit, or between it and its effects.
+One agent's events are handled one after the other. A fifth of the commits take a while, so another
+process may be faster. A process may die before a commit, or between it and its effects.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NONE: frozenset[str] = frozenset()
 
 @dataclass(slots=True)
 class Wish:
-    """What is to be told: the steps, and for a webhook what goes into the same commit."""
+    """A requested change: the steps, and for a webhook what goes into the same commit."""
 
     steps: Sequence[Step] = ()
     delivery: Delivery | None = None
@@ -34,12 +34,12 @@ class Wish:
 
 
 def nothing(*_: object) -> None:
-    """Nobody waits for it."""
+    """Do nothing, because nobody waits for the result."""
 
 
 @dataclass(slots=True)
 class Job:
-    """One change of one agent. A `wish` that depends on it is asked again after a lost race."""
+    """One change of one agent. A `wish` that depends on it is computed again after a lost race."""
 
     key: AgentKey
     wish: Wish | Callable[[Snapshot], Wish]
@@ -48,7 +48,7 @@ class Job:
 
 
 class Commits:
-    """What `adapter.runtime.agents` is in the runtime, without waiting."""
+    """Does what `adapter.runtime.agents` does in the runtime, without awaiting."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class Commits:
         then: Callable[[Turn], None] = nothing,
         failed: Callable[[], None] = nothing,
     ) -> None:
-        """The agent hears of these, after what it hears of already."""
+        """Apply these steps to the agent, after those that are already queued."""
         self.add(Job(key, Wish(steps), then, failed))
 
     def add(self, job: Job) -> None:
-        """As soon as nothing else of this agent is under way."""
+        """Queue a job until no other job of this agent is under way."""
         queue = self._busy.get(job.key)
         if queue is None:
             self._run(job)
@@ -93,7 +93,7 @@ class Commits:
             queue.append(job)
 
     def snapshot(self, key: AgentKey) -> Snapshot:
-        """The agent as this process last saw it, else as on the disk."""
+        """The agent as this process last saw it, otherwise as it is on the disk."""
         known = self.cache.get(key)
         if known is None:
             known = self._disk.agents.get(key) or Snapshot(Agent(key), 0, ())
@@ -172,7 +172,7 @@ class Commits:
         job.then(turn)
 
     def _fails(self) -> bool:
-        """Whether nothing comes of this commit: the disk is locked, or the process dies."""
+        """Whether this commit fails, because the disk is locked or the process dies."""
         if self._dice.hits(self._dice.odds.store_fails):
             self._dice.fault("database-locked")
             return True

@@ -1,4 +1,4 @@
-"""How one process handles webhooks and CDRs, as the intake does, on the heap."""
+"""How one process handles webhooks and CDRs on the heap, as the intake does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Deliveries:
-    """The deliveries posted to one process, and those it has parked."""
+    """The deliveries posted to one process, and those that it parked."""
 
     def __init__(self, process: CoreProcess) -> None:
         self._process = process
@@ -34,7 +34,7 @@ class Deliveries:
     def take(
         self, heard: IncomingDelivery, taken: Callable[[], None], failed: Callable[[], None]
     ) -> None:
-        """Route, decide, commit; durable when `taken` is called."""
+        """Route, decide and commit a delivery; it is durable when `taken` is called."""
         assert heard.update is not None
         call = (ACCOUNT, heard.update.provider_call_id)
         keys = set(self._disk.owners.get(call, ()))
@@ -55,9 +55,9 @@ class Deliveries:
         taken: Callable[[], None],
         failed: Callable[[], None],
     ) -> None:
-        """One after the other, the delivery with the last: what is told again then is no news.
+        """Update one agent after the other, the last one together with the delivery.
 
-        The runtime has one commit for all of them, which its own engine plays.
+        The runtime has one commit for all of them, which the runtime engine plays.
         """
         key, *other_keys = keys
 
@@ -115,7 +115,7 @@ class Deliveries:
         taken()
 
     def unpark(self, now: int) -> None:
-        """What nobody has claimed: asked about, or forgotten."""
+        """Look up parked deliveries that nobody has claimed, or drop them."""
         for parked in self._disk.due_parked(now, AT_ONCE) if self._disk.parked else ():
             if parked.due <= now:
                 self._disk.drop(parked)
@@ -126,7 +126,7 @@ class Deliveries:
     def _look_for(self, parked: Parked) -> None:
         provider = self._world.provider
         if provider.is_down():
-            return  # it is asked again
+            return  # it is looked up again
 
         def answered() -> None:
             self._disk.mark_asked(parked)

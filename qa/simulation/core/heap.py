@@ -1,4 +1,4 @@
-"""The core engine's loop: a heap of (time, sequence, action), and nothing else."""
+"""The core engine's loop: a heap of (time, sequence, action)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class HeapLoop:
-    """Discrete events in order of time, those of one moment in the order they were asked for."""
+    """Runs discrete events in order of time, and at the same time in the order of scheduling."""
 
     def __init__(self) -> None:
         self.passed = 0.0
@@ -19,7 +19,7 @@ class HeapLoop:
         self._asked = count()
 
     def time(self) -> float:
-        """Virtual seconds since the beginning."""
+        """Virtual seconds since the start."""
         return self.passed
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any) -> None:
@@ -27,12 +27,12 @@ class HeapLoop:
         self._push((self.passed + delay, next(self._asked), callback, args))
 
     def call_at(self, when: float, callback: Callable[..., Any], *args: Any) -> None:
-        """Call it at this moment, or now if that is over."""
+        """Call it at this time, or now if that has passed."""
         passed = self.passed
         self._push((when if when > passed else passed, next(self._asked), callback, args))
 
     def run_until(self, when: float) -> None:
-        """Everything up to this moment."""
+        """Run everything up to this time."""
         heap, pop = self._heap, heapq.heappop
         while heap and heap[0][0] <= when:
             self.passed, _, callback, args = pop(heap)

@@ -1,4 +1,4 @@
-"""Which page may save which log: the rounds of `adapter.page.pages` on the heap."""
+"""Which page may save which log: the offers of `adapter.page.pages` on the heap."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ rank, opened_at = attrgetter("rank"), attrgetter("opened_at")
 
 @dataclass(eq=False, slots=True)
 class Offer:
-    """The page that has it (none while it rests), and those that had it in this round."""
+    """The page that has the offer (None between rounds), and those that had it in this round."""
 
     page_id: str
     tried: frozenset[str]
@@ -49,14 +49,14 @@ class Offers:
         self._offers: dict[str, Offer] = {}
 
     def of(self, key: AgentKey) -> list[Wire]:
-        """The agent's pages, best to save with first."""
+        """The agent's pages, the best one to save with first."""
         wires = self.wires.get(key)
         if not wires:
             return []
         return sorted(wires.values(), key=rank, reverse=True)
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Offer every log that may be saved now; take back what may not."""
+        """Offer every log that may be saved now, and withdraw the others."""
         now = self._now()
         logs = snapshot.logs
         for log in logs if len(logs) == 1 else sorted(logs, key=opened_at):
@@ -70,7 +70,7 @@ class Offers:
                 self._next(key, log, offer.tried)
 
     def withdraw(self, wire: Wire) -> None:
-        """This page is gone: what it was offered goes to the next one."""
+        """The page is gone: pass its offers to the next one."""
         for log_id, offer in list(self._offers.items()):
             if offer.page_id == wire.page_id:
                 self._ran_out(wire.key, log_id, offer, offer.tried)

@@ -1,4 +1,4 @@
-"""What the bridge does for the pages of one process, on the heap: greeting, frames, proofs."""
+"""Does on the heap what the bridge does for a process's pages: greeting, frames, proofs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ProcessPages:
         self._joining: set[Wire] = set()
 
     def cut(self) -> None:
-        """The process is dead, and all its sockets with it."""
+        """Cut all sockets, because the process is dead."""
         served = self._process.offers.wires.values()
         wires = [wire for by_page in served for wire in by_page.values()]
         for wire in dict.fromkeys([*wires, *sorted(self._joining, key=lambda w: w.page_id)]):
@@ -46,14 +46,14 @@ class ProcessPages:
     def connect(
         self, key: AgentKey, hello: Message, seconds: float, hear: Hear, gone: Gone
     ) -> Wire:
-        """A page has opened a socket to this process."""
+        """Accept a page's socket."""
         wire = Wire(self._process, key, hello, seconds, hear, gone)
         self._joining.add(wire)
         self._process.later(seconds, self._welcome, wire, hello)
         return wire
 
     def _welcome(self, wire: Wire, hello: Message) -> None:
-        """The directory's word, then the journal, then what it proves; only then may it save."""
+        """Apply the directory, the journal and its proofs, in this order; then it may save."""
         if not wire.up:
             return
         self._process.commits.cache.pop(wire.key, None)  # a hello reads the store
@@ -84,7 +84,7 @@ class ProcessPages:
         self._process.commits.tell(wire.key, [greeted], journal, close)
 
     def _returned(self, wire: Wire, close: Callable[[], None]) -> None:
-        """What the page still knows of its goes: what it does not know, it never carried out."""
+        """Settle goes by the page's journal: a go that is not in it was never carried out."""
         steps: list[ForLog] = []
         for log in self._process.commits.snapshot(wire.key).logs:
             if log.attempt is None or log.attempt.page_id != wire.page_id:
@@ -115,7 +115,7 @@ class ProcessPages:
                 self._process.commits.tell(wire.key, [self._proof(wire, go)])
 
     def lost(self, wire: Wire) -> None:
-        """A socket is gone; what its page was about to save has an unknown outcome."""
+        """A socket is gone: the outcome of its page's saves is unknown."""
         self._joining.discard(wire)
         wires = self._process.offers.wires.get(wire.key, {})
         if not self._process.alive or wires.get(wire.page_id) is not wire:
@@ -132,7 +132,7 @@ class ProcessPages:
                 )
 
     def hears(self, wire: Wire, message: Message) -> None:
-        """One frame, by the Open CTI room's own conversions."""
+        """Handle one frame, with the Open CTI package's own conversions."""
         now, key = self._now(), wire.key
         match message["type"]:
             case "dial":
@@ -175,7 +175,7 @@ class ProcessPages:
         self._process.commits.tell(wire.key, [ForLog(log_id, event)], answer)
 
     def _proved(self, wire: Wire, nonce: str) -> None:
-        """As `Proofs.answered`: an old probe proves nothing of a go behind it."""
+        """As in `Proofs.answered`, an old probe proves nothing about a later go."""
         sent_at, goes_before = wire.probes.pop(nonce, (-1, frozenset()))
         for log in self._process.commits.snapshot(wire.key).logs:
             if not isinstance(log.state, Unknown | Verifying) or log.attempt is None:

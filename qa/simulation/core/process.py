@@ -1,7 +1,8 @@
 """One process of the adapter without asyncio: the real turn between fake edges.
 
-Real: `take_turn` (hence `decide` and `decide_log`), the routing of news, the rows of calls, the
-Open CTI room's conversions. Told again here, leanly: what the runtime does around them.
+Real parts: `take_turn` (and so `decide` and `decide_log`), the routing of updates, the call rows,
+the Open CTI package's conversions. What the runtime does around them is written again here, in
+short.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
 
 class CoreProcess:
-    """A running process; `die` is SIGKILL."""
+    """A running process; `die` is its SIGKILL."""
 
     def __init__(self, world: CoreWorld, loop: HeapLoop, *, shared: bool) -> None:
         self.alive = True
@@ -93,7 +94,7 @@ class CoreProcess:
         return self.pages.connect(key, hello, seconds, hear, gone)
 
     def later(self, seconds: float, act: Callable[..., None], *args: Any) -> None:
-        """Unless the process is dead by then."""
+        """Call it later unless the process is dead by then."""
         self.loop.call_later(seconds, self._if_alive, act, args)
 
     def _if_alive(self, act: Callable[..., None], args: tuple[Any, ...]) -> None:
@@ -101,7 +102,7 @@ class CoreProcess:
             act(*args)
 
     def die(self) -> None:
-        """Gone, at once: nothing is finished, nobody is told."""
+        """Die at once: nothing is finished, nobody is notified."""
         if not self.alive:
             return
         self.alive = False
@@ -130,7 +131,7 @@ class CoreProcess:
             self.show(key, self.commits.snapshot(key))
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Offer what there is to save, and claim the pops."""
+        """Offer the logs to save, and claim the pops."""
         if key not in self.offers.wires:
             return
         if snapshot.logs:
@@ -168,7 +169,7 @@ class CoreProcess:
         self.commits.tell(key, [event])
 
     def tell_log(self, key: AgentKey, log_id: str, event: LogEvent) -> None:
-        """An event of one of the agent's logs."""
+        """Handle an event of one of the agent's logs."""
         self.commits.tell(key, [ForLog(log_id, event)])
 
     def _place(self, key: AgentKey, effect: PlaceCall) -> None:
@@ -259,7 +260,7 @@ class CoreProcess:
         return OpenCti(self._rules).save(log, attempt)
 
     def _read_back(self, key: AgentKey, log_id: str) -> None:
-        """From the server where that is set up, else through the agent's best page."""
+        """Ask Salesforce from the server if set up, otherwise through the agent's best page."""
         if self._dice.shape.finder:
             self.later(self._dice.between(0.05, 0.5), self._found, key, log_id)
             return
@@ -274,7 +275,7 @@ class CoreProcess:
     # --- deadlines -------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """What is due: our own agents at once, others a little later; then what is parked."""
+        """Handle due deadlines (our agents' at once, others' a little later), then parked ones."""
         now = self._now()
         for key in self._disk.due(now, AT_ONCE):
             due = self._disk.agent_due(key)

@@ -1,4 +1,4 @@
-"""What the runtime does for the records that we write (page.records, page.pops), on the heap."""
+"""Does on the heap what page.records and page.pops do for records that the adapter writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Heard = Callable[[WriteOutcome], None]
 
 
 class Records:
-    """Records that one process has made and completed."""
+    """Creates and completes the records of one process."""
 
     def __init__(self, process: CoreProcess, calls: FakeVoiceCalls, now: Callable[[], int]) -> None:
         self._process = process
@@ -32,7 +32,7 @@ class Records:
         self._now = now
 
     def claim(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """The process that commits the claim creates a ringing call's record."""
+        """Claim a ringing call's record: the process that commits the claim creates it."""
         if snapshot.agent.route is not Route.BACKEND:
             return
         for call in snapshot.agent.calls:
@@ -41,7 +41,7 @@ class Records:
                 self._process.later(0.0, self._process.commits.tell, key, [claim])
 
     def open(self, key: AgentKey, effect: OpenRecord) -> None:
-        """Sent once."""
+        """Create the record; sent once."""
 
         def opened(outcome: WriteOutcome) -> None:
             if isinstance(outcome, Written):
@@ -51,7 +51,7 @@ class Records:
         self._calls.open(effect, self._if_alive(opened))
 
     def write(self, key: AgentKey, log: CallLog, effect: WriteRecord) -> None:
-        """May be repeated."""
+        """Complete the record; may be repeated."""
 
         def written(outcome: WriteOutcome) -> None:
             event = event_of(outcome, effect.attempt.number, self._now())
@@ -60,5 +60,5 @@ class Records:
         self._calls.write(log, effect.attempt, self._if_alive(written))
 
     def _if_alive(self, hear: Heard) -> Heard:
-        """An answer to a dead process is dropped."""
+        """Wrap a callback: an answer to a dead process is dropped."""
         return lambda outcome: hear(outcome) if self._process.alive else None

@@ -23,9 +23,9 @@ HINT_HAS_VALUE = 0.9
 
 
 def simulate_core(seed: int, calls: int, odds: Odds | None = None, surface: str = "") -> History:
-    """The history of this seed with about so many calls."""
+    """Play the history of this seed, with roughly so many calls."""
     began = time.perf_counter()
-    gc.disable()  # a history is small; what goes round in circles goes when it is over
+    gc.disable()  # a history is small: collect reference cycles only when it is over
     try:
         world = CoreWorld(seed, odds or Odds(), HeapLoop(), surface)
         world.live(calls)
@@ -37,7 +37,7 @@ def simulate_core(seed: int, calls: int, odds: Odds | None = None, surface: str 
 
 
 class CoreWorld(Scene):
-    """The scene with processes on the heap."""
+    """The scene, with processes on the heap."""
 
     def __init__(self, seed: int, odds: Odds, loop: HeapLoop, surface: str = "") -> None:
         super().__init__(seed, odds, loop, surface)
@@ -54,7 +54,7 @@ class CoreWorld(Scene):
         return CoreProcess(self, self.heap, shared=self.dice.shape.replicas > 1)
 
     def died(self, process: CoreProcess) -> None:
-        """A process is gone; another one takes its place."""
+        """A process is dead; start another in its place."""
         self.loop.call_later(self.dice.between(0.5, 20), self._start_again, process)
 
     def _start_again(self, dead: CoreProcess) -> None:
@@ -62,7 +62,7 @@ class CoreWorld(Scene):
         self.arm()
 
     def hint_others(self, teller: CoreProcess, key: AgentKey, snapshot: Snapshot) -> None:
-        """Tell the other processes of a version: a little later, or never; not all fits in."""
+        """Send the other processes a hint, late or never; a large value is left out."""
         for other in self.replicas:
             if other is teller or not other.alive:
                 continue
@@ -73,10 +73,10 @@ class CoreWorld(Scene):
             else:
                 self.dice.fault("hint-lost")
 
-    # --- the clock hand --------------------------------------------------------------------------
+    # --- the sweeper --------------------------------------------------------------------------
 
     def arm(self) -> None:
-        """The sweeper looks four times a second: the look that finds something is enough."""
+        """Schedule only the sweeper's next useful look; the real one looks four times a second."""
         if self._hand_at - self.heap.passed <= SWEEP_SECONDS:
             return
         due = self.disk.next_due()
@@ -90,7 +90,7 @@ class CoreWorld(Scene):
 
     def _sweep(self, at: float) -> None:
         if at != self._hand_at:
-            return  # an earlier look was asked for, and has been taken
+            return  # an earlier look was scheduled and has happened
         self._hand_at = math.inf
         for process in self.replicas:
             if process.alive:
@@ -100,7 +100,7 @@ class CoreWorld(Scene):
     # --- webhooks --------------------------------------------------------------------------------
 
     def attempt(self, letter: Letter, tries: int) -> None:
-        """Post it once more; a process that dies over it says nothing."""
+        """Post it once more; a process that dies meanwhile does not answer."""
         process = self.a_replica()
         if not isinstance(process, CoreProcess):
             self.refused(letter, tries)
@@ -110,10 +110,10 @@ class CoreWorld(Scene):
         if not post.answered:
             self.loop.call_later(PATIENCE_SECONDS, post.failed)
 
-    # --- life and rest ---------------------------------------------------------------------------
+    # --- the whole run ---------------------------------------------------------------------------
 
     def live(self, calls: int) -> None:
-        """All calls, then until nothing is left to happen."""
+        """Play all calls, then run until nothing is pending."""
         self.heap.run_until(1.0)
         self.people_work(calls)
         while self.works():
@@ -124,12 +124,12 @@ class CoreWorld(Scene):
 
 
 PATIENCE_SECONDS = 10.0
-"""How long the provider waits for an answer to a webhook."""
+"""How many seconds the provider waits for an answer to a webhook."""
 
 
 @dataclass(slots=True)
 class _Posted:
-    """A webhook on its way: answered once, whatever is said."""
+    """A webhook on its way; only the first answer counts."""
 
     world: CoreWorld
     letter: Letter
@@ -137,13 +137,13 @@ class _Posted:
     answered: bool = False
 
     def taken(self) -> None:
-        """2xx."""
+        """Answer 2xx."""
         if not self.answered:
             self.answered = True
             self.world.taken(self.letter)
 
     def failed(self) -> None:
-        """5xx, or nothing at all."""
+        """Answer 5xx, or time out."""
         if not self.answered:
             self.answered = True
             self.world.refused(self.letter, self.tries)

@@ -1,4 +1,4 @@
-"""A socket between a tab and a process of the core engine: frames in order, each takes a moment."""
+"""A socket between a tab and a process of the core engine: frames in order, with delays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from qa.simulation.core.process import CoreProcess
 
 APART = 1e-5
-"""Two frames of one socket are at least so many seconds apart, so that they stay in order."""
+"""The least delay in seconds between two frames of a socket, so that they stay in order."""
 
 
 SURFACES = {
@@ -21,18 +21,18 @@ SURFACES = {
     "lwc": ("lwc", Route.KEYED),
     "voice": ("voice", Route.BACKEND),
 }
-"""By what a page says in its hello; nothing, where all are alike."""
+"""The route, by the surface in a page's hello; None if all are alike."""
 
 
 def _after(last: float, arrival: float) -> float:
-    """When a frame arrives that would at this moment, behind the last one."""
+    """When a frame due at `arrival` arrives, at the earliest after the last one."""
     return arrival if arrival > last + APART else last + APART
 
 
 class Wire:
-    """What `adapter.page.pages.Page` and its socket are together."""
+    """Stands for an `adapter.page.pages.Page` together with its socket."""
 
-    def __init__(  # noqa: PLR0917 - as the tab says it
+    def __init__(  # noqa: PLR0917 - the tab calls it like this
         self,
         process: CoreProcess,
         key: AgentKey,
@@ -61,11 +61,11 @@ class Wire:
 
     @property
     def rank(self) -> tuple[bool, int]:
-        """The better page to save with is the greater one."""
+        """The rank of the page: higher is better to save with."""
         return self.focused, self.active_at
 
     def say(self, message: Message) -> None:
-        """From the page to the server."""
+        """Send a frame from the page to the server."""
         if self.up:
             self._up_at = _after(self._up_at, self._loop.passed + self._seconds)
             self._loop.call_at(self._up_at, self._said, message)
@@ -79,24 +79,24 @@ class Wire:
             self._early.append(message)
 
     def welcomed(self) -> None:
-        """The hello was taken: now the frames that came behind it."""
+        """The hello was accepted: handle the frames that came after it."""
         self.can_save = True
         while self._early and self.up and self._process.alive:
             self._process.pages.hears(self, self._early.pop(0))
 
     def send(self, message: Message) -> None:
-        """From the server to the page."""
+        """Send a frame from the server to the page."""
         if self.up:
             self._down_at = _after(self._down_at, self._loop.passed + self._seconds)
             self._loop.call_at(self._down_at, self._hear, self, message)
 
     def close(self, code: int, reason: str) -> None:
-        """The server ends it, or has noticed that it is over."""
+        """The server closes the socket, or has noticed that it is gone."""
         if self.up:
             self.cut()
             self._process.pages.lost(self)
 
     def cut(self) -> None:
-        """It is over; the page hears of it, the server's side is told nothing."""
+        """Cut the socket; the page notices, the server does not."""
         self.up = False
         self._loop.call_later(self._seconds, self._gone, self)
