@@ -31,7 +31,7 @@ def test_no_text_is_dialed_as_another_number_than_it_names() -> None:
     [
         ("", "+12125550123", "nothing was named"),
         ("+12125550199", "+12125550123", "another was meant"),
-        ("+12125550124", "+12125550124", "the other reading names another"),
+        ("+12125550124", "+12125550124", "the other reader names another number"),
         ("+12125550123", "+12125550123", ""),
     ],
 )
