@@ -72,9 +72,9 @@ def test_every_generated_file_is_of_its_type(project: Path) -> None:
     [
         ("<visible>", "<default>false</default><visible>", "has no such element"),
         ("<visible>true</visible>", "", "applicationVisibilities.visible is missing"),
-        ("<visible>true", "<visible>yes", "'yes', where true or false is wanted"),
-        ("<label>", "<label>Twice</label><label>", "label stands 2 times, once is allowed"),
-        ("<label>Acme Phone Agent", "<label><b/>", "label holds elements, where string is a value"),
+        ("<visible>true", "<visible>yes", "'yes', but must be true or false"),
+        ("<label>", "<label>Twice</label><label>", "label occurs 2 times, but is allowed once"),
+        ("<label>Acme Phone Agent", "<label><b/>", "label contains elements, but string is a value"),
         ("PermissionSet xmlns=", "PermissionSet xmlns:x=", "is not in the namespace"),
     ],
 )
