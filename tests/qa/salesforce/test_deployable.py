@@ -74,7 +74,11 @@ def test_every_generated_file_is_of_its_type(project: Path) -> None:
         ("<visible>true</visible>", "", "applicationVisibilities.visible is missing"),
         ("<visible>true", "<visible>yes", "'yes', but must be true or false"),
         ("<label>", "<label>Twice</label><label>", "label occurs 2 times, but is allowed once"),
-        ("<label>Acme Phone Agent", "<label><b/>", "label contains elements, but string is a value"),
+        (
+            "<label>Acme Phone Agent",
+            "<label><b/>",
+            "label contains elements, but string is a value",
+        ),
         ("PermissionSet xmlns=", "PermissionSet xmlns:x=", "is not in the namespace"),
     ],
 )
