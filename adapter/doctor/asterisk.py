@@ -59,7 +59,7 @@ async def _asked(
         yield found
     for found in await _phones(client, account, org):
         yield found
-    yield await _log(account)
+    yield await _cdrs(account)
     for found in (*_settings(account), *await recording_findings(client, account)):
         yield found
     async for found in browser_findings(client, account, org):
@@ -141,26 +141,26 @@ def _judged(
         yield ok("phones", f"All {len(users)} agents in the file have a phone registered.")
 
 
-async def _log(account: AsteriskAccount) -> Finding:
+async def _cdrs(account: AsteriskAccount) -> Finding:
     if not account.cel_url:
         text = "Channel events are not logged: the end of calls without an adapter is a guess."
-        return warn("call log", text, "Set SOFTPHONE_ASTERISK_CEL_URL (docs/asterisk.md).")
+        return warn("CDRs", text, "Set SOFTPHONE_ASTERISK_CEL_URL (docs/asterisk.md).")
     log = None
     try:
         log = open_cel(account.cel_url, utc=account.cel_utc)
         last = await log.last()
     except ProviderError as error:
-        return fail("call log", error.text, "Check SOFTPHONE_ASTERISK_CEL_URL and its user.")
+        return fail("CDRs", error.text, "Check SOFTPHONE_ASTERISK_CEL_URL and its user.")
     except ImportError as error:
         todo = "Install the driver of that database with the adapter."
-        return fail("call log", f"The database driver is missing: {error}.", todo)
+        return fail("CDRs", f"The database driver is missing: {error}.", todo)
     finally:
         if log is not None:
             await log.close()
     if not last:
         todo = "Set enable = yes and events = ALL in cel.conf."
-        return warn("call log", "The table cel is readable but empty.", todo)
-    return ok("call log", f"The table cel is readable. Its last event is from {last}.")
+        return warn("CDRs", "The table cel is readable but empty.", todo)
+    return ok("CDRs", f"The table cel is readable. Its last event is from {last}.")
 
 
 async def recording_findings(client: AriClient, account: AsteriskAccount) -> list[Finding]:

@@ -38,6 +38,14 @@ def test_the_terms_are_in_order_and_each_is_there_once() -> None:
     assert terms == sorted(set(terms))
 
 
+def test_a_call_log_is_never_the_providers_record() -> None:
+    """What asks the provider, or checks it, has CDRs."""
+    sources = [p for room in ("telephony", "doctor") for p in ROOT.glob(f"adapter/{room}/**/*.py")]
+    found = [path.name for path in sources if re.search("call log", path.read_text("utf-8"), re.I)]
+    assert sources
+    assert found == []
+
+
 @pytest.mark.parametrize("words", OTHER_WORDS)
 def test_no_other_word_is_used_for_the_same_thing(words: str) -> None:
     """The field's own terms, in American spelling; stored names of old rows are the exception."""

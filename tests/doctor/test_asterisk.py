@@ -72,7 +72,7 @@ async def test_an_asterisk_that_is_set_up_is_good(bench: Bench, tmp_path: Path) 
     (away,) = await provider_findings(Org(ORG_ID, (ORG,), telephony=account), SystemClock())
     assert away.check == "asterisk"
     assert {one.check for one in found} == {
-        *("asterisk", "rights", "application", "clock", "phones", "call log", "recording"),
+        *("asterisk", "rights", "application", "clock", "phones", "CDRs", "recording"),
     }
 
 
@@ -90,7 +90,7 @@ async def test_what_is_missing_has_its_sentence(bench: Bench, tmp_path: Path) ->
     )
     worst = grades(found)
     assert worst["directory"] is Grade.FAIL
-    assert worst["phones"] is worst["application"] is worst["call log"] is Grade.WARN
+    assert worst["phones"] is worst["application"] is worst["CDRs"] is Grade.WARN
     assert worst["identity"] is worst["emergency"] is Grade.WARN
     assert any("PJSIP/nobody, the phone of nobody" in text for _, text in told(found, "directory"))
 
@@ -106,8 +106,8 @@ async def test_without_a_directory_nobody_has_a_phone(bench: Bench, tmp_path: Pa
 async def test_a_log_that_cannot_be_read_is_told(bench: Bench, tmp_path: Path) -> None:
     """No table, or no driver for such a database."""
     for url in (f"sqlite:///{tmp_path}/none.db", "mysql+pymysql://pbx/asteriskcdrdb"):
-        assert grades(await examined(bench, cel_url=url))["call log"] is Grade.FAIL
-    assert grades(await examined(bench))["call log"] is Grade.WARN
+        assert grades(await examined(bench, cel_url=url))["CDRs"] is Grade.FAIL
+    assert grades(await examined(bench))["CDRs"] is Grade.WARN
 
 
 async def test_a_door_that_is_closed_or_a_user_that_is_refused(bench: Bench) -> None:
