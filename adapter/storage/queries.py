@@ -59,8 +59,20 @@ def due(fetch: Fetch, now: int, limit: int) -> tuple[AgentKey, ...]:
 
 
 def due_parked(fetch: Fetch, now: int, limit: int) -> tuple[Parked, ...]:
-    """Parked deliveries to fetch CDRs for or to drop, oldest first, `limit` per account."""
-    return tuple(_parked(row) for row in fetch(sql.DUE_PARKED, (now, now - ASK_AFTER_MS, limit)))
+    """Parked deliveries to fetch CDRs for or to drop, oldest first, `limit` per account.
+
+    An account's rows are read from an index until the limit, however many wait.
+    """
+    found: list[Parked] = []
+    for (account,) in fetch(sql.PARKED_ACCOUNTS, ()):
+        values = (account, now - ASK_AFTER_MS, limit, account, now, limit)
+        rows = sorted(map(_parked, fetch(sql.DUE_PARKED, values)), key=_age)
+        found.extend(rows[:limit])
+    return tuple(sorted(found, key=_age))
+
+
+def _age(parked: Parked) -> tuple[int, str, str]:
+    return parked.at, parked.account, parked.event_id
 
 
 def _parked(row: tuple[Any, ...]) -> Parked:

@@ -66,3 +66,13 @@ def test_agents_are_locked_in_the_order_of_their_keys(url: str, update: str) -> 
     locks = next(n for n, line in enumerate(plan) if line.startswith("LockRows"))
     assert plan[locks + 1].startswith("Sort ")
     assert sum("agents_pkey" in line for line in plan) == 2
+
+
+def test_parked_deliveries_are_read_in_the_order_of_their_index(url: str) -> None:
+    """So that reading ends at the limit, also when nothing is known about the table."""
+    statement = sql.DUE_PARKED.replace("account = ?", "account = 'a'").replace("?", "5")
+    with connect(url) as connection:
+        plan = str(connection.execute(f"EXPLAIN {statement}").fetchall())
+    assert "using parked_unasked" in plan
+    assert "using parked_asked" in plan
+    assert "Sort" not in plan

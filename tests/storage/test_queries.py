@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from adapter.core.model import AgentKey
 from adapter.storage import queries, sql
+from adapter.storage.migrate import upgrade
 from adapter.storage.port import Keep, Parked
 from adapter.storage.rows import AGENT, CALL_LOG
 from adapter.storage.transaction import Database
@@ -56,14 +60,49 @@ def test_parked_rows_read_alike_from_both_drivers() -> None:
         ("acct", "pc", "e1", memoryview(b"x"), 1, 2, False),
     ]
     for row in rows:
-        assert queries.due_parked(Scripted(DUE_PARKED=[row]), NOW, 5) == expected
+        fetch = Scripted(PARKED_ACCOUNTS=[("acct",)], DUE_PARKED=[row])
+        assert queries.due_parked(fetch, NOW, 5) == expected
 
 
 def test_the_call_log_is_asked_ten_seconds_after_parking() -> None:
-    """The statement gets now, the moment ten seconds ago, and the limit."""
-    fetch = Scripted()
+    """The statement gets the moment ten seconds ago, now, and the limit; for each account."""
+    fetch = Scripted(PARKED_ACCOUNTS=[("a",), ("b",)])
     queries.due_parked(fetch, NOW, 5)
-    assert fetch.asked == [(sql.DUE_PARKED, (NOW, NOW - 10_000, 5))]
+    values = [(name, NOW - 10_000, 5, name, NOW, 5) for name in "ab"]
+    assert fetch.asked[1:] == [(sql.DUE_PARKED, each) for each in values]
+
+
+def test_a_backlog_makes_no_look_at_what_is_parked_longer(tmp_path: Path) -> None:
+    """Of each account only the oldest rows are read: to ask about, and to drop."""
+    path = tmp_path / "softphone.db"
+    upgrade(f"sqlite:///{path}")
+    steps: list[int] = []
+    with closing(sqlite3.connect(path)) as connection:
+
+        def look() -> tuple[int, tuple[Parked, ...]]:
+            steps.clear()
+            connection.set_progress_handler(lambda: steps.append(1), 1)
+            found = queries.due_parked(
+                lambda statement, values: connection.execute(statement, values).fetchall(),
+                NOW + 700_000,
+                3,
+            )
+            connection.set_progress_handler(None, 1)
+            return len(steps), found
+
+        def park(begin: int, end: int) -> None:
+            for number in range(begin, end):
+                name, at, asked = f"e{number:04}", NOW + number, number % 2 == 1
+                rows = [(a, f"pc-{name}", name, b"{}", at, at + 600_000, asked) for a in "ab"]
+                connection.executemany(sql.PARK, rows)
+
+        park(0, 20)
+        few, found = look()
+        assert [(row.account, row.event_id) for row in found] == [
+            (account, f"e000{number}") for number in range(3) for account in "ab"
+        ]
+        park(20, 1_000)
+        assert look() == (few, found)
 
 
 def test_versions_of_no_agents_ask_nothing() -> None:
