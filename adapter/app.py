@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import cast
 
@@ -21,6 +21,7 @@ from adapter.fanout.open import is_shared, open_hints
 from adapter.frontends import App, make_app
 from adapter.metrics import Metrics
 from adapter.orgfile import orgs_of
+from adapter.process import leave_at_once
 from adapter.runtime.clock import Clock, SystemClock
 from adapter.runtime.retention import Retention
 from adapter.runtime.steering import StoredStates
@@ -113,14 +114,24 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
-    """Listen until SIGTERM or SIGINT (or `stop`), then drain."""
+    """Listen until SIGTERM or SIGINT (or `stop`), then drain.
+
+    Until it listens, a signal ends the process at once: a start may wait minutes for a migration,
+    and what it stores, it stores in single transactions.
+    """
     stopping = stop or asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    on_signal(leave_at_once)
     async with running(settings) as app, listening(app.server, settings.host, settings.port):
+        on_signal(lambda _number: stopping.set())
         log.info("server.listening", host=settings.host, port=settings.port)
         await stopping.wait()
         await drain(app)
+
+
+def on_signal(act: Callable[[int], None]) -> None:
+    """What to do on SIGTERM and SIGINT from now on."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, act, number)
 
 
 async def drain(app: App, grace: float = GRACE_SECONDS) -> None:

@@ -71,8 +71,9 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     def _is_a_databases(cls, value: str) -> str:
         if not is_database_url(value):
             raise ValueError(
-                "must be sqlite:///path, or postgresql://user:password@host:port/name (in a "
-                "password write %40 for @, %2F for /, %23 for # and %25 for %)"
+                "must be sqlite:///path without ? and %, or "
+                "postgresql://user:password@host:port/name (in a password "
+                "write %40 for @, %2F for /, %23 for # and %25 for %)"
             )
         return value
 

@@ -78,10 +78,10 @@ def split_secrets(text: str) -> tuple[str, ...]:
 
 
 def is_database_url(text: str) -> bool:
-    """Whether SQLAlchemy and libpq can both read it."""
+    """Whether SQLAlchemy reads the same in it as libpq, or as a file's path."""
     scheme, _, rest = text.partition("://")
     if scheme == "sqlite":
-        return bool(rest.strip("/"))
+        return re.fullmatch("/*[^/?%][^?%]*", rest) is not None
     try:
         # Raises where the port is no number, or a bracket is left open.
         port = urlsplit(text).port

@@ -203,7 +203,7 @@ def _prepare(path: Path, now: int) -> tuple[Path, FileLock, SqliteDatabase]:
         database = SqliteDatabase(file)
         made = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
         database.write(sql.PUT_META, made)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeError) as error:  # UnicodeError: a name without UTF-8.
         lock.release()
         raise StorageError(f"cannot open {file}: {error}") from error
     except BaseException:

@@ -31,12 +31,15 @@ class AdapterProcess:
     root: Path = ROOT
     file_limit: int = 0
     """How many files it may open, and raise to; 0: as many as we may."""
+    before: tuple[str, ...] = ()
+    """A command that runs it."""
 
     async def start(self) -> None:
         """Start it and wait until it may have traffic."""
         with self.logs.open("ab") as stream:
             self.process = await asyncio.create_subprocess_exec(
                 *self._limits(),
+                *self.before,
                 *(sys.executable, "-m", self.module, "serve"),
                 cwd=self.root,
                 env=self.environment,

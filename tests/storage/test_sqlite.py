@@ -90,6 +90,13 @@ async def test_a_second_process_gets_a_clear_error(tmp_path: Path) -> None:
     await (await opened(tmp_path / "softphone.db")).close()
 
 
+async def test_a_folder_without_a_name_in_utf_8_gets_a_clear_error(tmp_path: Path) -> None:
+    """SQLAlchemy writes the path as UTF-8; nothing stays locked."""
+    for _ in range(2):
+        with pytest.raises(StorageError, match="cannot open"):
+            await opened(tmp_path / "\udcff" / "softphone.db")
+
+
 async def test_a_new_file_has_a_new_epoch(tmp_path: Path) -> None:
     """Versions start anew there, and pages must see it."""
     epochs = []
