@@ -203,8 +203,7 @@ class Directory:
             return TelephonyUser(self._account, entry.provider_user)
         if self._provider is None or not email:
             return None
-        if email.casefold() not in self._by_email:
-            await self._refresh(self._provider)
+        await self._refresh(self._provider)
         user = self._by_email.get(email.casefold())
         if user is None and self._is_cut:
             user = await self._search(self._provider, email.casefold())

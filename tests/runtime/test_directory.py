@@ -258,6 +258,21 @@ async def test_strangers_cost_one_question_in_five_minutes() -> None:
     assert (await found.line(ADA, MAIL), provider.asked) == (TelephonyUser("acct_1", "user_ada"), 2)
 
 
+async def test_an_agent_whose_user_changes_at_the_provider_gets_the_new_one() -> None:
+    """An admin gives the phone to somebody else, or sets the user up again, without a restart."""
+    provider, clock = FakeProvider(user("user_ada", MAIL)), FakeClock()
+    found = directory(provider, clock)
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
+    provider.people = (user("user_ada", "grace@example.com"), user("user_ada_2", MAIL))
+    clock.at += REFRESH_MS - 1
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
+    clock.at += 1
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada_2")
+    provider.people = ()
+    clock.at += REFRESH_MS
+    assert (await found.line(ADA, MAIL), provider.asked) == (None, 3)
+
+
 async def test_many_who_come_at_once_ask_once() -> None:
     """After a restart every page says hello in the same second."""
     provider = FakeProvider(user("user_ada", MAIL))
