@@ -362,6 +362,25 @@ async def test_another_process_takes_over_and_goes_on(case: Case) -> None:
         await case.until_empty()
 
 
+async def test_an_adapter_with_another_application_leaves_the_call_alone(case: Case) -> None:
+    """It watches the same phone, and has connected while that rang."""
+    if not case.bench.is_real:
+        pytest.skip("the stand-in has one application")
+    call = await case.place(mine=IGNORE)
+    mine = await case.ada.until_rings()
+    async with steering(case.bench.account(app="another")) as other:
+        await mine.pick_up()
+        await case.heard.until(CONNECTED, call)
+        await mine.hang_up()
+        await case.heard.until(ENDED, call)
+        await case.until_empty()
+        _, second, _ = await case.talk()  # it was there from the beginning
+        await second.hang_up()
+        await case.until_empty()
+        assert len(case.bench.trunk.calls) == 2
+        assert (other.heard.updates, other.driver.steering.board.calls) == ([], {})
+
+
 async def test_after_a_kill_of_asterisk_its_calls_are_over(case: Case) -> None:
     """Nothing told of their end: it is when we came back at the latest."""
     call, *_ = await case.talk()

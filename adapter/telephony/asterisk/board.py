@@ -36,9 +36,10 @@ class Step:
 class CallBoard:
     """The current calls. `watched` maps the agents' endpoints to their users.
 
-    `records`: all talks are recorded.
+    `app` is our application's name; `records`: all talks are recorded.
     """
 
+    app: str
     watched: dict[str, str] = field(default_factory=dict)
     records: bool = False
     calls: dict[str, Steered] = field(default_factory=dict)
@@ -63,6 +64,9 @@ class CallBoard:
         root = self._root_of(event)
         if root is not None:
             return self._step_steered(root, event)
+        subject = event.subject
+        if subject is not None and ids.leg_name(subject.id) is not None:
+            return None  # another adapter's, or ours before it has entered our application
         return self._watched(event)
 
     def _is_copy(self, event: Event) -> bool:
@@ -85,13 +89,22 @@ class CallBoard:
             return None
         name = ids.leg_name(subject.id)
         if name is not None:
-            return name.root
+            return name.root if self._is_ours(subject) else None
         if event.replace_channel is not None:
             replaced = ids.leg_name(event.replace_channel.id)
             return replaced.root if replaced else None
         if event.type == "StasisStart" and event.args[:1] == (legs.INBOUND,):
             return ids.call_of_channel(subject.id)
         return self._roots.get(subject.id)
+
+    def _is_ours(self, channel: Channel) -> bool:
+        """Whether it is in our application, or belongs to a call of ours that is known.
+
+        Events at a watched phone, and Asterisk's lists, also show the channels of other programs.
+        One of them may be another adapter, whose channels have the same kind of name.
+        """
+        name = ids.leg_name(channel.id)
+        return channel.app == self.app or (name is not None and name.root in self.calls)
 
     def _step_steered(self, root: str, event: Event) -> Step:
         before = self.calls.get(root)
@@ -180,7 +193,8 @@ class CallBoard:
         """
         there = {channel.id: channel for channel in channels}
         steps = [self._end_missing(call, there, now) for call in list(self.calls.values())]
-        for adopted in adopting.adopted(there.values(), bridges, answered, now):
+        ours = [channel for channel in there.values() if self._is_ours(channel)]
+        for adopted in adopting.adopted(ours, bridges, answered, now):
             known = self.calls.get(adopted.root)
             now_recorded = adopted.root in recorded
             updated = replace(adopted, recording=now_recorded, recorded=now_recorded)

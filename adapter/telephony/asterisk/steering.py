@@ -78,13 +78,13 @@ class Steering:
 
     def __post_init__(self) -> None:
         self._work: dict[str, asyncio.Queue[Step]] = {}
-        self.board = CallBoard()
+        self.board = CallBoard(self.account.app)
         self.connected = False
 
     async def run(self, tell: Tell) -> None:
         """Serve until cancelled. Returns when another process has taken over."""
         always = self.account.recording == "always"
-        self.board = CallBoard(self.endpoints(), records=always)
+        self.board = CallBoard(self.account.app, self.endpoints(), records=always)
         self._work.clear()
         async with asyncio.TaskGroup() as group:
             tries, loop = 0, asyncio.get_running_loop()
@@ -101,7 +101,7 @@ class Steering:
                 tries = 0 if loop.time() - began > STEADY_SECONDS else tries
                 await asyncio.sleep(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
                 tries += 1
-            self.connected, self.board = False, CallBoard()
+            self.connected, self.board = False, CallBoard(self.account.app)
             for work in self._work.values():
                 work.put_nowait(Step("", done=True))
 

@@ -69,8 +69,14 @@ class Channel(Struct, frozen=True):
         return self.name.rpartition("-")[0]
 
     @property
+    def app(self) -> str:
+        """The Stasis application that it is in; empty if it is in none."""
+        plan = self.dialplan
+        return plan.app_data.partition(",")[0] if plan.app_name == "Stasis" else ""
+
+    @property
     def arguments(self) -> tuple[str, ...]:
-        """The arguments of our application, without the application's name."""
+        """The arguments of its application, without the application's name."""
         return tuple(self.dialplan.app_data.split(",")[1:])
 
 

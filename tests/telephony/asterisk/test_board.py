@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from adapter.telephony.asterisk import board as boards
 from adapter.telephony.asterisk.board import CallBoard
 from adapter.telephony.asterisk.commands import Connect, DropBridge, Release, RingAgent
-from adapter.telephony.asterisk.wire import Channel, Event, Recording
+from adapter.telephony.asterisk.wire import Channel, Dialplan, Event, Recording
 from adapter.telephony.updates import Moment
 from tests.telephony.asterisk.traced import (
     bridge,
@@ -27,7 +27,7 @@ START = event("StasisStart", "c1-d0", 1, "Down", *USER)
 
 def test_a_copy_of_an_event_is_taken_once() -> None:
     """Asterisk sends both for a channel that we own and whose phone we watch."""
-    board = CallBoard()
+    board = CallBoard("cti")
     assert board.take(START) is not None
     assert board.take(START) is None
     for number in range(boards.REMEMBERED):
@@ -41,7 +41,7 @@ def test_a_copy_of_an_event_is_taken_once() -> None:
 
 def test_a_calls_events_find_it_also_by_a_foreign_channel() -> None:
     """The caller's, and one that a phone's transfer put into our bridge."""
-    board = CallBoard()
+    board = CallBoard("cti")
     caller = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
     step = board.take(caller)
     assert step is not None
@@ -58,14 +58,14 @@ def test_a_calls_events_find_it_also_by_a_foreign_channel() -> None:
 
 def test_what_is_about_no_call_is_left_alone() -> None:
     """Events without a channel, and channels of others."""
-    board = CallBoard()
+    board = CallBoard("cti")
     assert board.take(Event("BridgeDestroyed", stamp(1))) is None
     assert board.take(up("77.1", 1)) is None
 
 
 def test_a_call_is_forgotten_when_nothing_of_it_is_left() -> None:
     """So that memory does not grow."""
-    board = CallBoard()
+    board = CallBoard("cti")
     for one in (START, up("c1-d0", 2), bye("c1-d0", 3)):
         board.take(one)
     step = board.take(destroyed("c1-d0", 3.1))
@@ -75,7 +75,7 @@ def test_a_call_is_forgotten_when_nothing_of_it_is_left() -> None:
 
 def test_a_leg_that_cannot_be_brought_about_ends_the_call() -> None:
     """The destination's end is told as a failure."""
-    board = CallBoard()
+    board = CallBoard("cti")
     board.take(START)
     board.take(up("c1-d0", 2))
     step = board.lost("c1", "c1-dst", 5)
@@ -87,7 +87,7 @@ def test_a_leg_that_cannot_be_brought_about_ends_the_call() -> None:
 
 def test_a_destination_that_was_called_and_is_not_there_is_gone() -> None:
     """Its events were lost, every one."""
-    board = CallBoard()
+    board = CallBoard("cti")
     board.take(START)
     board.take(up("c1-d0", 2))
     there = [channel("c1-d0", "Up", *USER)]
@@ -101,7 +101,7 @@ def test_a_destination_that_was_called_and_is_not_there_is_gone() -> None:
 
 def test_a_comparison_finds_what_ended_and_what_began_meanwhile() -> None:
     """Missing legs end now; a phone that was picked up is connected."""
-    board = CallBoard({"PJSIP/ada": "ada"})
+    board = CallBoard("cti", {"PJSIP/ada": "ada"})
     board.take(START)
     board.take(up("c1-d0", 2))
     board.take(event("StasisStart", "c2-d0", 1, "Down", "user", "c2", "ada", NUMBER))
@@ -127,7 +127,7 @@ def test_a_comparison_finds_what_ended_and_what_began_meanwhile() -> None:
 
 def test_a_recording_is_about_the_call_whose_name_it_bears() -> None:
     """One that is another's is about nothing of ours."""
-    board = CallBoard()
+    board = CallBoard("cti")
     for one in [START, up("c1-d0", 2)]:
         board.take(one)
     begun = Event("RecordingStarted", stamp(3), recording=Recording("c1"))
@@ -138,9 +138,29 @@ def test_a_recording_is_about_the_call_whose_name_it_bears() -> None:
 
 def test_a_comparison_finds_what_is_recorded_and_what_goes_on_without_its_agent() -> None:
     """Of the latter nobody hears the end, so that somebody must say so."""
-    board = CallBoard()
+    board = CallBoard("cti")
     party = channel("c1-dst", "Up", "dest", "c1", "ada", NUMBER)
     third = channel("c1-c0", "Up", "consult", "c1", "ada", "2002")
     board.sweep([party, third], [bridge("c1-b", "c1-dst", "c1-c0")], {}, 9, {"c1"})
     assert board.unheard == {"c1"}
     assert board.calls["c1"].recording
+
+
+def test_what_another_program_has_there_is_left_alone() -> None:
+    """Another adapter's call at a watched phone, or an application with names like ours."""
+    theirs = [
+        replace(one, dialplan=Dialplan("", "Stasis", f"theirs,{','.join(told)}"))
+        for one, told in (
+            (channel("c9-d0", "Up"), ("user", "c9", "ada", NUMBER)),
+            (channel("c9-dst", "Up"), ("dest", "c9")),
+            (channel("room-c", "Up"), ()),
+            (replace(channel("9.1", "Ring"), name="PJSIP/trunk-1"), ("inbound", "ada")),
+        )
+    ]
+    board = CallBoard("cti", {"PJSIP/ada": "ada"})
+    assert board.sweep(theirs, [bridge("c9-b", "c9-d0", "c9-dst")], {}, 1_000) == ()
+    unnamed = replace(theirs[0], state="Down", dialplan=Dialplan())
+    for number, subject in enumerate((unnamed, *theirs)):
+        heard = Event("ChannelStateChange", stamp(number), channel=subject)
+        assert board.take(heard) is None
+    assert (board.calls, board.seen) == ({}, {})

@@ -27,7 +27,7 @@ def phone(state: str, second: float, kind: str = "ChannelStateChange", **more: o
 
 def news(events: Iterable[Event]) -> list[CallUpdate]:
     """All that is told of them."""
-    board = CallBoard({"PJSIP/ada": "ada", "PJSIP/grace": "grace"})
+    board = CallBoard("cti", {"PJSIP/ada": "ada", "PJSIP/grace": "grace"})
     steps = [board.take(one) for one in events]
     return [update for step in steps if step is not None for update in step.updates]
 

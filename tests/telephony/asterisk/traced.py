@@ -28,7 +28,7 @@ def channel(
     name: str, state: str = "Down", *told: str, number: str = "", connected: str = "", **more: str
 ) -> Channel:
     """A channel, with what our application was told with it."""
-    plan = Dialplan(more.get("exten", ""), more.get("app", ""), ",".join(("cti", *told)))
+    plan = Dialplan(more.get("exten", ""), more.get("app", "Stasis"), ",".join(("cti", *told)))
     caller, other = Party(number=number), Party(number=connected)
     return Channel(name, more.get("name", "PJSIP/ada-01"), state, caller, other, plan)
 
