@@ -136,7 +136,7 @@ async def test_a_click_rings_two_phones_and_becomes_one_task(office: Office, lea
 @pytest.mark.parametrize(
     ("plan", "disposition"), [(BUSY, "Busy"), (Plan(status=404), "Wrong Number")]
 )
-async def test_a_destination_that_refuses_is_logged_as_what_it_said(
+async def test_a_refusing_destination_is_logged_with_its_reason(
     office: Office, plan: Plan, disposition: str
 ) -> None:
     """No talk, one Task; the agent's phone is free at once."""
@@ -194,7 +194,7 @@ async def test_a_call_dialed_at_the_desk_phone_is_one_task(office: Office) -> No
     assert abs(task["CallDurationInSeconds"] - mine.talked) <= 1
 
 
-async def test_a_colleague_is_asked_first_and_given_the_call(tmp_path: Path) -> None:
+async def test_a_colleague_is_consulted_first_and_given_the_call(tmp_path: Path) -> None:
     """The customer waits; all three talk, the agent leaves, and one Task has that talk."""
     recorded = {"asterisk_recording": "on-demand", "asterisk_recording_pause": True}
     async with an_office(tmp_path, bypass_csp=True, **recorded) as office:

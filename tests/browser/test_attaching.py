@@ -31,7 +31,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_one_that_never_listens_is_waited_for_only_so_long(
+async def test_a_browser_that_never_listens_times_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And it is killed, as it hears nothing."""
@@ -43,7 +43,7 @@ async def test_one_that_never_listens_is_waited_for_only_so_long(
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_one_that_does_not_end_when_it_is_asked_to_is_killed(
+async def test_a_process_that_ignores_its_stop_signal_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its address is what its file says."""
@@ -55,7 +55,7 @@ async def test_one_that_does_not_end_when_it_is_asked_to_is_killed(
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_one_that_lets_nobody_attach_is_given_up() -> None:
+async def test_a_browser_that_nobody_can_attach_to_is_given_up() -> None:
     """Three tries, each with an end of our own."""
     tries: list[str] = []
 

@@ -53,7 +53,7 @@ async def contacts(office: Office) -> list[dict[str, Any]]:
     return [one for one in await office.bench.channels() if "web-ada" in str(one["name"])]
 
 
-async def test_of_two_tabs_one_rings_and_either_answers(office: Office) -> None:
+async def test_one_of_two_tabs_rings_and_either_can_answer(office: Office) -> None:
     """The tab without the audio is a remote control of the one that has it."""
     tab = await office.org.tab()
     await until_audio(tab, "ready")
@@ -75,7 +75,7 @@ async def test_of_two_tabs_one_rings_and_either_answers(office: Office) -> None:
     await outside.hang_up()
 
 
-async def test_a_second_browser_has_the_phone_when_the_agent_says_so(office: Office) -> None:
+async def test_a_second_browser_takes_the_phone_when_the_agent_confirms(office: Office) -> None:
     """In the talk: its audio moves, the first says where it is; and it comes back the same way."""
     tab = await a_talk(office)
     context = await office.org.browser.new_context(permissions=["microphone"])
@@ -118,7 +118,7 @@ async def test_without_a_microphone_the_panel_says_why_and_the_desk_phone_rings(
         await one_task(office, tab)
 
 
-async def test_where_the_frame_has_no_microphone_a_window_of_our_own_has_the_phone(
+async def test_without_a_microphone_in_the_frame_our_own_window_has_the_phone(
     office: Office,
 ) -> None:
     """The frame steers it, a reload changes nothing, and a closed window can be opened anew."""
@@ -157,7 +157,7 @@ async def open_window(office: Office, tab: Tab) -> Page:
     return window
 
 
-async def test_a_microphone_that_is_pulled_out_is_told_and_the_talk_goes_on(
+async def test_an_unplugged_microphone_is_reported_and_the_talk_goes_on(
     office: Office,
 ) -> None:
     """The agent still hears, and reads why nobody hears them; the next call rings at the desk."""

@@ -50,7 +50,7 @@ WAY = """async () => {
 }"""
 
 
-async def test_a_relay_lets_in_whom_we_name_until_the_time_is_over(tmp_path: Path) -> None:
+async def test_a_relay_admits_our_credentials_until_they_expire(tmp_path: Path) -> None:
     """One with another secret, and one whose twelve hours are over, are refused."""
     now = time.time_ns() // 1_000_000
     async with a_relay(tmp_path) as port, async_playwright() as playwright:

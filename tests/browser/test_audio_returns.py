@@ -128,7 +128,7 @@ async def test_the_adapter_restarts(office: Office) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_page_that_stays_away_leaves_music_until_it_is_back(office: Office) -> None:
+async def test_the_caller_hears_music_until_an_absent_page_is_back(office: Office) -> None:
     """Not silence; and whoever comes back is heard without it."""
     tab = await a_talk(office)
     before = await customers(office)

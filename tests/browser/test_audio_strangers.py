@@ -81,7 +81,7 @@ def _status(answer: str) -> int:
     return int(answer.split(" ", 2)[1])
 
 
-async def test_nobody_registers_or_dials_but_as_themselves(office: Office) -> None:
+async def test_nobody_registers_or_dials_as_somebody_else(office: Office) -> None:
     """With a wrong password: refused. With the right one, past us: registered, and dials nobody."""
     tab = await office.org.tab()
     await until_audio(tab, "ready")

@@ -40,7 +40,7 @@ async def choose(tab: Tab, option: str) -> None:
     await expect(shown.locator('.bar-choice:not([data-applied="asked"])')).to_be_visible()
 
 
-async def test_who_is_away_is_passed_over_and_seen_so(tmp_path: Path) -> None:
+async def test_an_agent_who_is_away_is_skipped_and_shown_as_away(tmp_path: Path) -> None:
     """With the reason, in every tab, and until they are back."""
     words = tmp_path / "panel.toml"
     words.write_text(REASONS)
@@ -60,7 +60,7 @@ async def test_who_is_away_is_passed_over_and_seen_so(tmp_path: Path) -> None:
         await expect(row).not_to_contain_text("Lunch")
 
 
-async def test_not_to_be_disturbed_is_heeded_by_the_phones_and_said(org: Org) -> None:
+async def test_do_not_disturb_silences_the_phones_and_is_shown(org: Org) -> None:
     """A click is answered at once, where the phone would stay silent."""
     tab = await org.tab()
     silent = tab.phone.get_by_text("Your phones do not ring, not even for calls you start.")
@@ -78,7 +78,7 @@ async def test_not_to_be_disturbed_is_heeded_by_the_phones_and_said(org: Org) ->
     assert (await of_ada(org))["do_not_disturb"] is False
 
 
-async def test_what_the_phone_system_cannot_do_is_said(org: Org) -> None:
+async def test_the_panel_says_what_the_phone_system_cannot_do(org: Org) -> None:
     """Ada is in no queue: that she is away is only shown."""
     await org.world.provider.post("/v1/test_helpers/users/user_ada", json={"queues": None})
     tab = await org.tab()
@@ -86,7 +86,7 @@ async def test_what_the_phone_system_cannot_do_is_said(org: Org) -> None:
     await expect(tab.phone.get_by_text("Only your team sees this")).to_be_visible()
 
 
-async def test_who_signs_out_is_asked_about_what_stays_on_at_the_phone_system(org: Org) -> None:
+async def test_signing_out_asks_about_states_that_the_phone_system_keeps(org: Org) -> None:
     """And has it turned off by the same click."""
     tab = await org.tab()
     await choose(tab, "Do not disturb")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 WORDS = json.loads((Path(__file__).resolve().parents[2] / "web/softphone/lang/en.json").read_text())
 
 
-async def test_what_stopped_a_page_is_said_to_agent_admin_and_engineer(
+async def test_a_blocked_page_tells_agent_admin_and_engineer_why(
     org: Org, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One sentence each on the panel; the server hears every code but that of its own silence."""

@@ -81,7 +81,7 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         assert await labels.evaluate_all(WITHIN)
 
 
-async def test_a_supervisor_sees_how_old_it_is_while_no_news_comes(
+async def test_a_supervisor_sees_how_old_the_board_is_while_no_update_arrives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The replica leaves, then the store is silent: the time is named, and it all comes back."""
@@ -108,7 +108,7 @@ async def test_a_supervisor_sees_how_old_it_is_while_no_news_comes(
         await expect(status).to_have_text("Live")
 
 
-async def test_a_board_whose_sign_in_ends_shows_nothing_any_more(tmp_path: Path) -> None:
+async def test_a_board_shows_nothing_once_its_sign_in_has_ended(tmp_path: Path) -> None:
     """Ended from elsewhere in the same browser: its numbers go, the form comes."""
     async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
         page = await org.context.new_page()
@@ -170,7 +170,7 @@ async def test_a_supervisor_finds_an_agent_looks_back_and_leaves(tmp_path: Path)
         await expect(page.get_by_label("Your name")).to_be_visible()
 
 
-async def test_a_board_is_ordered_by_its_columns_and_its_address_can_be_kept(
+async def test_a_board_sorts_by_its_columns_and_its_address_can_be_bookmarked(
     tmp_path: Path,
 ) -> None:
     """By keyboard, told to screen readers, the same after a reload; on paper without controls."""
@@ -202,7 +202,7 @@ async def test_a_board_is_ordered_by_its_columns_and_its_address_can_be_kept(
         await expect(names.first).to_be_visible()
 
 
-async def test_a_board_at_another_address_says_where_it_is(tmp_path: Path) -> None:
+async def test_a_board_at_the_wrong_address_says_where_the_board_is(tmp_path: Path) -> None:
     """No sign-in is good there, and no pop-up would help."""
     async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
         page = await org.context.new_page()

@@ -43,7 +43,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 @pytest.mark.slow
-async def test_a_click_is_picked_up_by_itself_and_both_hear_each_other(office: Office) -> None:
+async def test_a_click_is_answered_automatically_and_both_hear_each_other(office: Office) -> None:
     """Nobody touches a phone: each end hears the other's tone, packet after packet, for 10 s."""
     tab = await a_talk(office)
     await until_browser_hears(tab)
@@ -148,7 +148,7 @@ async def test_the_talk_is_handed_over(office: Office) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_hanging_up_in_the_panel_ends_it(office: Office) -> None:
+async def test_hanging_up_in_the_panel_ends_the_call(office: Office) -> None:
     """And the browser's phone is ready for the next."""
     tab = await a_talk(office)
     await show(tab)

@@ -43,7 +43,7 @@ async def calls_of(tab: Tab, method: str) -> list[list[Any]]:
     return found
 
 
-async def test_a_call_that_outlives_navigations_ends_in_one_task(org: Org) -> None:
+async def test_a_call_that_survives_navigations_becomes_one_task(org: Org) -> None:
     """A click, two page loads in mid-call, notes typed across one of them, wrap-up, one Task."""
     await org.plays("+12025559000", outcome="answered", talk_seconds=6)
     tab = await classic_tab(org)
@@ -89,7 +89,7 @@ async def test_the_panel_greets_classic_in_its_own_words(org: Org) -> None:
     await expect(tab.phone.get_by_text("Service desk")).to_be_visible()
 
 
-async def test_a_pop_that_reloads_the_panel_hurts_no_call_that_comes_in(org: Org) -> None:
+async def test_a_pop_that_reloads_the_panel_does_not_disturb_the_inbound_call(org: Org) -> None:
     """It rings, the caller's record is opened, which loads all anew; the talk ends in one Task."""
     # Another record is in view: only the new page has Grace's name for its heading. The old page's
     # panel shows the ringing too, and goes in the middle of whatever is asked of it.
@@ -153,7 +153,7 @@ async def test_the_width_that_an_admin_asks_for_is_set(org: Org) -> None:
     assert await calls_of(tab, "setSoftphoneWidth") == [[320]]
 
 
-async def test_in_the_console_the_page_is_refreshed_and_the_panel_shown(org: Org) -> None:
+async def test_in_the_console_the_page_is_refreshed_and_the_panel_is_shown(org: Org) -> None:
     """There neither costs the panel its life: refreshPage after the save, setVisible on a click."""
     await org.plays("+12025559000", outcome="busy")
     tab = await classic_tab(org, "&console")

@@ -47,7 +47,7 @@ async def lost(tab: Tab, name: str) -> list[str]:
     return found
 
 
-async def test_without_colours_every_control_has_an_edge_and_every_choice_a_mark(
+async def test_without_colors_every_control_has_an_edge_and_every_choice_a_mark(
     tmp_path: Path,
 ) -> None:
     """Idle with the dial pad, in a call, in wrap-up with a pause, light and dark."""

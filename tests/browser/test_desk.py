@@ -43,7 +43,7 @@ async def test_a_colleague_is_found_by_name_and_called_by_keyboard_alone(org: Or
     assert placed["body"]["dial_string"] == "1002"
 
 
-async def test_while_salesforce_is_searched_the_panel_says_so_beneath_what_it_has(org: Org) -> None:
+async def test_the_panel_says_that_salesforce_is_being_searched_below_its_matches(org: Org) -> None:
     """A colleague is there at once; whoever is meant may be among those to come."""
     tab = await org.tab()
     await tab.page.evaluate("demoOrg.hold('runApex', {before: true})")
@@ -52,7 +52,7 @@ async def test_while_salesforce_is_searched_the_panel_says_so_beneath_what_it_ha
     await expect(tab.phone.get_by_text("Searching Salesforce…")).to_be_visible()
 
 
-async def test_enter_behind_a_name_goes_to_who_was_found_and_calls_with_the_next(org: Org) -> None:
+async def test_enter_after_a_name_selects_the_match_and_a_second_enter_calls(org: Org) -> None:
     """Though the name itself cannot be dialed, so that the box's own button is off."""
     tab = await org.tab()
     box = tab.phone.get_by_label("Phone number")
@@ -134,7 +134,7 @@ async def test_a_number_in_a_narrow_panel_keeps_its_last_digits(org: Org) -> Non
     assert await name.evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
-async def test_a_template_of_the_admins_goes_into_the_notes(tmp_path: Path) -> None:
+async def test_an_admins_template_goes_into_the_notes(tmp_path: Path) -> None:
     """With the caller's name, saved as if it had been typed."""
     words = tmp_path / "panel.toml"
     words.write_text(NOTES)
@@ -154,7 +154,7 @@ async def test_a_template_of_the_admins_goes_into_the_notes(tmp_path: Path) -> N
         assert task["Id"]
 
 
-async def test_the_number_that_is_seen_is_chosen_among_the_orgs_own(tmp_path: Path) -> None:
+async def test_the_agent_chooses_the_caller_id_among_the_orgs_numbers(tmp_path: Path) -> None:
     """Once for this browser; the provider is told with each call."""
     async with an_org(tmp_path, caller_ids=("+12025550100", "+12025550101")) as org:
         tab = await org.tab()

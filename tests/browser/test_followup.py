@@ -63,7 +63,7 @@ async def test_the_form_for_a_follow_up_opens_once_and_the_call_keeps_its_one_ta
     assert len(await tab.tasks()) == 1
 
 
-async def test_a_follow_up_outlives_a_wrap_up_that_nobody_ended(tmp_path: Path) -> None:
+async def test_a_follow_up_survives_a_wrap_up_that_timed_out(tmp_path: Path) -> None:
     """The time is up: the form opens in the tab in which it was asked for, and in no other."""
     async with an_org(tmp_path, wrap_up_seconds=4) as org:
         tab = await wrapping_up(org)
@@ -77,7 +77,7 @@ async def test_a_follow_up_outlives_a_wrap_up_that_nobody_ended(tmp_path: Path) 
         assert await pops(other) == []
 
 
-async def test_without_the_tick_no_form_opens(org: Org) -> None:
+async def test_without_the_checkbox_no_form_opens(org: Org) -> None:
     """Ticked and taken back is as never ticked."""
     tab = await wrapping_up(org)
     box = tab.phone.get_by_label(ASK)

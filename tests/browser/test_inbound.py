@@ -74,7 +74,7 @@ async def test_a_known_caller_is_popped_named_and_logged(org: Org) -> None:
     assert task["CallDisposition"] == "Connected"
 
 
-async def test_the_panel_comes_up_where_the_agent_is(org: Org) -> None:
+async def test_the_panel_opens_where_the_agent_is(org: Org) -> None:
     """The call rings: the closed panel of the tab in use opens."""
     tab = await org.tab()
     await tab.page.evaluate("demoOrg.close()")
@@ -101,7 +101,7 @@ async def test_an_unknown_caller_is_logged_without_a_record(org: Org) -> None:
     assert task["WhoId"] == GRACE_ID
 
 
-async def test_of_three_matches_the_agent_picks_the_one(org: Org) -> None:
+async def test_the_agent_picks_one_of_three_matches(org: Org) -> None:
     """Several: the search page pops, the panel asks who it is, the Task goes to the pick."""
     tab = await org.tab()
     call = await comes_in(org, PETROVS)
@@ -181,7 +181,7 @@ async def test_a_second_call_has_its_own_card_and_its_own_log(org: Org) -> None:
     assert len({task["CallObject"] for task in tasks}) == 2
 
 
-async def test_nothing_pops_after_the_ringing(org: Org) -> None:
+async def test_nothing_pops_once_the_ringing_is_over(org: Org) -> None:
     """The search's answer comes when the call is up: it is told, and not popped."""
     tab = await org.tab()
     await tab.page.evaluate("demoOrg.hold('searchAndScreenPop')")

@@ -60,7 +60,7 @@ async def test_a_target_that_cannot_be_dialed_is_refused_before_it_is_sent(
     assert targets == ["1001"]
 
 
-async def test_keys_and_hold_are_there_only_where_the_provider_can(
+async def test_the_keypad_and_hold_are_offered_only_if_the_provider_has_them(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DialStack cannot: no such button. One that can hears each key; hold is taken back."""
@@ -99,7 +99,7 @@ async def test_keys_and_hold_are_there_only_where_the_provider_can(
     ]
 
 
-async def test_a_button_that_waits_for_its_answer_shows_so_and_is_not_pressed_twice(
+async def test_a_waiting_button_shows_it_and_cannot_be_pressed_twice(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps the focus meanwhile, and is a button again when the answer is here."""
@@ -129,7 +129,7 @@ async def test_a_button_that_waits_for_its_answer_shows_so_and_is_not_pressed_tw
     assert heard == [Action.HOLD]
 
 
-async def test_what_opens_beneath_the_buttons_closes_by_escape(org: Org) -> None:
+async def test_escape_closes_what_opened_below_the_buttons(org: Org) -> None:
     """Its button says whether it is open, and has the focus again when it is not."""
     tab = await talking(org)
     transfer = tab.phone.locator('[data-action="transfer"]')

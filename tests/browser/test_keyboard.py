@@ -69,7 +69,7 @@ async def test_the_main_job_needs_no_mouse(tmp_path: Path) -> None:
         assert task["Description"] == "Typed while talking."
 
 
-async def test_a_recent_call_is_dialed_again_by_the_keyboard(tmp_path: Path) -> None:
+async def test_a_recent_call_is_redialed_by_keyboard(tmp_path: Path) -> None:
     """Inbound, missed, wrapped up with Ctrl+Enter from the notes, then called back."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab(ADA)
@@ -95,7 +95,7 @@ async def test_a_recent_call_is_dialed_again_by_the_keyboard(tmp_path: Path) -> 
         assert "First line.\nSecond line." in [task.get("Description") for task in tasks]
 
 
-async def test_a_call_that_came_in_is_talked_and_wrapped_up_without_a_mouse(tmp_path: Path) -> None:
+async def test_an_inbound_call_is_answered_and_wrapped_up_without_a_mouse(tmp_path: Path) -> None:
     """Answered on the phone; notes, outcome, follow-up and the save by keys alone."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab(ADA)
@@ -131,7 +131,7 @@ async def test_a_call_that_came_in_is_talked_and_wrapped_up_without_a_mouse(tmp_
         assert task["WhoId"].startswith("003")
 
 
-async def test_a_wrap_up_can_be_paused_and_goes_on(tmp_path: Path) -> None:
+async def test_a_wrap_up_can_be_paused_and_resumed(tmp_path: Path) -> None:
     """Paused it outlives its deadline several times; resumed it ends by itself."""
     async with a_stage(tmp_path, wrap_up_seconds=1.5) as org:
         await org.plays("+12025559000", outcome="busy")
@@ -158,7 +158,7 @@ async def test_a_wrap_up_can_be_paused_and_goes_on(tmp_path: Path) -> None:
         await tab.until("idle", "on")
 
 
-async def test_who_signs_out_and_in_goes_on_where_the_screen_does(org: Org) -> None:
+async def test_keyboard_focus_follows_a_sign_out_and_sign_in(org: Org) -> None:
     """The focus is in the form when that has come, and in the number's box when the panel has."""
     tab = await org.tab()
     await tab_to(tab, ".bar > .icon-button")
@@ -171,7 +171,9 @@ async def test_who_signs_out_and_in_goes_on_where_the_screen_does(org: Org) -> N
     await expect(tab.phone.locator("input[name=number]")).to_be_focused()
 
 
-async def test_why_a_number_cannot_be_dialed_is_said_before_the_click(tmp_path: Path) -> None:
+async def test_the_panel_says_before_the_click_why_a_number_cannot_be_dialed(
+    tmp_path: Path,
+) -> None:
     """The call button is off, the reason stands beneath, and goes when the number is right."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab(ADA)

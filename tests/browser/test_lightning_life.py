@@ -12,7 +12,7 @@ from tests.browser.test_main_job import GRACE, GRACE_NUMBER, done
 pytestmark = pytest.mark.browser
 
 
-async def test_a_panel_popped_out_in_mid_call_shows_the_same_call(org: Org) -> None:
+async def test_a_panel_popped_out_during_a_call_shows_the_same_call(org: Org) -> None:
     """The iframe is loaded anew while they talk: same call, links off, one Task."""
     tab = await org.tab()
     call = await comes_in(org, "+12025559000")
@@ -32,7 +32,7 @@ async def test_a_panel_popped_out_in_mid_call_shows_the_same_call(org: Org) -> N
     assert len(await tab.tasks()) == 1
 
 
-async def test_a_tab_whose_phone_was_never_opened_costs_nothing(org: Org) -> None:
+async def test_a_tab_that_never_opened_the_phone_costs_nothing(org: Org) -> None:
     """No iframe there: the other tab does it all; opened later, it shows what is."""
     await org.plays("+12025559000", outcome="answered")
     first = await org.tab()
@@ -70,7 +70,7 @@ async def test_a_click_that_waited_for_a_sleeping_page_does_not_dial(org: Org) -
     assert await org.posts() == []
 
 
-async def test_an_old_page_loads_itself_again_when_it_is_idle(org: Org) -> None:
+async def test_an_outdated_page_reloads_itself_when_it_is_idle(org: Org) -> None:
     """After a deploy the socket says reload: not in a call, but when it is wrapped up."""
     tab = await org.tab()
     call = await comes_in(org, "+12025559000")

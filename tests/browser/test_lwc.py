@@ -131,7 +131,7 @@ async def test_an_unknown_or_shared_number_opens_nothing_and_is_logged(
     assert task["CallType"] == "Inbound"
 
 
-async def test_what_salesforce_refuses_is_mended_in_the_panel(host: Org) -> None:
+async def test_a_log_that_salesforce_refuses_is_corrected_in_the_panel(host: Org) -> None:
     """The field and Salesforce's own sentence, as data from Apex; then it is saved."""
     refused = {
         "statusCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION",
@@ -171,7 +171,7 @@ async def test_an_answer_that_never_comes_costs_no_second_task_and_no_question(h
 
 
 @pytest.mark.parametrize("phase", ["ringing-user-devices", "dialing-destination", "bridged"])
-async def test_a_page_that_is_loaded_anew_in_a_call_costs_nothing(host: Org, phase: str) -> None:
+async def test_reloading_the_page_during_a_call_costs_nothing(host: Org, phase: str) -> None:
     """A new port, the same call; one Task."""
     await host.plays(
         "+12025559000", outcome="answered", pick_up_seconds=2, ring_seconds=2, talk_seconds=4
@@ -187,7 +187,7 @@ async def test_a_page_that_is_loaded_anew_in_a_call_costs_nothing(host: Org, pha
     assert len(await host.posts()) == 1
 
 
-async def test_a_tab_that_crashes_while_it_saves_is_made_good_by_another(host: Org) -> None:
+async def test_another_tab_completes_the_save_of_a_crashed_one(host: Org) -> None:
     """Salesforce has saved, nobody heard of it: the other tab's save finds the Task."""
     first, second = await host.tab(), await host.tab()
     await first.page.bring_to_front()
@@ -203,7 +203,7 @@ async def test_a_tab_that_crashes_while_it_saves_is_made_good_by_another(host: O
     assert len(await second.tasks()) == 1
 
 
-async def test_a_tab_that_is_loaded_anew_in_wrap_up_shows_it_again(host: Org) -> None:
+async def test_a_tab_reloaded_during_wrap_up_shows_the_wrap_up_again(host: Org) -> None:
     """The whole tab this time."""
     tab = await host.tab()
     await call_grace(tab)
@@ -214,7 +214,7 @@ async def test_a_tab_that_is_loaded_anew_in_wrap_up_shows_it_again(host: Org) ->
     await done(tab, "Back again.")
 
 
-async def test_a_forged_message_from_another_frame_or_a_replayed_greeting_is_not_heard(
+async def test_a_forged_message_and_a_replayed_greeting_are_ignored(
     host: Org,
 ) -> None:
     """Whoever is not our frame, of the softphone's origin, gets no port; nor is one given twice."""
@@ -253,7 +253,7 @@ async def test_a_forged_message_from_another_frame_or_a_replayed_greeting_is_not
     await tab.until_tasks(1)
 
 
-async def test_a_port_that_another_window_hands_in_is_not_taken(host: Org) -> None:
+async def test_a_port_from_another_window_is_refused(host: Org) -> None:
     """The page keeps the first port that its own parent gave it, and no other."""
     tab = await host.tab()
     await tab.phone.evaluate(

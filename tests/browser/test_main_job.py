@@ -66,7 +66,7 @@ async def test_a_click_on_a_contact_becomes_a_call_and_one_task(org: Org) -> Non
     ("outcome", "disposition"),
     [("busy", "Busy"), ("no-answer", "No Answer"), ("voicemail", "Left Voicemail")],
 )
-async def test_a_call_that_nobody_answers_is_logged_as_what_it_was(
+async def test_a_call_that_nobody_answers_is_logged_as_unanswered(
     org: Org, outcome: str, disposition: str
 ) -> None:
     """Busy, no answer (which ends as "completed") and voicemail: each its own disposition."""
@@ -83,7 +83,7 @@ async def test_a_call_that_nobody_answers_is_logged_as_what_it_was(
     assert len(await tab.tasks()) == 1
 
 
-async def test_phones_that_nobody_picks_up_end_by_our_own_timer(org: Org) -> None:
+async def test_phones_that_nobody_answers_stop_at_our_own_timeout(org: Org) -> None:
     """No event ever comes: idle again, told in words, no Task."""
     await org.plays("+12025559000", outcome="nobody-picks-up")
     tab = await org.tab()
@@ -96,7 +96,7 @@ async def test_phones_that_nobody_picks_up_end_by_our_own_timer(org: Org) -> Non
     assert len(await org.posts()) == 1
 
 
-async def test_a_pick_up_after_our_timer_still_finds_its_record(org: Org) -> None:
+async def test_a_pick_up_after_our_timeout_still_finds_its_record(org: Org) -> None:
     """The late call is bound to its placement: the Task is on the Contact."""
     await org.plays("+12025559000", outcome="answered", pick_up_seconds=3.5)
     tab = await org.tab()

@@ -54,7 +54,7 @@ async def broken(page: Page | Frame) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
-async def test_a_number_is_in_one_piece_in_a_narrow_panel(tmp_path: Path, language: str) -> None:
+async def test_a_number_does_not_wrap_in_a_narrow_panel(tmp_path: Path, language: str) -> None:
     """While it is dialed, in wrap-up and in the list, at each width from 240 to 400."""
     found: dict[str, list[str]] = {}
     async with a_stage(tmp_path, browsing={"locale": language}) as org:
@@ -86,7 +86,7 @@ async def swept(tab: Tab) -> list[str]:
     return found
 
 
-async def test_what_a_narrow_panel_cuts_off_is_read_by_pointing_at_it(tmp_path: Path) -> None:
+async def test_pointing_at_truncated_text_shows_all_of_it(tmp_path: Path) -> None:
     """So is what an icon stands for; and nothing is repeated of what can be read as it is."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab("Maximiliane Friederike von Hohenstein-Falkenburg", ready=False)
@@ -107,9 +107,7 @@ async def test_what_a_narrow_panel_cuts_off_is_read_by_pointing_at_it(tmp_path: 
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
-async def test_a_number_is_in_one_piece_on_a_board_on_a_phone(
-    tmp_path: Path, language: str
-) -> None:
+async def test_a_number_does_not_wrap_on_a_phones_board(tmp_path: Path, language: str) -> None:
     """Beside the name of whom an agent talks with, or alone."""
     async with a_stage(tmp_path, browsing={"locale": language}) as org:
         await org.plays(DIALED, outcome="answered", **LONG)

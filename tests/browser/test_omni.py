@@ -86,9 +86,7 @@ async def test_a_call_in_omni_channel_becomes_a_completed_record(demo: int, tab:
     assert events[-4:] == ["CALL_STARTED", "CALL_CONNECTED", "HANGUP", "AFTER_CALL_WORK_STARTED"]
 
 
-async def test_an_agent_goes_over_and_back_by_reloading_the_other_phone(
-    demo: int, tab: Page
-) -> None:
+async def test_an_agent_changes_surfaces_by_reloading_the_other_phone(demo: int, tab: Page) -> None:
     """Side by side: each call where the agent works then, a Task there and a record here."""
     await told(demo, "+12025559000", talk_seconds=1.0)
     await tab.set_viewport_size({"width": 2600, "height": 900})

@@ -105,7 +105,7 @@ async def test_a_reload_between_hang_up_and_save_loses_nothing(hurried: Org) -> 
     await seen(tab, "reload-before-save")
 
 
-async def test_an_agent_whose_browser_keeps_nothing_is_told_and_the_task_is_saved(
+async def test_without_browser_storage_the_agent_is_warned_and_the_task_is_saved(
     hurried: Org,
 ) -> None:
     """Storage is full, and cookies are not taken: what a reload would lose is said once."""
@@ -166,7 +166,7 @@ async def test_a_save_that_never_answers_is_looked_for_before_it_is_repeated(hur
     await seen(tab, "never-answers-in-the-end")
 
 
-async def test_a_save_that_nobody_can_confirm_is_the_agents_to_decide(unread: Org) -> None:
+async def test_the_agent_decides_about_a_save_that_cannot_be_confirmed(unread: Org) -> None:
     """No way to look into Salesforce: the tray says so, and the agent says it is there."""
     tab = await unread.tab()
     await tab.page.evaluate("demoOrg.hold('saveLog')")
@@ -179,7 +179,9 @@ async def test_a_save_that_nobody_can_confirm_is_the_agents_to_decide(unread: Or
     assert len(await tab.tasks()) == 1
 
 
-async def test_a_validation_rule_is_told_by_its_field_and_mended_by_hand(hurried: Org) -> None:
+async def test_a_validation_error_is_shown_by_field_and_corrected_by_the_agent(
+    hurried: Org,
+) -> None:
     """The tray names the field and the reason; saved again, there is one Task."""
     tab = await hurried.tab()
     await tab.page.evaluate("refusal => demoOrg.fail('saveLog', refusal)", REFUSED)
@@ -214,7 +216,7 @@ async def test_a_refused_log_is_edited_in_the_tray_and_saved(hurried: Org) -> No
     assert (task["Subject"], task["Description"]) == ("Asked for an offer", "Twenty units.")
 
 
-async def test_a_frozen_tab_is_passed_over_and_saves_nothing_when_it_wakes(hurried: Org) -> None:
+async def test_a_frozen_tab_is_skipped_and_saves_nothing_when_it_wakes(hurried: Org) -> None:
     """The frozen one keeps socket and offer; the other tab saves; waking changes nothing."""
     first, second = await hurried.tab(), await hurried.tab()
     await first.page.bring_to_front()

@@ -32,7 +32,7 @@ async def dialed(org: Org, tab: Tab) -> None:
     await tab.until_tasks(1)
 
 
-async def test_the_definition_of_the_call_center_is_obeyed(org: Org) -> None:
+async def test_the_call_center_definition_is_followed(org: Org) -> None:
     """Dispositions, wrap-up, fields of the Task, width; rubbish has its sentence."""
     settings = {
         "/softphone/wrapUpSeconds": "25",
@@ -61,7 +61,7 @@ async def wrap_up_left(tab: Tab) -> int:
     return int(minutes) * 60 + int(seconds)
 
 
-async def test_the_phones_that_an_admin_has_named_can_be_chosen_to_ring(tmp_path: Path) -> None:
+async def test_the_agent_can_choose_among_the_admins_ring_profiles(tmp_path: Path) -> None:
     """The choice goes with a click as with a typed number, and is asked between calls only."""
     async with an_org(tmp_path, ring_profiles=("mobile", "desk")) as org:
         tab = await tab_with(org, settings={"/softphone/ringProfiles": "mobile, desk"})
@@ -94,7 +94,7 @@ async def test_work_of_sales_engagement_is_completed_with_its_task(org: Org) -> 
     }
 
 
-async def test_work_that_salesforce_refuses_is_told_and_tried_once_more(org: Org) -> None:
+async def test_refused_work_is_reported_and_tried_once_more(org: Org) -> None:
     """The agent hears why; when the connection is back, the same words go out again."""
     tab = await org.tab()
     work = {"workId": "w1", "completeWorkWhen": "TaskSaved", "attributes": {"to": "2025559000"}}
@@ -116,7 +116,7 @@ async def test_work_that_salesforce_refuses_is_told_and_tried_once_more(org: Org
     assert len(await tab.tasks()) == 1
 
 
-async def test_a_listener_that_throws_is_told_and_hears_the_next_click(org: Org) -> None:
+async def test_a_listener_that_throws_is_reported_and_gets_the_next_click(org: Org) -> None:
     """What Salesforce says may be odd, what we do may fail: neither ends in silence."""
     tab = await org.tab()
     odd = {"toString": 1, "valueOf": 1}
@@ -135,7 +135,7 @@ async def test_a_listener_that_throws_is_told_and_hears_the_next_click(org: Org)
     assert len(await org.posts()) == 1
 
 
-async def test_a_message_channel_tells_the_call_and_may_ask_for_one(org: Org) -> None:
+async def test_a_message_channel_reports_calls_and_may_request_one(org: Org) -> None:
     """State published to one channel; a wish to dial heard from another."""
     channels = {"/softphone/publishChannel": "Phone__c", "/softphone/dialChannel": "Dial__c"}
     tab = await tab_with(org, settings=channels)
@@ -175,7 +175,9 @@ async def test_an_apex_class_of_the_org_may_name_the_caller(org: Org) -> None:
         ("flow:Greeting", "flow"),
     ],
 )
-async def test_an_admin_may_say_what_pops_for_a_stranger(org: Org, rule: str, popped: str) -> None:
+async def test_an_admin_may_set_what_pops_for_an_unknown_caller(
+    org: Org, rule: str, popped: str
+) -> None:
     """Each type of screen pop can be reached by configuration."""
     tab = await tab_with(org, settings={"/softphone/popNone": rule})
     await comes_in(org, "+12025550199")
@@ -183,7 +185,7 @@ async def test_an_admin_may_say_what_pops_for_a_stranger(org: Org, rule: str, po
     assert await pops(tab) == [popped]
 
 
-async def test_a_new_record_is_offered_after_the_ringing_only(org: Org) -> None:
+async def test_a_new_record_is_offered_only_after_the_ringing(org: Org) -> None:
     """The layout wants a dialog: it never covers a ringing call; then the agent may open it."""
     rules = {"Inbound": {"NoMatch": {"screenPopType": "PopToNewEntity", "screenPopData": "Lead"}}}
     tab = await tab_with(org, layout=rules)
@@ -199,7 +201,7 @@ async def test_a_new_record_is_offered_after_the_ringing_only(org: Org) -> None:
     assert await pops(tab) == ["newRecord"]
 
 
-async def test_a_click_brings_the_panel_up_and_the_item_tells_the_state(org: Org) -> None:
+async def test_a_click_opens_the_panel_and_the_utility_item_shows_the_state(org: Org) -> None:
     """Visibility, label, icon and height follow the call; ready is told once."""
     tab = await org.tab()
     await tab.page.evaluate("demoOrg.close()")
@@ -245,7 +247,7 @@ async def test_a_standby_page_does_not_take_the_sign_in_form_away(
     assert len(await calls_of(tab, method)) == 1
 
 
-async def test_settings_that_are_rubbish_cost_a_sentence_and_no_call(org: Org) -> None:
+async def test_invalid_settings_cost_a_message_but_no_call(org: Org) -> None:
     """The org answers with null: told, ignored, and the phone works."""
     tab = await org.tab()
     nothing = {"success": True, "returnValue": None, "errors": None}

@@ -30,7 +30,7 @@ async def refused(org: Org) -> Tab:
     return tab
 
 
-async def test_dismissing_a_call_that_is_in_no_log_is_asked_about_first(org: Org) -> None:
+async def test_dismissing_an_unlogged_call_asks_for_confirmation(org: Org) -> None:
     """One click asks, the second is for good; "Keep it" leaves everything as it was."""
     tab = await refused(org)
     dismiss = tab.phone.locator('[data-action="dismiss"]')
@@ -43,7 +43,7 @@ async def test_dismissing_a_call_that_is_in_no_log_is_asked_about_first(org: Org
     await expect(tab.phone.locator(".tray-row")).to_have_count(0)
 
 
-async def test_what_the_panel_has_no_field_for_is_filled_in_salesforces_own_form(org: Org) -> None:
+async def test_a_field_missing_in_the_panel_is_filled_in_salesforces_own_form(org: Org) -> None:
     """All that is known is in it; one save button at a time; saved there, the row goes."""
     tab = await refused(org)
     await tab.phone.locator('[data-action="edit"]').click()
@@ -65,7 +65,7 @@ async def test_what_the_panel_has_no_field_for_is_filled_in_salesforces_own_form
     await expect(tab.phone.locator(".tray-row")).to_have_count(0)
 
 
-async def test_what_salesforce_has_refused_is_nowhere_to_be_found(org: Org) -> None:
+async def test_a_refused_log_offers_only_saving(org: Org) -> None:
     """So nobody is asked whether "it is there"; saving has one button."""
     tab = await refused(org)
     buttons = tab.phone.locator(".tray-row button").filter(visible=True)
@@ -73,7 +73,7 @@ async def test_what_salesforce_has_refused_is_nowhere_to_be_found(org: Org) -> N
     await expect(buttons).to_have_text(told)
 
 
-async def test_an_incoming_call_is_said_once_with_the_number_that_was_called(org: Org) -> None:
+async def test_an_incoming_call_is_announced_once_with_the_called_number(org: Org) -> None:
     """In the narrowest panel, where its dot is as round as everywhere."""
     tab = await org.tab()
     await tab.page.locator("iframe").evaluate("e => { e.style.width = '240px'; }")
@@ -89,7 +89,7 @@ async def test_an_incoming_call_is_said_once_with_the_number_that_was_called(org
     assert dot["width"] == dot["height"]
 
 
-async def test_signing_out_in_a_call_is_asked_about_first(org: Org) -> None:
+async def test_signing_out_during_a_call_asks_for_confirmation(org: Org) -> None:
     """The call goes on; only the second click signs out."""
     await org.plays("+12025559000", outcome="answered", **LONG)
     tab = await org.tab()
@@ -110,7 +110,7 @@ async def lose_connection(org: Org, tab: Tab) -> None:
     await tab.until("offline")
 
 
-async def test_what_is_done_without_a_connection_is_done_when_it_is_back(org: Org) -> None:
+async def test_actions_without_a_connection_are_carried_out_when_it_is_back(org: Org) -> None:
     """What was said of the lost connection goes with it."""
     await org.plays("+12025559000", outcome="busy")
     tab = await org.tab()
@@ -126,7 +126,7 @@ async def test_what_is_done_without_a_connection_is_done_when_it_is_back(org: Or
     await expect(said).to_be_hidden()
 
 
-async def test_what_a_lost_connection_means_is_said_of_the_call_that_there_is(org: Org) -> None:
+async def test_a_lost_connection_is_explained_for_the_current_call(org: Org) -> None:
     """A call goes on and is logged later; without one, only new ones have to wait."""
     await org.plays("+12025559000", outcome="answered", **LONG)
     tab = await org.tab()
@@ -142,7 +142,7 @@ async def test_what_a_lost_connection_means_is_said_of_the_call_that_there_is(or
         await expect(offline).to_be_hidden()
 
 
-async def test_what_this_phone_system_cannot_do_is_said_where_the_buttons_are(org: Org) -> None:
+async def test_missing_features_of_the_phone_system_are_explained_at_the_buttons(org: Org) -> None:
     """The provider has no hang-up: the agent reads that it is done on the phone."""
     await org.plays("+12025559000", outcome="answered", **LONG)
     tab = await org.tab()
@@ -155,7 +155,7 @@ async def test_what_this_phone_system_cannot_do_is_said_where_the_buttons_are(or
     await expect(tab.phone.locator(".controls")).to_contain_text("Mute, Hold, Keypad, and Hang up")
 
 
-async def test_a_call_that_could_not_be_stored_is_told_in_one_true_sentence(
+async def test_a_call_that_could_not_be_stored_is_explained_in_one_sentence(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing was dialed, and nothing is awaited: no second message comes later."""
@@ -175,7 +175,7 @@ async def test_a_call_that_could_not_be_stored_is_told_in_one_true_sentence(
     await expect(tab.phone.locator(".pending")).to_be_hidden()
 
 
-async def test_a_transfer_that_was_done_is_good_news(org: Org) -> None:
+async def test_a_completed_transfer_is_announced_as_a_success(org: Org) -> None:
     """Green and with a tick, not a warning."""
     await org.plays("+12025559000", outcome="answered", **LONG)
     tab = await org.tab()
@@ -192,7 +192,7 @@ async def test_a_transfer_that_was_done_is_good_news(org: Org) -> None:
     await expect(alert.locator(".icon-alert")).to_be_hidden()
 
 
-async def test_zero_held_down_is_a_plus(org: Org) -> None:
+async def test_holding_zero_down_enters_a_plus(org: Org) -> None:
     """By a long press, and by Shift and Enter."""
     tab = await org.tab()
     await tab.phone.locator('[data-tab="pad"]').click()
@@ -208,7 +208,9 @@ async def test_zero_held_down_is_a_plus(org: Org) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
-async def test_what_ends_a_wrap_up_is_in_sight_in_every_language(org: Org, language: str) -> None:
+async def test_the_button_that_ends_a_wrap_up_is_visible_in_every_language(
+    org: Org, language: str
+) -> None:
     """Several records match, and the window is low: the button stands at the bottom."""
     tab = Tab(await org.context.new_page())
     org.tabs.append(tab)
@@ -239,7 +241,7 @@ async def _with_language(org: Org, route: Any, language: str) -> None:
     )
 
 
-async def test_the_panel_speaks_its_language_and_the_task_the_orgs(org: Org) -> None:
+async def test_the_panel_is_in_its_language_and_the_task_in_the_orgs(org: Org) -> None:
     """Outcomes are in German on the panel; the Task keeps the org's words. Arabic is mirrored."""
     await org.plays("+12025559000", outcome="busy")
     tab = Tab(await org.context.new_page())

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 GRACE, NUMBER, DIALLED = "Grace Okafor", "+1 202-555-9000", "+12025559000"
 
 
-async def test_the_panel_asks_and_the_button_calls_again(tmp_path: Path) -> None:
+async def test_a_second_click_asks_and_the_button_calls_again(tmp_path: Path) -> None:
     """The second click rings nobody; the button does, for the same record."""
     async with an_org(tmp_path, wrap_up_seconds=0, confirm_repeat_seconds=60) as org:
         await org.plays(DIALLED, outcome="busy", pick_up_seconds=0.1, ring_seconds=0.1)

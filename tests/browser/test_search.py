@@ -38,7 +38,7 @@ async def test_a_person_is_found_by_name_and_called_by_keyboard_alone(org: Org) 
     assert str(task["WhoId"]).startswith("003")
 
 
-async def test_nobody_by_that_name_is_said_and_so_is_a_search_that_is_not_set_up(org: Org) -> None:
+async def test_the_panel_says_if_nobody_matches_or_search_is_not_set_up(org: Org) -> None:
     """No hint says that a name can be dialed."""
     tab = await org.tab()
     box = tab.phone.get_by_label("Phone number")

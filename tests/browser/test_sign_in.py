@@ -209,7 +209,7 @@ async def test_a_sign_out_closes_the_socket(stage: Stage) -> None:
     assert await stage.cookies() == []
 
 
-async def test_a_sign_out_everywhere_is_in_the_panels_account(stage: Stage) -> None:
+async def test_signing_out_everywhere_is_offered_in_the_panels_account_menu(stage: Stage) -> None:
     """Two browsers of one agent; a press in one of them, and both ask for a sign-in again."""
     _, here = await stage.open(stage.acme_url)
     await sign_in(stage, here)
@@ -224,7 +224,7 @@ async def test_a_sign_out_everywhere_is_in_the_panels_account(stage: Stage) -> N
     await stage.world.app.pages.none_left()
 
 
-async def test_a_colleague_in_salesforce_does_not_phone_as_who_was_here_before(
+async def test_a_colleague_in_salesforce_cannot_phone_as_the_previous_agent(
     tmp_path: Path,
 ) -> None:
     """Ada's phone, then Grace's Salesforce in the same browser: Grace is told to sign in."""
@@ -245,7 +245,7 @@ async def test_a_colleague_in_salesforce_does_not_phone_as_who_was_here_before(
         await expect(frame.get_by_role("button", name="Sign in with Salesforce")).to_be_visible()
 
 
-async def test_of_four_cookies_only_the_partitioned_one_survives(stage: Stage) -> None:
+async def test_only_the_partitioned_one_of_four_cookies_survives(stage: Stage) -> None:
     """Where third parties keep no ordinary cookies: SameSite=None alone is not enough."""
     _, frame = await stage.open(stage.acme_url)
     await until(frame, "signed-out")

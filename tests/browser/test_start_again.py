@@ -30,7 +30,7 @@ COUNT = """method => demoOrg.messages.filter(
     m => m.direction === 'in' && m.message.methodName === method).length"""
 
 
-async def test_each_call_of_the_start_that_is_refused_once_is_asked_again(org: Org) -> None:
+async def test_each_startup_request_that_fails_once_is_repeated(org: Org) -> None:
     """SOFTPHONE_CONTAINER_ERROR says that the container was not ready yet, and no more."""
     tab = Tab(await org.context.new_page())
     await tab.page.goto(f"{org.url}/?agent=ada&unopened")

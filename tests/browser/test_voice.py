@@ -157,7 +157,7 @@ async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) 
     assert omni.problems == []
 
 
-async def test_five_tabs_tell_one_story_of_one_call(omni: Omni) -> None:
+async def test_five_tabs_show_the_same_call(omni: Omni) -> None:
     """Each with a connector of its own; one is closed in the call; one call, one record."""
     await signed_in(omni)
     tabs = [omni.page]

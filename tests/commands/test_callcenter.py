@@ -27,7 +27,7 @@ def value(xml: str, name: str) -> str | None:
     return read(xml).findtext(f".//item[@name='{name}']")
 
 
-def test_it_is_made_from_the_settings(
+def test_the_file_is_made_from_the_settings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The address, the country, the wrap-up and the words for outcomes, each once."""
@@ -48,7 +48,9 @@ def test_it_is_made_from_the_settings(
     ("experience", "mode"),
     [("lightning", "Lightning"), ("classic", "Classic"), ("both", "Classic_and_Lightning")],
 )
-def test_it_is_for_either_experience_or_both(at_home: Path, experience: str, mode: str) -> None:
+def test_the_file_may_be_for_either_experience_or_both(
+    at_home: Path, experience: str, mode: str
+) -> None:
     """Into a file this time."""
     out = at_home / "softphone.xml"
     wishes = ["--standby-url", "https://status.example.com/", "--channel", "SoftphoneCalls__c"]
@@ -59,7 +61,7 @@ def test_it_is_for_either_experience_or_both(at_home: Path, experience: str, mod
     assert value(xml, "publishChannel") == "SoftphoneCalls__c"
 
 
-def test_an_address_that_lightning_refuses_is_not_written(
+def test_a_file_with_an_address_that_lightning_refuses_is_not_written(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It says which setting is to blame; Classic takes it."""
@@ -79,7 +81,7 @@ def test_a_good_file_is_checked(at_home: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "good.xml: no problems\n"
 
 
-def test_a_broken_file_is_told_line_by_line(
+def test_a_broken_file_is_reported_line_by_line(
     at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 1; each problem with its place."""
@@ -94,7 +96,7 @@ def test_a_broken_file_is_told_line_by_line(
 
 
 @pytest.mark.parametrize("arguments", [("--check", "nowhere.xml"), ("--out", "nowhere/x.xml")])
-def test_a_file_that_cannot_be_used_is_named(
+def test_an_unusable_file_is_named(
     arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2, no traceback."""
@@ -103,7 +105,7 @@ def test_a_file_that_cannot_be_used_is_named(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "iso-8859-1"])
-def test_a_file_may_be_in_any_encoding_that_it_says(at_home: Path, encoding: str) -> None:
+def test_a_file_may_have_any_encoding_that_it_declares(at_home: Path, encoding: str) -> None:
     """As editors and other vendors write them."""
     assert main(["callcenter", "--display-name", "Téléphone", "--out", "good.xml"]) == 0
     text = (at_home / "good.xml").read_text(encoding="utf-8")
@@ -112,7 +114,9 @@ def test_a_file_may_be_in_any_encoding_that_it_says(at_home: Path, encoding: str
     assert main(["callcenter", "--check", "other.xml"]) == 0
 
 
-def test_a_file_that_is_no_text_is_named(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_text_is_named(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not in the encoding that it says, or in one that nobody knows."""
     (at_home / "odd.xml").write_bytes(b'<?xml version="1.0" encoding="UTF-8"?><a>\xff</a>')
     assert main(["callcenter", "--check", "odd.xml"]) == 2
@@ -122,7 +126,7 @@ def test_a_file_that_is_no_text_is_named(at_home: Path, capsys: pytest.CaptureFi
     assert "an unknown encoding: x-none" in capsys.readouterr().err
 
 
-def test_every_item_of_the_guide_can_be_told(at_home: Path) -> None:
+def test_every_item_of_the_guide_can_be_set(at_home: Path) -> None:
     """A second call center of an org needs a name of its own, and so on."""
     told = {
         "reqInternalName": ("--internal-name", "SalesPhone"),
@@ -142,7 +146,7 @@ def test_every_item_of_the_guide_can_be_told(at_home: Path) -> None:
         assert made.findtext(f".//item[@name='{name}']") == value
 
 
-def test_prefixes_that_the_phone_system_does_not_take_are_warned_of(
+def test_a_prefix_that_the_phone_system_rejects_causes_a_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """It wants + and the country code: 9 and 011 before it make a number of none of its forms."""
@@ -152,7 +156,7 @@ def test_prefixes_that_the_phone_system_does_not_take_are_warned_of(
     assert capsys.readouterr().err == ""
 
 
-def test_programs_are_told_as_json(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_programs_get_json(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The file that was written; the definition itself; what is wrong with a broken one."""
     assert main(["callcenter", "--json", "--out", "good.xml"]) == 0
     assert json.loads(capsys.readouterr().out) == {"file": "good.xml"}

@@ -25,7 +25,7 @@ def test_the_port_comes_from_the_environment_or_the_line(monkeypatch: pytest.Mon
     assert parsed("--port", "9100").port == 9100
 
 
-def test_who_signs_in_and_where_data_lie_have_defaults() -> None:
+def test_the_agent_and_the_data_folder_have_defaults() -> None:
     """Ada, and var/."""
     assert (parsed().agent, parsed().data) == ("ada", "var")
     assert (parsed("--agent", "grace").agent, parsed("--data", "x").data) == ("grace", "x")

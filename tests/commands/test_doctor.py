@@ -25,7 +25,7 @@ def told_by(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(name, value)
 
 
-async def test_a_healthy_set_up_ends_with_0(
+async def test_a_healthy_setup_exits_with_0(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The table says what was looked at, its last line how much of each grade."""
@@ -49,7 +49,7 @@ async def test_a_healthy_adapter_is_healthy(
     assert capsys.readouterr().out == ""
 
 
-def test_a_broken_set_up_ends_with_1(
+def test_a_broken_setup_exits_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As JSON, for a monitor."""
@@ -64,7 +64,7 @@ def test_a_broken_set_up_ends_with_1(
     assert not (tmp_path / "var").exists(), "the doctor leaves nothing behind"
 
 
-async def test_what_is_tried_again_is_not_in_the_answer(
+async def test_a_retried_request_is_not_in_the_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A provider that fails: its retries stood as lines of a log before the JSON."""

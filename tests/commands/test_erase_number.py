@@ -45,7 +45,9 @@ def holds(folder: Path, number: str) -> bool:
     return any(number[1:].encode() in path.read_bytes() for path in folder.iterdir())
 
 
-def test_without_yes_it_only_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_yes_the_command_only_counts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What there is, also while the adapter runs; nothing is changed."""
     with FileLock(folder / "test.db"):
         assert cli.main(["erase-number", NUMBER, "--json"]) == 1
@@ -55,7 +57,9 @@ def test_without_yes_it_only_counts(folder: Path, capsys: pytest.CaptureFixture[
     assert holds(folder, NUMBER)
 
 
-def test_with_yes_no_byte_is_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_yes_nothing_of_the_number_remains(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not in unused pages either; the report does not repeat the number."""
     assert cli.main(["erase-number", NUMBER, "--yes", "--json"]) == 0
     out = capsys.readouterr().out
@@ -65,7 +69,7 @@ def test_with_yes_no_byte_is_left(folder: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == "There was nothing to erase.\n"
 
 
-def test_what_is_not_in_salesforce_yet_ends_with_1(
+def test_data_not_yet_in_salesforce_exits_with_1(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It stays, and the reason is told."""
@@ -78,7 +82,7 @@ def test_what_is_not_in_salesforce_yet_ends_with_1(
     assert holds(folder, LOGGED)
 
 
-def test_people_read_what_went_and_what_stays() -> None:
+def test_the_output_lists_what_was_erased_and_what_stays() -> None:
     """Counts that are not nothing, the Tasks that Salesforce has, and a reason a line."""
     remaining = [{"kind": "call_log", "id": "log_1", "agent": "00D1/0051", "why": "not done yet"}]
     text = _text(Erased({"recent": 2, "notices": 0}, ["00T1", "00T2"], remaining))
@@ -91,7 +95,7 @@ def test_people_read_what_went_and_what_stays() -> None:
     ]
 
 
-def test_a_running_adapter_is_not_disturbed(
+def test_erasing_does_not_disturb_a_running_adapter(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With SQLite it has the file to itself: the message names the process."""

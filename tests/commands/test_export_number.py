@@ -53,7 +53,7 @@ def test_everything_is_written_as_json(url: str, capfd: pytest.CaptureFixture[st
     assert NUMBER[3:] not in log
 
 
-def test_a_file_is_new_and_its_owners_alone(url: str, tmp_path: Path) -> None:
+def test_the_export_is_a_new_file_that_only_its_owner_can_read(url: str, tmp_path: Path) -> None:
     """Mode 600; one that is there already is not overwritten; another org's data is not in it."""
     file = tmp_path / "data.json"
     assert cli.main(["export-number", NUMBER, "--output", str(file), "--org", DEV_ORG]) == 0
@@ -63,7 +63,7 @@ def test_a_file_is_new_and_its_owners_alone(url: str, tmp_path: Path) -> None:
     assert cli.main(["export-number", NUMBER, "--output", str(file)]) == 2
 
 
-def test_a_database_that_is_not_there_is_told(
+def test_a_missing_database_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And not made."""

@@ -65,7 +65,7 @@ def test_without_open_cti_there_is_a_component_instead_of_a_call_center(
         (["--label", "x" * 41], "--label must be 1 to 40 characters"),
     ],
 )
-def test_a_wrong_wish_is_named(
+def test_a_wrong_option_is_named(
     at_home: Path, wishes: list[str], word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2, and nothing is written."""
@@ -75,7 +75,7 @@ def test_a_wrong_wish_is_named(
     assert list(at_home.iterdir()) == []
 
 
-def test_an_address_that_salesforce_refuses_is_not_written(
+def test_a_file_with_an_address_that_salesforce_refuses_is_not_written(
     at_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Plain http, in Lightning."""
@@ -85,9 +85,7 @@ def test_an_address_that_salesforce_refuses_is_not_written(
     assert list(at_home.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_named(
-    at_home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unwritable_place_is_named(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file where the folder should be."""
     (at_home / "project").write_text("", encoding="utf-8")
     assert main(["metadata", "--out", "project", "--contact", "it@example.com"]) == 2
@@ -105,7 +103,7 @@ def test_writing_again_changes_nothing(at_home: Path) -> None:
     assert read(before.decode()).tag.endswith("Package")
 
 
-def test_programs_are_told_every_file(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_lists_every_file(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each one is there; the command that deploys them is told too."""
     assert main(["metadata", "--out", "project", "--contact", "it@example.com", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

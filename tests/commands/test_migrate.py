@@ -23,7 +23,7 @@ def test_a_database_in_use_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mon
     assert run(argparse.Namespace(json=False)) == 0
 
 
-def test_what_was_done_is_told_to_people_and_programs(
+def test_the_outcome_is_printed_as_text_or_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From nothing to the newest revision, and then nothing more."""

@@ -20,7 +20,7 @@ def options(*arguments: str) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def test_a_number_is_read_as_the_house_reads_numbers() -> None:
+def test_a_number_is_read_with_the_deployments_region() -> None:
     """With SOFTPHONE_DEFAULT_REGION first, and further regions beside it, each once."""
     german = load({}, default_region="DE")
     found = sought_by(options("030 901820145", "--region", "AT", "--region", "DE"), german)
@@ -28,14 +28,14 @@ def test_a_number_is_read_as_the_house_reads_numbers() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("911",), ("Ada",), ("+4930901820145", "--region", "XX")])
-def test_what_cannot_be_looked_for_is_told(arguments: tuple[str, ...]) -> None:
+def test_a_number_that_cannot_be_searched_is_reported(arguments: tuple[str, ...]) -> None:
     """No number, or no region; what was typed is not repeated."""
     with pytest.raises(CommandFailed) as failed:
         sought_by(options(*arguments), load({}))
     assert arguments[0] not in str(failed.value)
 
 
-def test_an_org_limits_it_to_its_own_account() -> None:
+def test_an_org_limits_the_command_to_its_own_account() -> None:
     """By either form of its id; without one it is everything, and a stranger is told."""
     settings = load({}, dialstack_account="acct_1")
     assert scope_of(options("+1"), settings) is EVERYTHING

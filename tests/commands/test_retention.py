@@ -39,7 +39,7 @@ async def fill(url: str, *days_ago: int) -> None:
     await store.close()
 
 
-def test_what_is_older_than_must_be_kept_goes_once(
+def test_data_older_than_the_retention_period_is_removed_at_once(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By the settings; a second run finds nothing."""
@@ -51,7 +51,7 @@ def test_what_is_older_than_must_be_kept_goes_once(
     assert capsys.readouterr().out.startswith("0 rows deleted. Deliveries are kept for 10 days")
 
 
-def test_a_running_adapter_does_it_itself(url: str, tmp_path: Path) -> None:
+def test_a_running_adapter_prunes_on_its_own(url: str, tmp_path: Path) -> None:
     """Its file is locked, and the command says by whom."""
     with FileLock(tmp_path / "test.db"), pytest.raises(StorageError, match="in use by process"):
         run(argparse.Namespace(json=False))

@@ -46,7 +46,7 @@ def test_a_start_that_fails_names_the_setting(
         run(argparse.Namespace())
 
 
-def test_an_address_that_is_taken_is_named_with_its_settings(
+def test_an_address_in_use_is_named_with_its_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Another program has the port."""
@@ -58,7 +58,7 @@ def test_an_address_that_is_taken_is_named_with_its_settings(
             run(argparse.Namespace())
 
 
-def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
+def test_a_misspelled_variable_is_reported_with_the_likely_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The start goes on: a newer release's variable must not keep an older one down."""
@@ -72,7 +72,7 @@ def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
     assert "Did you mean SOFTPHONE_RING_SECONDS or" in warning["said"]
 
 
-def test_garbage_is_hardly_ever_looked_for_in_mid_call(
+def test_garbage_is_rarely_collected_during_calls(
     monkeypatch: pytest.MonkeyPatch, thresholds: list[tuple[int, ...]]
 ) -> None:
     """Ten thousand pages that come in, with some 400 objects each, cause no look at all."""

@@ -11,7 +11,7 @@ from adapter.cli import main
 from adapter.settings import PREFIX, Settings
 
 
-def test_it_is_a_dotenv_to_begin_with(
+def test_the_output_is_a_dotenv_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As it is, it changes nothing: every line of it is a comment."""

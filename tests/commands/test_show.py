@@ -32,7 +32,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return made
 
 
-def test_a_call_is_told_for_people(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_call_is_described_as_text(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """While an adapter runs on it: each part under its name, moments as such, no empty line."""
 
     async def beside() -> int:
@@ -62,13 +62,13 @@ def test_programs_get_json(kind: str, name: str, capsys: pytest.CaptureFixture[s
     assert report["call_logs"][0]["opened_at"] == NOW
 
 
-def test_what_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_call_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """In a sentence, with exit code 2; so is a database that is not there."""
     assert cli.main(["show", "call", "nothing"]) == 2
     assert "the store has no call nothing" in capsys.readouterr().err
 
 
-def test_a_database_that_is_not_there_is_told(
+def test_a_missing_database_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And not made."""

@@ -49,7 +49,7 @@ async def _kept(url: str, change: AgentChange | None = None) -> Agent:
     return snapshot.agent
 
 
-def test_an_agent_is_moved_and_told_which_logs_wait(
+def test_moving_an_agent_reports_the_waiting_logs(
     database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """There and back by the same command."""
@@ -80,7 +80,7 @@ def test_an_agent_moves_to_our_own_component_and_back(
         assert (agent.surface, agent.route) == (surface, route)
 
 
-def test_nobody_is_moved_in_a_call(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_agent_is_moved_during_a_call(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The call would lose its page."""
     busy = replace(after(replace(IDLE, key=KEY), [click()]).agent)
     asyncio.run(_kept(database, AgentChange(0, busy, None, ())))
@@ -95,7 +95,7 @@ def test_nobody_is_moved_in_a_call(database: str, capsys: pytest.CaptureFixture[
         ([KEY.user_id, "voice", "--org", "00D000000000009"], "--org"),
     ],
 )
-def test_a_wrong_wish_is_named(
+def test_a_wrong_option_is_named(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2."""

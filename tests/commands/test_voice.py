@@ -50,7 +50,7 @@ def test_key_contact_center_and_metadata_fit_each_other(at_home: Path) -> None:
         (["metadata", "--name", "1"], "name"),
     ],
 )
-def test_what_cannot_be_made_says_why(
+def test_a_file_that_cannot_be_made_says_why(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2."""

@@ -43,7 +43,7 @@ async def ran(*arguments: str) -> int:
     return await asyncio.to_thread(main, ["webhooks", *arguments])
 
 
-def test_what_is_needed_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_required_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     """The address and the types of events, for those who register by hand."""
     assert main(["webhooks", "list-needed"]) == 0
     first, *events = capsys.readouterr().out.split()
@@ -92,7 +92,7 @@ async def test_the_provider_then_sends_its_events_there(
     assert set(hook.verdicts) == {"genuine"}
 
 
-async def test_the_secret_goes_into_a_file_that_only_we_read(
+async def test_the_secret_goes_into_a_file_that_only_its_owner_reads(
     provider: str,
     at_home: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,7 +110,7 @@ async def test_the_secret_goes_into_a_file_that_only_we_read(
     assert f"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS_FILE={file}" in told.out
 
 
-async def test_a_file_that_is_there_is_not_overwritten(
+async def test_an_existing_file_is_not_overwritten(
     provider: str,
     at_home: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -149,7 +149,7 @@ async def test_a_provider_that_does_not_answer_leaves_no_empty_file(
         ("SOFTPHONE_DIALSTACK_URL", "https://api.dialstack.example", "https"),
     ],
 )
-def test_what_cannot_work_is_not_tried(
+def test_an_impossible_registration_is_not_attempted(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     variable: str,
@@ -163,7 +163,7 @@ def test_what_cannot_work_is_not_tried(
     assert word in capsys.readouterr().err
 
 
-async def test_programs_are_told_as_json_and_the_secret_only_where_it_is_shown(
+async def test_json_output_contains_the_secret_only_if_it_is_to_be_shown(
     provider: str,
     at_home: Path,
     monkeypatch: pytest.MonkeyPatch,

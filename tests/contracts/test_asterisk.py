@@ -47,7 +47,7 @@ async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield made
 
 
-async def test_a_call_is_told_from_pick_up_to_goodbye(case: Case) -> None:
+async def test_a_call_is_reported_from_pick_up_to_hang_up(case: Case) -> None:
     """Talk is what both phones saw; audio flows both ways; nothing is left."""
     call, mine, theirs = await case.talk()
     if case.bench.is_real:
@@ -64,7 +64,7 @@ async def test_a_call_is_told_from_pick_up_to_goodbye(case: Case) -> None:
     await case.until_empty()
 
 
-async def test_nobody_is_shown_what_is_not_for_them(case: Case) -> None:
+async def test_no_phone_is_shown_an_identity_meant_for_another(case: Case) -> None:
     """The agent sees the customer's number, the customer ours: never their own, or a name."""
     _, mine, theirs = await case.talk()
     assert NUMBER in mine.shown
@@ -77,7 +77,7 @@ async def test_nobody_is_shown_what_is_not_for_them(case: Case) -> None:
     await case.until_empty()
 
 
-async def test_another_number_of_ours_is_shown_where_it_is_asked_for(case: Case) -> None:
+async def test_another_caller_id_is_shown_on_request(case: Case) -> None:
     """By whoever steers the call: the channel itself tells it."""
     plans(case.bench, case.ada)
     await case.driver.place("call_01other", "ada", NUMBER, caller_id="+15550008888")
@@ -100,7 +100,7 @@ async def test_another_number_of_ours_is_shown_where_it_is_asked_for(case: Case)
         (503, Outcome.FAILED),
     ],
 )
-async def test_how_the_destination_refuses_is_the_outcome(
+async def test_the_destinations_refusal_is_the_outcome(
     case: Case, status: int, outcome: Outcome
 ) -> None:
     """The agent's phone is hung up with it."""
@@ -194,7 +194,7 @@ async def test_a_call_is_canceled_in_every_stage(case: Case) -> None:
     await case.until_empty()
 
 
-async def test_in_the_talk_it_can_be_held_muted_and_sent_digits(case: Case) -> None:
+async def test_a_talk_can_be_held_muted_and_sent_digits(case: Case) -> None:
     """And a call goes on after it."""
     call, mine, theirs = await case.talk()
 
@@ -226,7 +226,7 @@ async def test_in_the_talk_it_can_be_held_muted_and_sent_digits(case: Case) -> N
     await case.until_empty()
 
 
-async def test_a_call_is_handed_over(case: Case) -> None:
+async def test_a_call_is_transferred(case: Case) -> None:
     """The agent is out of it, customer and colleague talk, and end together."""
     grace = await case.bench.phone("grace")
     call, _, theirs = await case.talk()
@@ -267,7 +267,7 @@ async def test_a_caller_rings_at_the_agent_and_talks(case: Case) -> None:
     await case.until_empty()
 
 
-async def test_a_caller_who_gives_up_or_is_declined_was_missed(case: Case) -> None:
+async def test_a_caller_who_gives_up_or_is_declined_is_a_missed_call(case: Case) -> None:
     """Then the dialplan has the last word."""
     plans(case.bench, case.ada, IGNORE)
     outside = await case.bench.trunk.dial("2001", CALLER)
@@ -284,7 +284,7 @@ async def test_a_caller_who_gives_up_or_is_declined_was_missed(case: Case) -> No
     await case.until_empty()
 
 
-async def test_a_ring_group_of_the_exchange_is_told_to_who_took_it(case: Case) -> None:
+async def test_a_ring_group_call_is_reported_to_the_user_who_answered(case: Case) -> None:
     """Three ring, one talks, the others hear that somebody else did."""
     grace, linus = await case.bench.phone("grace"), await case.bench.phone("linus")
     plans(case.bench, case.ada, IGNORE)
@@ -306,7 +306,7 @@ async def test_a_ring_group_of_the_exchange_is_told_to_who_took_it(case: Case) -
     await case.until_empty()
 
 
-async def test_a_call_dialed_at_the_desk_phone_is_told(case: Case) -> None:
+async def test_a_call_dialed_at_the_desk_phone_is_reported(case: Case) -> None:
     """With its number and its talk."""
     plans(case.bench, case.ada)
     mine = await case.ada.dial(NUMBER)
@@ -320,7 +320,7 @@ async def test_a_call_dialed_at_the_desk_phone_is_told(case: Case) -> None:
     await case.until_empty()
 
 
-async def test_a_call_can_be_asked_about_while_it_lives_and_afterwards(case: Case) -> None:
+async def test_a_cdr_can_be_read_during_a_call_and_afterward(case: Case) -> None:
     """Its channels tell, then the log of events."""
     call, mine, theirs = await case.talk()
     live = await case.driver.fetch_cdr(call)
@@ -381,7 +381,7 @@ async def test_an_adapter_with_another_application_leaves_the_call_alone(case: C
         assert (other.heard.updates, other.driver.steering.board.calls) == ([], {})
 
 
-async def test_after_a_kill_of_asterisk_its_calls_are_over(case: Case) -> None:
+async def test_after_asterisk_is_killed_its_calls_are_over(case: Case) -> None:
     """Nothing told of their end: it is when we came back at the latest."""
     call, *_ = await case.talk()
     await case.bench.kill()
@@ -391,7 +391,7 @@ async def test_after_a_kill_of_asterisk_its_calls_are_over(case: Case) -> None:
     assert await case.bench.channels() == []
 
 
-async def test_who_comes_back_tells_of_calls_that_ended_meanwhile(case: Case) -> None:
+async def test_a_returning_driver_reports_calls_that_ended_meanwhile(case: Case) -> None:
     """Nobody listened, no channel is left: over now at the latest, and not for certain."""
     states = MemoryStates()
     async with steering(case.bench.account(), states=states) as first:
@@ -434,9 +434,7 @@ async def test_a_transfer_by_the_phones_own_button_is_followed(case: Case) -> No
     [(PICK_UP, Outcome.ANSWERED), (BUSY, Outcome.BUSY)],
     ids=["answered", "busy"],
 )
-async def test_a_call_may_go_by_the_dialplans_own_routes(
-    case: Case, plan: Plan, outcome: Outcome
-) -> None:
+async def test_a_call_may_go_through_the_dialplan(case: Case, plan: Plan, outcome: Outcome) -> None:
     """As on FreePBX: through a Local channel, with audio, and busy is busy."""
     if not case.bench.is_real:
         pytest.skip("the stand-in has no dialplan to speak of")
@@ -455,7 +453,7 @@ async def test_a_call_may_go_by_the_dialplans_own_routes(
     await case.until_empty()
 
 
-async def test_who_is_not_to_be_disturbed_is_not_rung_by_a_dialplan_that_asks(case: Case) -> None:
+async def test_a_dialplan_that_checks_does_not_ring_an_agent_on_do_not_disturb(case: Case) -> None:
     """And rings again afterwards; their own click rings them all the same."""
     await case.driver.pause("ada", Status.DO_NOT_DISTURB, on=True)
     outside = await case.bench.trunk.dial("2104", CALLER)
@@ -473,7 +471,7 @@ async def test_who_is_not_to_be_disturbed_is_not_rung_by_a_dialplan_that_asks(ca
 
 
 @pytest.mark.parametrize("status", [Status.AWAY, Status.DO_NOT_DISTURB])
-async def test_a_queue_passes_over_who_wants_no_calls(case: Case, status: Status) -> None:
+async def test_a_queue_skips_an_agent_who_is_away(case: Case, status: Status) -> None:
     """The other agent rings alone; afterwards both do."""
     grace = await case.bench.phone("grace")
     plans(case.bench, case.ada, IGNORE)
@@ -491,7 +489,7 @@ async def test_a_queue_passes_over_who_wants_no_calls(case: Case, status: Status
     await case.until_empty()
 
 
-async def test_only_a_device_of_an_application_has_a_state_of_ours(case: Case) -> None:
+async def test_only_an_applications_device_has_a_state_that_we_set(case: Case) -> None:
     """A wrong name is refused, and says so."""
     object.__setattr__(case.driver.account, "device_state", "Custom:{user}")
     with pytest.raises(Rejected) as caught:

@@ -18,7 +18,7 @@ async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield made
 
 
-async def test_a_phone_is_made_for_a_page_and_taken_away_again(case: Case) -> None:
+async def test_a_phone_is_created_for_a_page_and_removed_again(case: Case) -> None:
     """With a new password for each page; nobody is registered as it before a page is."""
     driver, client = case.driver, case.driver.client
     first, second = await driver.open_phone("ada"), await driver.open_phone("ada")
@@ -34,7 +34,7 @@ async def test_a_phone_is_made_for_a_page_and_taken_away_again(case: Case) -> No
                 await asyncio.sleep(0.02)
 
 
-async def test_a_phone_without_a_page_keeps_nobody_from_being_called(case: Case) -> None:
+async def test_a_phone_without_a_page_does_not_block_calls(case: Case) -> None:
     """The one on the desk rings alone."""
     await case.driver.open_phone("ada")
     call = await case.place()

@@ -68,7 +68,7 @@ async def consulting(case: Case) -> tuple[str, PhoneCall, PhoneCall, PhoneCall, 
     return call, mine, theirs, hers, grace
 
 
-async def test_a_colleague_is_asked_first_and_then_given_the_call(case: Case) -> None:
+async def test_a_colleague_is_consulted_first_and_then_given_the_call(case: Case) -> None:
     """The customer waits with music, is spoken with in between, and goes to the colleague."""
     call, mine, theirs, hers, _ = await consulting(case)
     assert NUMBER in hers.shown
@@ -95,7 +95,7 @@ async def test_a_colleague_is_asked_first_and_then_given_the_call(case: Case) ->
     assert ENDED not in case.heard.moments(call)
 
 
-async def test_three_talk_and_the_agent_leaves_the_other_two(case: Case) -> None:
+async def test_the_agent_leaves_a_talk_of_three_to_the_other_two(case: Case) -> None:
     """By hanging up the phone: in a talk of three that ends nobody else's."""
     call, mine, theirs, hers, _ = await consulting(case)
     await case.driver.control(call, Action.MERGE)
@@ -110,7 +110,7 @@ async def test_three_talk_and_the_agent_leaves_the_other_two(case: Case) -> None
     await case.until_empty()
 
 
-async def test_a_colleague_who_is_let_go_leaves_the_talk_as_it_was(case: Case) -> None:
+async def test_dropping_the_colleague_leaves_the_talk_unchanged(case: Case) -> None:
     """The customer comes back by itself, and somebody else may be asked."""
     call, mine, theirs, _, grace = await consulting(case)
     await case.driver.control(call, Action.CANCEL)
@@ -146,7 +146,9 @@ async def test_a_colleague_who_declines_brings_the_customer_back(case: Case) -> 
 
 
 @pytest.mark.parametrize("leaves", ["agent", "customer"])
-async def test_who_leaves_while_somebody_waits_ends_the_call(case: Case, leaves: str) -> None:
+async def test_an_agent_who_leaves_during_a_consultation_ends_the_call(
+    case: Case, leaves: str
+) -> None:
     """Nobody is left with music for ever."""
     call, mine, theirs, _, grace = await consulting(case)
     await (mine if leaves == "agent" else theirs).hang_up()
@@ -155,7 +157,7 @@ async def test_who_leaves_while_somebody_waits_ends_the_call(case: Case, leaves:
     await case.until_empty()
 
 
-async def test_a_talk_is_recorded_and_what_is_secret_is_not(case: Case) -> None:
+async def test_a_talk_is_recorded_but_not_while_paused(case: Case) -> None:
     """From when the agent wants it; a pause is the agent's too."""
     call, _, theirs = await case.talk()
     with pytest.raises(Rejected):
@@ -176,7 +178,7 @@ async def test_a_talk_is_recorded_and_what_is_secret_is_not(case: Case) -> None:
     await case.until_empty()
 
 
-async def test_without_a_place_for_recordings_the_talk_goes_on_and_the_doctor_says_why(
+async def test_without_a_recordings_folder_the_talk_goes_on_and_the_doctor_says_why(
     case: Case, tmp_path: Path
 ) -> None:
     """Whoever looks after it reads what is missing before an agent does."""
@@ -194,7 +196,7 @@ async def test_without_a_place_for_recordings_the_talk_goes_on_and_the_doctor_sa
     await case.until_empty()
 
 
-async def test_who_takes_over_goes_on_with_a_third_party(case: Case) -> None:
+async def test_a_new_steering_process_goes_on_with_a_consultation(case: Case) -> None:
     """Who waits and who talks is known, the customer comes back, and both can be left alone."""
     call, mine, theirs, hers, grace = await consulting(case)
     async with steering(case.driver.account, states=case.heard.states) as other:
@@ -216,7 +218,7 @@ async def test_who_takes_over_goes_on_with_a_third_party(case: Case) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_where_all_is_recorded_a_talk_is_until_its_agent_leaves(
+async def test_with_recording_on_a_talk_is_recorded_until_its_agent_leaves(
     kind: str, tmp_path: Path
 ) -> None:
     """From its beginning; who takes over knows that it is, and the other two go on without."""

@@ -189,7 +189,7 @@ async def test_a_call_is_placed_with_one_request(case: Case) -> None:
     assert await case.posts() == 1
 
 
-async def test_a_stranger_is_refused(case: Case) -> None:
+async def test_an_unauthorized_request_is_refused(case: Case) -> None:
     """Surely no call, with the provider's reason, and not asked again."""
     with pytest.raises(Rejected) as caught:
         await case.provider.place(ours(), STRANGER, NUMBER)
@@ -204,21 +204,21 @@ async def test_a_number_that_cannot_be_dialed_is_refused(case: Case) -> None:
         await case.provider.place(ours(), KNOWN, "not a number")
 
 
-async def test_a_server_error_leaves_it_open_and_is_not_repeated(case: Case) -> None:
+async def test_a_server_error_leaves_the_outcome_unknown_and_is_not_repeated(case: Case) -> None:
     """There may be a call."""
     with pytest.raises(Unknown):
         await case.provider.place(ours(), KNOWN, "+15551239503")
     assert await case.posts() == 1
 
 
-async def test_a_reset_leaves_it_open_and_is_not_repeated(case: Case) -> None:
+async def test_a_reset_leaves_the_outcome_unknown_and_is_not_repeated(case: Case) -> None:
     """A connection that breaks after the request says nothing."""
     with pytest.raises(Unknown):
         await case.provider.place(ours(), KNOWN, "+15551239555")
     assert await case.posts() == 1
 
 
-async def test_too_many_requests_are_a_refusal_with_a_wait(case: Case) -> None:
+async def test_too_many_requests_are_refused_with_a_wait(case: Case) -> None:
     """Surely no call, and when to come back."""
     with pytest.raises(Rejected) as caught:
         await case.provider.place(ours(), KNOWN, "+15551239429")
@@ -226,7 +226,7 @@ async def test_too_many_requests_are_a_refusal_with_a_wait(case: Case) -> None:
     assert await case.posts() == 1
 
 
-async def test_the_call_log_tells_a_call_as_it_lives_and_when_it_is_over(case: Case) -> None:
+async def test_the_cdr_shows_a_live_call_and_its_end(case: Case) -> None:
     """Live first, closed at the end, with the moments in their order."""
     await case.provider.place(ours(), KNOWN, NUMBER)
     call_id = await case.talk(NUMBER)
@@ -245,12 +245,12 @@ async def test_the_call_log_tells_a_call_as_it_lives_and_when_it_is_over(case: C
     assert times == sorted(times)
 
 
-async def test_an_unknown_call_has_no_record(case: Case) -> None:
+async def test_an_unknown_call_has_no_cdr(case: Case) -> None:
     """None, not an error: that is an answer."""
     assert await case.provider.fetch_cdr("call_of_nobody") is None
 
 
-async def test_the_call_log_is_the_users_newest_first(case: Case) -> None:
+async def test_a_users_cdrs_are_listed_newest_first(case: Case) -> None:
     """Only this user's calls, only since then, no more than asked for."""
     numbers = ["+15551230001", "+15551230002", "+15551230003"]
     for number in numbers:
@@ -272,7 +272,7 @@ async def test_the_call_log_is_the_users_newest_first(case: Case) -> None:
     assert await case.provider.list_cdrs(KNOWN, latest + 60_000, 10) == ()
 
 
-async def test_users_have_what_agents_are_matched_by(case: Case) -> None:
+async def test_users_have_the_fields_that_agents_are_matched_by(case: Case) -> None:
     """Id and email; nobody twice."""
     users = {user.user_id: user for user in await case.provider.users()}
     if any(user.email for user in users.values()):
@@ -282,7 +282,7 @@ async def test_users_have_what_agents_are_matched_by(case: Case) -> None:
     assert len(users) == len(await case.provider.users())
 
 
-async def test_a_transfer_is_possible_where_it_is_promised(case: Case) -> None:
+async def test_a_promised_transfer_works(case: Case) -> None:
     """Of a call that is connected; of any other it is refused."""
     if not case.provider.capabilities.transfer:
         pytest.skip("no transfer")
@@ -311,7 +311,9 @@ async def test_a_transfer_is_possible_where_it_is_promised(case: Case) -> None:
         (Action.STOP_RECORDING, "record"),
     ],
 )
-async def test_what_is_not_promised_is_unsupported(case: Case, action: Action, flag: str) -> None:
+async def test_a_capability_that_is_not_promised_is_unsupported(
+    case: Case, action: Action, flag: str
+) -> None:
     """The page hides by the flags; who asks all the same is told."""
     if getattr(case.provider.capabilities, flag):
         pytest.skip("it can do this")

@@ -41,7 +41,9 @@ async def test_a_state_is_read_back_with_its_next_version(drivers: DriverStore) 
     assert await drivers.driver_row("other", "call-1") is None
 
 
-async def test_who_read_an_old_state_changes_nothing(drivers: DriverStore, store: Store) -> None:
+async def test_a_change_based_on_an_old_state_is_refused(
+    drivers: DriverStore, store: Store
+) -> None:
     """Neither the agent nor the delivery of that commit is in: it may be delivered again."""
     await drivers.commit(Commit(states=(FIRST,)))
     late = Commit((change(0),), delivery("e1"), states=(replace(FIRST, value="late"),))
@@ -56,7 +58,7 @@ async def test_who_read_an_old_state_changes_nothing(drivers: DriverStore, store
     assert await store.versions((ADA,)) == {ADA: 1}
 
 
-async def test_a_state_goes_with_its_agent_and_its_delivery_or_not_at_all(
+async def test_a_state_is_committed_with_its_agent_and_delivery_or_not_at_all(
     drivers: DriverStore,
 ) -> None:
     """A repeated delivery, or an agent's lost race, leaves it as it was."""
@@ -73,7 +75,7 @@ async def test_a_state_goes_with_its_agent_and_its_delivery_or_not_at_all(
     assert await drivers.driver_row("acct", "call-1") == found
 
 
-async def test_of_many_who_change_one_state_exactly_one_wins(drivers: DriverStore) -> None:
+async def test_exactly_one_of_many_concurrent_changes_of_a_state_wins(drivers: DriverStore) -> None:
     """Also within one batch; those of other calls beside them are all in."""
     others = [replace(FIRST, call_id=f"other-{n}") for n in range(10)]
     racers = [replace(FIRST, value=str(n)) for n in range(10)]
@@ -84,21 +86,21 @@ async def test_of_many_who_change_one_state_exactly_one_wins(drivers: DriverStor
     assert sum(isinstance(outcome, StaleDriverState) for outcome in outcomes[10:]) == 9
 
 
-async def test_what_is_not_over_is_listed_oldest_first(drivers: DriverStore) -> None:
+async def test_unfinished_states_are_listed_oldest_first(drivers: DriverStore) -> None:
     """Of one account; what a new listener compares with what exists."""
     rows = [replace(FIRST, call_id=f"c{n}", at=NOW - n, over=n == 1) for n in range(3)]
     await drivers.commit(Commit(states=(*rows, replace(FIRST, account="other"))))
     assert [row.call_id for row in await drivers.open_driver_rows("acct")] == ["c2", "c0"]
 
 
-async def test_old_states_go_with_old_calls(drivers: DriverStore, store: Store) -> None:
+async def test_old_states_are_pruned_with_old_calls(drivers: DriverStore, store: Store) -> None:
     """A driver that is gone leaves nothing for ever."""
     await drivers.commit(Commit(states=(FIRST, replace(FIRST, call_id="new", at=NOW + 2))))
     assert await store.prune(Keep(0, NOW + 1, 0, 0)) == 1
     assert [row.call_id for row in await drivers.open_driver_rows("acct")] == ["new"]
 
 
-async def test_a_lease_has_one_holder_until_it_is_over(drivers: DriverStore) -> None:
+async def test_a_lease_has_one_holder_until_it_expires(drivers: DriverStore) -> None:
     """Its holder has it longer; another one when its time is over, or when it was let go."""
     assert await drivers.take_lease("stream", "one", NOW, NOW + 10)
     assert not await drivers.take_lease("stream", "two", NOW + 9, NOW + 19)
@@ -113,7 +115,7 @@ async def test_a_lease_has_one_holder_until_it_is_over(drivers: DriverStore) -> 
     assert await drivers.take_lease("stream", "one", NOW + 22, NOW + 32)
 
 
-async def test_of_many_who_want_a_free_lease_one_has_it(drivers: DriverStore) -> None:
+async def test_exactly_one_of_many_contenders_gets_a_free_lease(drivers: DriverStore) -> None:
     """However close they are."""
     taken = await asyncio.gather(
         *(drivers.take_lease("stream", str(n), NOW, NOW + 10) for n in range(20))

@@ -39,7 +39,7 @@ async def a_store(backend: Backend) -> SqlStore:
     return store
 
 
-async def test_an_agent_sees_their_own_calls_that_are_over_newest_first(backend: Backend) -> None:
+async def test_agents_see_their_own_ended_calls_newest_first(backend: Backend) -> None:
     """Two of one moment keep their order; a colleague's are nobody's business."""
     store = await a_store(backend)
     calls = [row("a", NOW - 9), row("c", NOW), row("b", NOW), row("live", NOW + 1, None)]
@@ -65,7 +65,7 @@ async def test_calls_are_found_by_kind_name_number_and_record(backend: Backend) 
     assert await names(store, HistoryQuery(record="003000000000001")) == ["c"]
 
 
-async def test_a_row_follows_the_record_that_is_picked_later(backend: Backend) -> None:
+async def test_a_row_follows_a_record_that_is_picked_later(backend: Backend) -> None:
     """The same call, written again."""
     store = await a_store(backend)
     await put(store, 0, row("a", NOW))

@@ -132,7 +132,7 @@ async def kept(backend: Backend) -> Kept:
     return Kept(store)
 
 
-async def test_all_that_is_held_is_found(kept: Kept) -> None:
+async def test_all_stored_data_about_the_number_is_found(kept: Kept) -> None:
     """Each table, in each spelling; a delivery without the number by its call's id."""
     await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
     await kept.put(BEN, SPELLED, call_log("b", "0049 30/901820145", BEN, Pending(NOW, NOW)))
@@ -160,7 +160,7 @@ async def test_all_that_is_held_is_found(kept: Kept) -> None:
     assert told["deliveries"][0]["body"]["data"] == {"to_number": "4930901820145"}
 
 
-async def test_nothing_of_another_number_is_found(kept: Kept) -> None:
+async def test_no_data_about_another_number_is_found(kept: Kept) -> None:
     """One digit makes another person."""
     await kept.put(ADA, OTHER, call_log("a", OTHER, ADA, Settled(NOW)))
     await kept.deliver(delivered("e1", to_number=OTHER))
@@ -171,7 +171,7 @@ async def test_nothing_of_another_number_is_found(kept: Kept) -> None:
     assert [await kept.store.load(ADA), await kept.store.log(ADA, "a")] == before
 
 
-async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
+async def test_finished_calls_are_erased_but_still_counted(kept: Kept) -> None:
     """Nothing tells the number afterwards; times, outcomes, ids and webhooks' ids stay."""
     log = call_log("a", NUMBER, ADA, Settled(NOW))
     closed = call_log("b", SPELLED, ADA, Closed(NOW, ClosedBy.DISMISSED))
@@ -201,7 +201,7 @@ async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
     assert [one["event_id"] for one in other.deliveries] == ["e2"]
 
 
-async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
+async def test_unfinished_calls_stay_and_are_reported(kept: Kept) -> None:
     """A live call; a log that waits, is in the tray, or wrapped up; a parked delivery."""
     live = Call("call-1", NUMBER, NOW, Dialing(NOW, NOW + 9))
     wrapped = Call("w", NUMBER, NOW, Wrapup(NOW, NOW + 9))
@@ -241,7 +241,7 @@ async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
     assert (await kept.store.route("acct_1", "pc-9")).parked == (waiting,)
 
 
-async def test_what_a_driver_kept_goes_when_its_call_is_over(kept: Kept) -> None:
+async def test_a_drivers_state_is_erased_once_its_call_is_over(kept: Kept) -> None:
     """As long as a call is steered its driver needs the number; another org's stays."""
     text = f'{{"number":"{NUMBER}"}}'
     rows = (
@@ -259,7 +259,7 @@ async def test_what_a_driver_kept_goes_when_its_call_is_over(kept: Kept) -> None
     assert await kept.store.driver_row("acct_1", "another") is not None
 
 
-async def test_a_second_time_takes_what_was_not_done(kept: Kept) -> None:
+async def test_a_second_erasure_removes_what_was_unfinished(kept: Kept) -> None:
     """Once the log has settled, nothing is left."""
     await kept.put(ADA, NUMBER, call_log("p", NUMBER, ADA, Pending(NOW, NOW + 9)))
     assert (await kept.erase()).remaining
@@ -268,7 +268,7 @@ async def test_a_second_time_takes_what_was_not_done(kept: Kept) -> None:
     assert (await kept.held()).counts() == KEPT
 
 
-async def test_only_the_org_that_is_asked_for(kept: Kept) -> None:
+async def test_only_the_requested_org_is_searched(kept: Kept) -> None:
     """The other org's agents, logs, calls and deliveries stay as they are, also with equal ids."""
     for key in (ADA, CAY):
         await kept.put(key, NUMBER, call_log("a", NUMBER, key, Settled(NOW)))
@@ -285,7 +285,7 @@ async def test_only_the_org_that_is_asked_for(kept: Kept) -> None:
     assert [one["account"] for one in left.deliveries] == ["acct_2", "acct_2"]
 
 
-async def test_whoever_read_before_the_erasure_must_read_again(kept: Kept) -> None:
+async def test_a_reader_from_before_the_erasure_must_read_again(kept: Kept) -> None:
     """A replica's commit on what it had read is a Conflict: it cannot write the number back."""
     log = call_log("a", NUMBER, ADA, Settled(NOW))
     agent = await kept.put(ADA, NUMBER, log)
@@ -298,7 +298,9 @@ async def test_whoever_read_before_the_erasure_must_read_again(kept: Kept) -> No
     assert (await kept.held()).counts() == KEPT
 
 
-async def test_a_lost_race_is_decided_again(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_erasure_that_loses_a_race_is_decided_again(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A call that begins while it is erased is there afterwards, and what told it is gone."""
     await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
     live = Call("call-1", OTHER, NOW, Dialing(NOW, NOW + 9))
@@ -320,14 +322,14 @@ async def test_a_lost_race_is_decided_again(kept: Kept, monkeypatch: pytest.Monk
     assert await kept.store.log(ADA, "a") is None
 
 
-async def test_more_rows_than_one_portion_are_read(kept: Kept) -> None:
+async def test_more_rows_than_one_page_are_read(kept: Kept) -> None:
     """Each row once, in the order of its key."""
     await kept.deliver(*(delivered(f"e{n:03}", to=NUMBER if n % 2 else OTHER) for n in range(450)))
     found = [one["event_id"] for one in (await kept.held()).deliveries]
     assert found == [f"e{n:03}" for n in range(450) if n % 2]
 
 
-async def test_the_list_that_an_older_version_left_is_found_and_goes(kept: Kept) -> None:
+async def test_a_list_left_by_an_older_version_is_found_and_erased(kept: Kept) -> None:
     """Nobody reads it any more; the number would stand there all the same."""
     await kept.put(ADA, OTHER)
     listed = f',"recent":[{{"call_id":"c1","number":"{NUMBER}"}}],"v":'

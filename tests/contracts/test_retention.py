@@ -71,7 +71,7 @@ async def test_nothing_is_kept_longer_than_its_setting_says(backend: Backend) ->
     assert await job.prune() == 0
 
 
-async def test_agents_of_several_portions_forget(backend: Backend) -> None:
+async def test_agents_beyond_the_first_page_are_pruned_too(backend: Backend) -> None:
     """And one without a list is not written at all."""
     store = await a_store(backend)
     keys = [AgentKey("00D1", f"a{number:04}") for number in range(450)]

@@ -42,7 +42,7 @@ from tests.contracts.stores import (
 # --- agents and versions ---
 
 
-async def test_an_agent_that_was_never_committed_is_not_there(store: Store) -> None:
+async def test_an_agent_that_was_never_committed_does_not_exist(store: Store) -> None:
     """load() of a stranger is None."""
     assert await store.load(ADA) is None
 
@@ -66,7 +66,7 @@ async def test_any_text_survives_the_database(store: Store) -> None:
     assert snapshot.agent.name == name
 
 
-async def test_a_commit_may_be_told_by_a_call(store: Store) -> None:
+async def test_a_commit_may_report_through_a_callback(store: Store) -> None:
     """The same outcomes, none before it is durable."""
     told, both = list[object](), asyncio.Event()
 
@@ -91,7 +91,7 @@ async def test_each_commit_makes_the_next_version(store: Store) -> None:
         assert await store.versions((ADA,)) == {ADA: version + 1}
 
 
-async def test_a_commit_of_an_old_version_loses(store: Store) -> None:
+async def test_a_commit_based_on_an_old_version_loses(store: Store) -> None:
     """The second commit from the same version is a Conflict and changes nothing."""
     await store.commit(write(0, name="first"))
     with pytest.raises(Conflict):
@@ -101,14 +101,14 @@ async def test_a_commit_of_an_old_version_loses(store: Store) -> None:
     assert (snapshot.agent.name, snapshot.version) == ("first", 1)
 
 
-async def test_a_commit_of_a_version_that_is_not_there_yet_loses(store: Store) -> None:
+async def test_a_commit_based_on_a_future_version_loses(store: Store) -> None:
     """Nobody skips a version."""
     with pytest.raises(Conflict):
         await store.commit(write(3))
     assert await store.load(ADA) is None
 
 
-async def test_of_many_racers_exactly_one_wins_each_version(store: Store) -> None:
+async def test_exactly_one_of_many_racing_commits_wins_each_version(store: Store) -> None:
     """Twenty commits from one version at once: one is in, nineteen are Conflicts."""
     for version in range(3):
         racers = [store.commit(write(version, name=f"{version}.{n}")) for n in range(20)]
@@ -126,7 +126,7 @@ async def test_commits_of_one_agent_chain_within_a_batch(store: Store) -> None:
     assert (snapshot.agent.name, snapshot.version) == ("49", 50)
 
 
-async def test_a_loser_does_not_sink_those_beside_it(store: Store) -> None:
+async def test_a_losing_commit_does_not_fail_its_neighbors(store: Store) -> None:
     """Good commits in the same batch as a Conflict and a Duplicate are in."""
     await store.commit(Commit((change(0),), delivery("e1")))
     keys = [AgentKey("00D1", f"006{n}") for n in range(40)]
@@ -232,7 +232,7 @@ async def test_the_same_delivery_many_times_at_once_counts_once(store: Store) ->
     assert sum(isinstance(outcome, Duplicate) for outcome in outcomes) == 9
 
 
-async def test_a_delivery_whose_commit_lost_may_come_again(store: Store) -> None:
+async def test_a_delivery_whose_commit_lost_may_be_repeated(store: Store) -> None:
     """A Conflict leaves no trace of the delivery."""
     await store.commit(write(0))
     with pytest.raises(Conflict):
@@ -290,7 +290,7 @@ async def test_a_delivery_is_not_parked_once_its_call_has_an_agent(store: Store)
     assert (await store.route("acct", "pc-2")).parked == ()
 
 
-async def test_a_route_that_is_otherwise_by_now_loses(store: Store) -> None:
+async def test_a_commit_with_an_outdated_route_loses(store: Store) -> None:
     """Owners, parked deliveries and the agents of the line: each is compared in the commit."""
     line = TelephonyUser("acct", "user_1")
     nobody = RouteRead(("acct", "pc-1"), frozenset(), frozenset(), line)
@@ -311,7 +311,7 @@ async def test_a_route_that_is_otherwise_by_now_loses(store: Store) -> None:
     await store.commit(Commit(delivery=delivery("e3"), route=owned))
 
 
-async def test_a_conflict_leaves_what_is_parked(store: Store) -> None:
+async def test_a_conflict_leaves_parked_deliveries_alone(store: Store) -> None:
     """A loser unparks nothing and binds nothing."""
     await store.commit(write(0))
     await store.commit(Commit(park=(waiting("e1"),)))
@@ -321,7 +321,7 @@ async def test_a_conflict_leaves_what_is_parked(store: Store) -> None:
     assert (route.owners, route.parked) == ({}, (waiting("e1"),))
 
 
-async def test_parked_deliveries_fall_due_to_ask_and_then_to_drop(store: Store) -> None:
+async def test_parked_deliveries_are_due_for_a_lookup_and_then_for_removal(store: Store) -> None:
     """After 10 s once to ask about, after 10 min to drop."""
     entry = waiting("e1")
     await store.commit(Commit(park=(entry,)))
@@ -334,7 +334,7 @@ async def test_parked_deliveries_fall_due_to_ask_and_then_to_drop(store: Store) 
     assert await store.due_parked(NOW + 600_000, 10) == ()
 
 
-async def test_no_account_s_parked_deliveries_hide_another_s(store: Store) -> None:
+async def test_one_accounts_parked_deliveries_do_not_hide_anothers(store: Store) -> None:
     """Of each account the oldest are found, though another one has many older ones."""
     many = tuple(replace(waiting(f"e{n}", NOW + n), account="first") for n in range(5))
     late = replace(waiting("late", NOW + 9), account="second")
@@ -345,7 +345,7 @@ async def test_no_account_s_parked_deliveries_hide_another_s(store: Store) -> No
 # --- deadlines ---
 
 
-async def test_due_agents_come_oldest_first_and_no_more_than_wanted(store: Store) -> None:
+async def test_due_agents_come_oldest_first_up_to_the_limit(store: Store) -> None:
     """Those after now, and those without a deadline, stay away."""
     dues = {"a": NOW + 3, "b": NOW + 1, "c": None, "d": NOW + 9, "e": NOW + 2}
     for name, due in dues.items():
@@ -393,7 +393,7 @@ async def test_sessions_are_put_replaced_and_dropped(store: Store) -> None:
     assert await store.session("h2") is None
 
 
-async def test_a_session_is_taken_by_one_of_all_who_ask(store: Store) -> None:
+async def test_only_one_of_many_takers_gets_a_session(store: Store) -> None:
     """Whatever it says, it says once."""
     await store.put_session(session())
     await store.put_session(session("h2"))
@@ -407,7 +407,7 @@ async def test_a_session_is_taken_by_one_of_all_who_ask(store: Store) -> None:
 # --- the store itself ---
 
 
-async def test_everything_is_there_after_closing_and_opening(backend: Backend) -> None:
+async def test_everything_survives_closing_and_reopening(backend: Backend) -> None:
     """Agents, logs, deliveries, parked ones, sessions and the epoch outlive the process."""
     store = await backend.open()
     epoch = await store.epoch()
@@ -427,7 +427,7 @@ async def test_everything_is_there_after_closing_and_opening(backend: Backend) -
     assert await store.session("h1") == session()
 
 
-async def test_close_finishes_what_was_taken(backend: Backend) -> None:
+async def test_close_finishes_accepted_commits(backend: Backend) -> None:
     """Commits on their way are done; those after it are refused."""
     store = await backend.open()
     under_way = [asyncio.ensure_future(store.commit(write(n))) for n in range(20)]
@@ -442,7 +442,7 @@ async def test_close_finishes_what_was_taken(backend: Backend) -> None:
     assert await (await backend.open()).versions((ADA,)) == {ADA: 20}
 
 
-async def test_prune_removes_what_is_old_and_nothing_else(store: Store) -> None:
+async def test_prune_removes_only_old_rows(store: Store) -> None:
     """Deliveries, calls, settled logs and sessions by age; open logs stay for ever."""
     old = replace(delivery("old"), at=NOW - 10)
     rows = (bound(0, "new").calls[0], replace(bound(0, "old").calls[0], at=NOW - 10))

@@ -33,13 +33,13 @@ def learned(policy: Policy, agent: Agent) -> tuple[Known[str] | None, Known[str]
     return event.facts.recording, event.facts.summary
 
 
-def test_only_what_a_template_names_is_wanted() -> None:
+def test_only_fields_that_a_template_names_are_needed() -> None:
     """By its name in braces, wherever in the text."""
     assert named_in(["a {summary} b", "{number}", "recording"]) == ("summary",)
     assert named_in([]) == ()
 
 
-def test_what_nobody_wants_is_not_kept() -> None:
+def test_data_that_no_template_names_is_not_kept() -> None:
     """A summary of what people said stays with the provider."""
     assert kept(NOTHING_KNOWN, ()) is NOTHING_KNOWN
     assert kept(LATE, ("recording", "summary")) is LATE
@@ -47,14 +47,14 @@ def test_what_nobody_wants_is_not_kept() -> None:
     assert kept(replace(LATE, summary=None), ()) == NOTHING_KNOWN
 
 
-def test_of_a_call_without_a_talk_nothing_is_missing() -> None:
+def test_nothing_is_missing_from_a_call_without_a_talk() -> None:
     """Nobody records a call that nobody took."""
     assert not is_missing(said(ended=T0), ("summary",))
     assert is_missing(TALK, ("summary",))
     assert not is_missing(TALK.join(LATE), ("summary", "recording"))
 
 
-def test_a_certain_talk_is_asked_about_only_for_what_is_wanted_of_it() -> None:
+def test_a_certain_talk_is_looked_up_only_for_fields_that_a_template_needs() -> None:
     """At its end, and once more when the agent has written it up."""
     assert after(IDLE, [OVER]).effects == ()
     over = after(IDLE, [OVER], WANTING)
@@ -63,20 +63,20 @@ def test_a_certain_talk_is_asked_about_only_for_what_is_wanted_of_it() -> None:
     assert done.effects == (ASKED,)
 
 
-def test_what_comes_late_goes_to_the_log_where_it_is_wanted() -> None:
+def test_late_data_goes_to_the_log_that_needs_it() -> None:
     """Else a call record that brings it changes nothing, and no record is updated for it."""
     assert learned(WANTING, IDLE) == (LATE.recording, LATE.summary)
     assert learned(Policy(), IDLE) == (None, None)
 
 
-def test_a_call_center_s_own_fields_count_as_well() -> None:
+def test_a_call_centers_own_fields_count_too() -> None:
     """Its definition may name what our settings do not."""
     there = replace(IDLE, call_center=CallCenterSettings(record_fields=(("S__c", "{summary}"),)))
     assert after(there, [OVER]).effects == (ASKED,)
     assert learned(Policy(), there) == (None, LATE.summary)
 
 
-def test_what_is_said_of_a_colleague_s_part_is_not_this_agent_s() -> None:
+def test_data_about_a_colleagues_part_is_not_used_for_this_agent() -> None:
     """The summary of a talk goes into the record of whoever talked."""
     mine = after(
         IDLE, [tell(Connected, T0, replace(TALK, ended=None, outcome=None), call="c1")], WANTING

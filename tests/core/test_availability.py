@@ -7,7 +7,7 @@ import pytest
 from adapter.core.availability import ALWAYS_AVAILABLE, Applied, Availability, Status
 
 
-def test_nobody_is_away_who_has_not_said_so() -> None:
+def test_an_agent_is_away_only_after_saying_so() -> None:
     """Rows of the release before hold nothing of it."""
     assert Availability() == ALWAYS_AVAILABLE
     assert ALWAYS_AVAILABLE.status is Status.AVAILABLE
@@ -21,7 +21,7 @@ def test_nobody_is_away_who_has_not_said_so() -> None:
         (Status.AWAY, Applied.DONE, False),
     ],
 )
-def test_phones_are_silent_only_where_the_phone_system_does_it(
+def test_phones_are_silent_only_if_the_phone_system_supports_it(
     status: Status, applied: Applied, silent: bool
 ) -> None:
     """What is only shown keeps no phone from ringing."""

@@ -6,13 +6,13 @@ from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.policy import Policy
 
 
-def test_a_centre_that_says_nothing_leaves_the_policy_as_it_is() -> None:
+def test_an_empty_call_center_leaves_the_policy_unchanged() -> None:
     """The very same policy, not a copy."""
     policy = Policy()
     assert policy.of(NO_CALL_CENTER) is policy
 
 
-def test_a_centre_rules_what_it_names_and_nothing_else() -> None:
+def test_a_call_center_overrides_only_what_it_names() -> None:
     """Its wrap-up and its country; the rest is ours."""
     policy = Policy()
     ruled = policy.of(CallCenterSettings(wrapup_ms=0, region="DE"))
@@ -21,6 +21,6 @@ def test_a_centre_rules_what_it_names_and_nothing_else() -> None:
     assert ruled.ring_ms == policy.ring_ms
 
 
-def test_a_country_that_is_none_is_not_believed() -> None:
+def test_an_unknown_country_is_ignored() -> None:
     """Rubbish in a definition file must not make every number undialable."""
     assert Policy().of(CallCenterSettings(region="XX")).dial.default_region == "US"

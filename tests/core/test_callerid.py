@@ -19,7 +19,7 @@ SAID = Source.EVENT
         *("+1 202-555-0143 / 0144", "2025550143 2025550144"),
     ],
 )
-def test_a_caller_who_is_not_told_has_no_number(text: str) -> None:
+def test_a_withheld_caller_has_no_number(text: str) -> None:
     """Nobody is searched for by a word."""
     assert caller_number(text) == ""
 
@@ -61,7 +61,7 @@ def test_display_forms_are_read_for_their_number(text: str, number: str) -> None
         *("Llamada desconocida", "Chiamata anonima", "undefined", "VOIP CALLER", "Unknown <>"),
     ],
 )
-def test_a_placeholder_is_no_name(name: str) -> None:
+def test_a_placeholder_is_not_a_name(name: str) -> None:
     """Nor is the number once more."""
     assert caller_name(name, "+12025550143") == ""
 
@@ -80,7 +80,7 @@ def test_a_placeholder_is_no_name(name: str) -> None:
         "Jo NY",
     ],
 )
-def test_a_name_is_one(name: str) -> None:
+def test_a_real_name_is_accepted(name: str) -> None:
     """Of a person or a company, with words of those among others."""
     assert caller_name(f" {name} ", "+12025550143") == name
 
@@ -98,12 +98,12 @@ def test_a_name_is_one(name: str) -> None:
         ("B\u00adob\u200b", "Bob"),
     ],
 )
-def test_a_name_is_one_line_of_letters(told: str, name: str) -> None:
+def test_a_name_is_one_line_of_printable_text(told: str, name: str) -> None:
     """A log's subject is one line, and what would turn it around is left out."""
     assert caller_name(told, "+12025550143") == name
 
 
-def test_facts_are_cleaned_and_good_ones_stay_the_same_value() -> None:
+def test_facts_are_cleaned_and_clean_ones_are_unchanged() -> None:
     """So that nothing is copied for nothing."""
     good = Facts(number=Known("+12025550143", SAID), name=Known("Ada", SAID))
     assert cleaned(good) is good
@@ -118,7 +118,7 @@ def test_facts_are_cleaned_and_good_ones_stay_the_same_value() -> None:
     assert cleaned(spaced).name == Known("Ada", SAID)
 
 
-def test_whom_an_agent_dialed_is_told_as_it_was_dialed() -> None:
+def test_a_dialed_number_is_reported_as_it_was_dialed() -> None:
     """A call to "sales" must not be taken for the one that waits for any number."""
     told = Known("sales", SAID)
     for direction in (Direction.OUTBOUND, Direction.INTERNAL):

@@ -90,7 +90,7 @@ def test_no_history_doubles_or_loses_a_task(seed: int, read_back: bool) -> None:
 # --- the plain way ------------------------------------------------------------------------------
 
 
-def test_an_accepted_offer_is_a_go_with_the_fields_of_now() -> None:
+def test_an_accepted_offer_becomes_a_go_with_the_current_fields() -> None:
     """Committed first, then sent: the effect comes with the new state."""
     going = after(ACCEPT)
     attempt = going.log.attempt
@@ -100,7 +100,7 @@ def test_an_accepted_offer_is_a_go_with_the_fields_of_now() -> None:
     assert going.log.state == Attempting(T0 + POLICY.report_ms)
 
 
-def test_of_two_pages_that_accept_one_has_the_go() -> None:
+def test_only_one_of_two_accepting_pages_gets_the_go() -> None:
     """The compare-and-set."""
     second = after(ACCEPT, LogAccepted(T0 + 1, "page2", "n2"))
     assert (second.effects, second.ignored) == ((), "taken")
@@ -121,7 +121,7 @@ def test_a_repeated_report_is_acknowledged_again_and_changes_nothing() -> None:
     assert again.effects == (SendSettled("c1", "page1", 1),)
 
 
-def test_what_is_learned_after_the_save_becomes_an_update_by_id() -> None:
+def test_facts_learned_after_the_save_become_an_update_by_id() -> None:
     """A corrected talk time, once the agent has finished writing."""
     talked = FactsLearned(T0 + 5_000, Facts(connected=Known(T0 - 60_000, Source.CDR)))
     writing = DraftChanged(T0 + 2_000, Draft(notes="a"), done=False, held_until=T0 + 62_000)
@@ -138,7 +138,7 @@ def test_what_is_learned_after_the_save_becomes_an_update_by_id() -> None:
     assert (done.wanted.talk_ms, done.wanted.draft.notes) == (60_000, "a")
 
 
-def test_a_draft_or_record_before_the_save_is_in_the_create() -> None:
+def test_a_draft_or_record_from_before_the_save_is_in_the_create() -> None:
     """They only change what is wanted; nothing waits for the agent to finish."""
     picked = after(
         RecordPicked(T0, RECORD), DraftChanged(T0, Draft(subject="s"), False, T0 + 60_000), ACCEPT
@@ -148,7 +148,7 @@ def test_a_draft_or_record_before_the_save_is_in_the_create() -> None:
     assert picked.log.attempt.fields.draft.subject == "s"
 
 
-def test_what_changes_while_a_create_is_unknown_waits_for_its_outcome() -> None:
+def test_changes_wait_while_a_create_is_unknown() -> None:
     """No second go for a note."""
     lost = after(ACCEPT, PageLost(T0 + 20_000, "page1")).log
     changed = after(DraftChanged(T0 + 21_000, Draft(notes="x"), done=True), log=lost)
@@ -161,7 +161,7 @@ def test_what_changes_while_a_create_is_unknown_waits_for_its_outcome() -> None:
 # --- refusals -----------------------------------------------------------------------------------
 
 
-def test_a_transient_refusal_is_tried_again_after_5_30_and_120_seconds_and_then_trayed() -> None:
+def test_a_transient_refusal_is_retried_after_5_30_and_120_seconds_then_trayed() -> None:
     """Nothing was created, so that another go is safe; but not for ever."""
     log, at, waits = new_log(), T0, []
     for number in (1, 2, 3, 4):
@@ -188,7 +188,7 @@ def test_any_other_refusal_goes_to_the_tray_at_once(errors: tuple[SaveError, ...
     assert may_be_offered(mended, T0 + 11)
 
 
-def test_a_backoff_is_not_cut_short_by_news() -> None:
+def test_a_backoff_is_not_cut_short_by_an_update() -> None:
     """Salesforce asked for patience."""
     refused = after(ACCEPT, LogRefused(T0 + 9, "page1", 1, "n1", LOCKED)).log
     learned = after(FactsLearned(T0 + 10, Facts(name=Known("Ada", Source.EVENT))), log=refused).log
@@ -211,13 +211,13 @@ def test_a_late_refusal_is_acknowledged_and_changes_nothing() -> None:
         LogRefused(T0, "page1", 1, "guessed", LOCKED),
     ],
 )
-def test_a_report_without_the_attempt_s_nonce_is_not_believed(stray: LogEvent) -> None:
+def test_a_report_without_the_attempts_nonce_is_ignored(stray: LogEvent) -> None:
     """Only the page that had the go knows it."""
     told = after(ACCEPT, stray)
     assert (told.log, told.effects, told.ignored) == (after(ACCEPT).log, (), "no such attempt")
 
 
-def test_a_go_that_was_too_old_for_its_page_is_offered_again() -> None:
+def test_a_log_whose_go_was_too_old_is_offered_again() -> None:
     """The page says that it did nothing; said again later, it is no news."""
     expired = LogExpired(T0 + 6_000, "page1", 1, "n1")
     assert may_be_offered(after(ACCEPT, expired).log, T0 + 6_000)
@@ -231,7 +231,9 @@ def test_a_go_that_was_too_old_for_its_page_is_offered_again() -> None:
     "silence",
     [LogTimePassed(T0 + 30_000), PageLost(T0 + 30_000, "page1"), replace(SAVED, record_id="")],
 )
-def test_no_report_makes_the_outcome_unknown_and_never_a_second_go(silence: LogEvent) -> None:
+def test_a_missing_report_makes_the_outcome_unknown_but_sends_no_second_go(
+    silence: LogEvent,
+) -> None:
     """The page is probed; no other page may have the log."""
     lost = after(ACCEPT, silence)
     assert lost.log.state == Unknown(silence.at, silence.at + 30_000)
@@ -265,7 +267,7 @@ def verified(
     return decision, asked
 
 
-def test_nothing_there_frees_the_log_only_if_the_page_can_no_longer_fire() -> None:
+def test_an_empty_read_back_frees_the_log_only_if_the_page_can_no_longer_save() -> None:
     """Asked at 30, 60, 120 and 330 s; then a proof of the page, or the tray."""
     trayed, asked = verified()
     assert asked == [30_000, 60_000, 120_000, 330_000]
@@ -274,7 +276,7 @@ def test_nothing_there_frees_the_log_only_if_the_page_can_no_longer_fire() -> No
     assert isinstance(freed.log.state, Pending)
 
 
-def test_an_unanswered_last_question_leaves_it_to_the_agent() -> None:
+def test_an_unanswered_last_read_back_leaves_it_to_the_agent() -> None:
     """Earlier answers may have come before the commit."""
     trayed, _ = verified(PageProved(T0 + 31_000, "page1", 1), answers=(True, True, True, False))
     assert isinstance(trayed.log.state, Tray)
@@ -291,7 +293,7 @@ def test_a_proof_while_verifying_counts_too() -> None:
     assert [type(e) for e in again.effects] == [ReadBack]
 
 
-def test_one_task_found_is_the_log_s() -> None:
+def test_a_single_task_found_belongs_to_the_log() -> None:
     """Saved after all; a change since then becomes an update."""
     unknown = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000), policy=ASKING)
     found = after(RecordsFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=unknown.log).log
@@ -302,7 +304,7 @@ def test_one_task_found_is_the_log_s() -> None:
     assert may_be_offered(other, T0 + 60_500)
 
 
-def test_two_tasks_found_are_a_double_and_everybody_is_told() -> None:
+def test_two_tasks_found_are_a_duplicate_and_everybody_is_told() -> None:
     """It must never happen; if it does, both ids are shown, once."""
     unknown = after(ACCEPT, LogTimePassed(T0 + 30_000)).log
     doubled = after(RecordsFound(T0 + 60_500, ("00T1", "00T2")), log=unknown)
@@ -313,14 +315,14 @@ def test_two_tasks_found_are_a_double_and_everybody_is_told() -> None:
     assert (again.log, again.effects) == (doubled.log, ())
 
 
-def test_a_second_task_id_reported_is_a_double() -> None:
+def test_a_second_reported_task_id_is_a_duplicate() -> None:
     """Another page, another browser: the report is believed."""
     doubled = after(ACCEPT, SAVED, replace(SAVED, record_id="00T2"))
     assert AlarmDoubled("c1", ("00T1", "00T2")) in doubled.effects
     assert doubled.log.doubles == ("00T2",)
 
 
-def test_what_was_found_does_not_settle_an_update_that_is_under_way() -> None:
+def test_a_found_task_does_not_settle_an_update_under_way() -> None:
     """A Task that is there says nothing of what it says."""
     log = after(ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "p", "n2"))
     found = after(RecordsFound(T0 + 1_002, ("00T1",)), log=log.log).log
@@ -333,7 +335,7 @@ def test_answers_without_a_question_are_ignored() -> None:
     assert after(RecordsFound(T0, ("00T1",))).ignored == "no attempt"
 
 
-def test_an_update_whose_outcome_is_unknown_waits_until_it_cannot_undo_the_next_one() -> None:
+def test_an_unknown_update_waits_until_it_can_no_longer_undo_the_next() -> None:
     """Committed late, the old words would replace the new ones (found by the simulation)."""
     updating = after(
         ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "page1", "n2")
@@ -348,7 +350,7 @@ def test_an_update_whose_outcome_is_unknown_waits_until_it_cannot_undo_the_next_
         assert may_be_offered(after(LogTimePassed(due), log=lost.log).log, due)
 
 
-def test_what_an_unknown_update_may_have_said_is_said_again_though_nothing_else_changed() -> None:
+def test_fields_of_an_unknown_update_are_sent_again_even_without_changes() -> None:
     """A, then B that nobody told of, then A: the record may say B, so A is no old news."""
     other = RecordPicked(T0 + 1_000, RECORD)
     updating = after(ACCEPT, SAVED, other, LogAccepted(T0 + 1_001, "page1", "n2")).log
@@ -365,7 +367,7 @@ def test_what_an_unknown_update_may_have_said_is_said_again_though_nothing_else_
         assert (told.state, told.unsure) == (Settled(due + 9), ())
 
 
-def test_what_was_surely_not_sent_leaves_no_doubt() -> None:
+def test_a_go_that_was_certainly_not_sent_leaves_no_doubt() -> None:
     """Refused, too old, or not in the page's journal: the record says what it said."""
     updating = after(
         ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "page1", "n2")
@@ -387,13 +389,13 @@ def test_a_page_that_never_sent_frees_the_log_at_once() -> None:
     assert may_be_offered(late, T0 + 11_000)
 
 
-def test_a_hello_that_may_have_crossed_the_go_proves_nothing() -> None:
+def test_a_hello_that_may_have_crossed_the_go_is_no_proof() -> None:
     """The go may have been sent behind the journal that the hello told."""
     early = after(ACCEPT, PageProved(T0 + 1_000, "page1", 1, never_sent=True))
     assert (early.log.state, early.ignored) == (after(ACCEPT).log.state, "too early")
 
 
-def test_a_record_that_was_found_may_say_what_any_of_the_creates_said() -> None:
+def test_a_found_record_may_contain_what_any_create_said() -> None:
     """What is wanted at last is said once more, though the first of them said the same."""
     unsent = PageProved(T0 + 11_000, "page1", 1, never_sent=True)
     second = LogAccepted(T0 + 12_000, "page1", "n2")
@@ -408,7 +410,7 @@ def test_a_record_that_was_found_may_say_what_any_of_the_creates_said() -> None:
     assert (said.attempt.record_id, said.attempt.fields.record) == ("00T1", None)
 
 
-def test_a_proof_of_one_go_says_nothing_of_the_next() -> None:
+def test_a_proof_about_one_go_says_nothing_about_the_next() -> None:
     """A replica that was slow to hear of the second go passes on what was said of the first."""
     second = after(ACCEPT, PageProved(T0 + 11_000, "page1", 1, never_sent=True)).log
     gone = after(
@@ -418,14 +420,14 @@ def test_a_proof_of_one_go_says_nothing_of_the_next() -> None:
     assert (late.log, late.ignored) == (gone.log, "another go")
 
 
-def test_a_page_that_is_back_without_an_outcome_makes_it_unknown_but_proved() -> None:
+def test_a_page_that_returns_without_an_outcome_leaves_it_unknown_but_proved() -> None:
     """It sent, and does not know what became of it; it will not send again."""
     back = after(ACCEPT, PageProved(T0 + 20_000, "page1", 1))
     assert back.log.state == Unknown(T0 + 20_000, T0 + 50_000, proved=True)
     assert back.effects == ()
 
 
-def test_other_pages_and_settled_logs_are_not_moved_by_pages() -> None:
+def test_pages_do_not_affect_settled_logs_or_those_of_other_pages() -> None:
     """Only the page of the latest attempt counts, and only while something is open."""
     assert after(ACCEPT, PageLost(T0, "page2")).ignored == "another page"
     assert after(PageLost(T0, "page1")).ignored == "another page"
@@ -473,14 +475,14 @@ def test_the_agent_settles_what_is_in_the_tray(choice: TrayDecided, state: LogSt
     assert decided.next_due is None
 
 
-def test_a_choice_that_does_not_exist_or_comes_too_late_changes_nothing() -> None:
+def test_an_unknown_or_late_choice_changes_nothing() -> None:
     """The tray is empty, or the word unknown."""
     trayed = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
     assert after(TrayDecided(T0, "explode"), log=trayed).ignored == "no such choice"
     assert after(TrayDecided(T0, "dismiss")).ignored == "not in the tray"
 
 
-def test_a_late_report_is_believed_even_after_the_agent_closed_the_log() -> None:
+def test_a_late_report_counts_even_after_the_agent_closed_the_log() -> None:
     """The Task exists: it is the log's."""
     trayed = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
     closed = after(TrayDecided(T0 + 61_000, "dismiss"), log=trayed).log
@@ -488,7 +490,7 @@ def test_a_late_report_is_believed_even_after_the_agent_closed_the_log() -> None
     assert saved.state == Settled(T0 + 99_000)
 
 
-def test_a_pending_log_wakes_its_offering_again_and_again() -> None:
+def test_a_pending_log_is_offered_again_and_again() -> None:
     """Nobody was there to take it; somebody will be."""
     woken = after(LogTimePassed(T0 + POLICY.wake_ms)).log
     assert woken.next_due == T0 + 2 * POLICY.wake_ms
@@ -547,7 +549,7 @@ def test_no_event_raises_in_any_state_and_every_open_log_has_a_deadline(
 
 
 @given(st.lists(log_events, max_size=12), st.sampled_from([POLICY, ASKING]))
-def test_time_alone_ends_every_wait_but_that_for_a_page(
+def test_every_wait_except_that_for_a_page_times_out(
     events: list[LogEvent], policy: SavePolicy
 ) -> None:
     """However it got there: by deadlines alone a log comes to rest, or waits for a page."""
@@ -578,7 +580,7 @@ def test_a_link_that_salesforce_refuses_is_given_up_once() -> None:
     assert again.log.state == Tray(TrayReason.REFUSED, T0 + 19, errors)
 
 
-def test_a_record_may_be_made_when_the_wrap_up_is_over() -> None:
+def test_a_record_may_be_created_when_the_wrap_up_is_over() -> None:
     """Where a record that is made cannot be changed: with the notes, at once when they are done."""
     late = SavePolicy(after_wrapup=True)
     assert newly_opened(T0, T0 + 60_000, late) == Pending(T0 + 60_000, T0 + 60_000)
@@ -596,7 +598,7 @@ def test_a_record_may_be_made_when_the_wrap_up_is_over() -> None:
     assert done.wanted.draft.notes == "a"
 
 
-def test_work_ends_with_the_agent_s_writing_and_only_once() -> None:
+def test_work_is_completed_once_when_the_agent_finishes_writing() -> None:
     """Not at hang-up; what is written later ends nothing again."""
     log = replace(new_log(), work_id="w1", held_until=T0 + 60_000)
     assert not log.wanted.ends_work

@@ -26,7 +26,7 @@ TALKING = tell(Connected, T0, said(number=NUMBER, direction=Direction.INBOUND), 
 WRAPPING = tell(CallEnded, T0, said(number=NUMBER, connected=T0, ended=T0), call="c1")
 
 
-def test_a_control_goes_to_the_provider_by_the_provider_s_id() -> None:
+def test_a_control_is_sent_with_the_providers_call_id() -> None:
     """And its answer back to the page; the same request is not done twice."""
     wish = ControlRequested(T0 + 1, "k1", "c1", "digits", "5")
     asked = after(IDLE, [TALKING, wish])
@@ -62,7 +62,7 @@ def test_a_transfer_goes_to_what_a_click_would_dial(target: str, told: str, acti
     assert asked.effects == (ControlCall("k1", "c1", LINE, "p1", action, told),)
 
 
-def test_what_goes_on_in_a_call_is_what_was_told_and_done() -> None:
+def test_the_state_of_a_call_follows_reports_and_actions() -> None:
     """An event of the provider's, or its word that it did what was asked; another's part is not."""
     third = InCall(T0 + 1, Third("204", ThirdState.RINGING, T0 + 1), held=True)
     told = replace(tell(InCallChanged, T0 + 1, call="c1"), in_call=third)
@@ -149,7 +149,7 @@ def test_a_transfer_cannot_reach_what_may_not_be_dialed(target: str, code: str) 
     assert told.agent.answers[-1].code == code
 
 
-def test_nobody_is_handed_over_to_an_extension_behind_a_number() -> None:
+def test_a_call_cannot_be_transferred_to_an_extension_behind_a_number() -> None:
     """Its digits could not be sent when the agent is gone."""
     policy = replace(POLICY, dial=DialRules(digits=True))
     wish = ControlRequested(T0 + 1, "k1", "c1", "transfer", "+12025550123 x204")

@@ -29,7 +29,7 @@ BRIDGED: list[Event] = [tell(Connected, T0, said(direction=Direction.INBOUND), c
 CLAIM = OverClaimed(T0 + 10, "o1", "c1")
 
 
-def test_a_phone_that_nobody_picks_up_is_asked_about_at_0_5_and_30_seconds() -> None:
+def test_an_unanswered_phone_is_looked_up_at_0_5_and_30_seconds() -> None:
     """Then the placement lapses, the agent is idle and knows why, and no Task is made."""
     world, asked = World(), []
     for event in PLACED:
@@ -48,7 +48,7 @@ def test_a_phone_that_nobody_picks_up_is_asked_about_at_0_5_and_30_seconds() -> 
     assert (world.agent.calls, world.opened, len(world.placed)) == ((), [], 1)
 
 
-def test_a_question_about_a_placement_names_what_we_know() -> None:
+def test_a_lookup_of_a_placement_names_what_we_know() -> None:
     """By user, number and time; by the call's id where the provider told one."""
     found = after(IDLE, [*PLACED, TimePassed(RING)])
     assert found.effects[-1] == FindCdr("c1", LINE, NUMBER, T0)
@@ -56,7 +56,7 @@ def test_a_question_about_a_placement_names_what_we_know() -> None:
     assert by_id.effects[-1] == FetchCdr("c1", LINE, "p1")
 
 
-def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
+def test_a_missing_cdr_lapses_a_placement_that_was_looked_up() -> None:
     """No call there: no need to wait; but an answer that nobody asked for is none."""
     absent = CdrMissing(RING + 100, "c1")
     lapsed = after(IDLE, [*PLACED, TimePassed(RING), absent])
@@ -72,7 +72,7 @@ def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
         ([tell(InboundRinging, T0, call="c1")], POLICY.ring_ms),
     ],
 )
-def test_a_live_call_is_asked_about_and_lives_on(events: list[Event], wait: int) -> None:
+def test_a_live_call_is_looked_up_and_continues(events: list[Event], wait: int) -> None:
     """Each phase has its own wait; a silent call log only means: later again."""
     world = World()
     for event in events:
@@ -87,7 +87,7 @@ def test_a_live_call_is_asked_about_and_lives_on(events: list[Event], wait: int)
     assert world.agent.phase is phase
 
 
-def test_what_lives_on_when_no_network_would_ring_any_more_is_a_talk() -> None:
+def test_a_call_that_outlasts_any_ringing_is_a_talk() -> None:
     """The answer's webhook was lost; until its end the call log tells of no answer."""
     world = World()
     for event in (click(), tell(DestinationDialed, T0)):
@@ -101,7 +101,7 @@ def test_what_lives_on_when_no_network_would_ring_any_more_is_a_talk() -> None:
     assert world.logs["c1"].wanted.talk_ms == 391_000
 
 
-def test_what_is_a_talk_by_its_length_stays_one() -> None:
+def test_a_call_long_enough_to_be_a_talk_stays_a_talk() -> None:
     """A late webhook of the pick-up, or the call log's next look, makes it no call that rings."""
     world = World()
     for event in (click(), tell(DestinationDialed, T0)):
@@ -118,7 +118,7 @@ def test_what_is_a_talk_by_its_length_stays_one() -> None:
     assert world.agent.next_due == at + 2 * POLICY.bridged_ms
 
 
-def test_a_lost_end_becomes_the_event_that_it_would_have_been() -> None:
+def test_a_lost_end_is_replaced_by_the_cdr() -> None:
     """The webhook was lost; the call log knows."""
     world = World()
     world.tell(BRIDGED[0])
@@ -127,7 +127,7 @@ def test_a_lost_end_becomes_the_event_that_it_would_have_been() -> None:
     assert world.agent.phase is Phase.WRAPUP
 
 
-def test_a_call_that_the_call_log_does_not_know_thrice_is_over() -> None:
+def test_a_call_missing_from_the_cdrs_three_times_is_over() -> None:
     """By our own clock, which the call log may still correct."""
     world = World()
     world.tell(BRIDGED[0])
@@ -142,7 +142,7 @@ def test_a_call_that_the_call_log_does_not_know_thrice_is_over() -> None:
     assert ended.source is Source.OBSERVED
 
 
-def test_a_claim_that_the_call_is_over_is_asked_about_at_once() -> None:
+def test_a_claim_that_the_call_is_over_is_looked_up_at_once() -> None:
     """And taken at its word if the call log cannot tell."""
     asked = after(IDLE, [*BRIDGED, CLAIM])
     assert asked.effects == (FetchCdr("c1", LINE, "p1"),)
@@ -153,18 +153,18 @@ def test_a_claim_that_the_call_is_over_is_asked_about_at_once() -> None:
         assert over.opened[0].facts.ended == Known(T0 + 20, Source.OBSERVED)
 
 
-def test_where_nobody_can_be_asked_the_claim_is_taken_at_once() -> None:
+def test_without_a_cdr_to_read_the_claim_is_accepted_at_once() -> None:
     """An agent without a line has no call log."""
     over = after(replace(IDLE, line=None), [*BRIDGED, CLAIM])
     assert (over.agent.phase, over.effects, len(over.opened)) == (Phase.WRAPUP, (), 1)
 
 
-def test_without_a_claim_a_silent_call_log_ends_nothing() -> None:
+def test_without_a_claim_a_missing_cdr_ends_nothing() -> None:
     """The provider may be down for an hour while people talk."""
     assert after(IDLE, [*BRIDGED, CdrUnavailable(T0 + 9, "c1")]).ignored == "asked in vain"
 
 
-def test_an_agent_who_gives_up_a_placement_need_not_wait_for_the_ring_s_end() -> None:
+def test_giving_up_a_placement_need_not_wait_until_the_ringing_ends() -> None:
     """Asked now; and not before the provider's answer to the request is known."""
     asked = after(IDLE, [*PLACED, CLAIM])
     assert isinstance(asked.effects[-1], FindCdr)
@@ -175,7 +175,7 @@ def test_an_agent_who_gives_up_a_placement_need_not_wait_for_the_ring_s_end() ->
     assert after(IDLE, [CLAIM]).ignored == "not live"
 
 
-def test_an_inbound_ringing_that_never_ends_is_asked_about() -> None:
+def test_inbound_ringing_that_never_ends_is_looked_up() -> None:
     """Its pop is not offered twice for that."""
     ringing = tell(InboundRinging, T0, said(number=NUMBER), call="c1")
     agent = after(IDLE, [ringing]).agent
@@ -186,7 +186,7 @@ def test_an_inbound_ringing_that_never_ends_is_asked_about() -> None:
     assert stage.popped
 
 
-def test_an_ending_call_waits_out_its_time_for_a_call_log_that_lags() -> None:
+def test_an_ending_call_waits_for_a_cdr_that_lags() -> None:
     """A "no" right after the end is too early to believe; then it is logged as it is."""
     ending = [*BRIDGED, tell(CallEnded, T0 + 60_000)]
     absent = CdrMissing(T0 + 60_001, "c1")
@@ -198,7 +198,7 @@ def test_an_ending_call_waits_out_its_time_for_a_call_log_that_lags() -> None:
     assert logged.effects[-1] == FetchCdr("c1", LINE, "p1")
 
 
-def test_the_call_log_is_asked_again_before_a_call_is_missed_that_another_may_have_taken() -> None:
+def test_the_cdr_is_read_again_before_a_call_that_another_may_have_taken_is_missed() -> None:
     """A question may be lost with its process: a colleague's talk is nobody's missed call."""
     rang = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number=NUMBER), call="c1")
     ended = [rang, tell(CallEnded, T0 + 60_000, said(ended=T0 + 60_000))]
@@ -218,7 +218,7 @@ def test_the_call_log_is_asked_again_before_a_call_is_missed_that_another_may_ha
     assert [log.wanted.outcome for log in silent.opened] == [Outcome.MISSED]
 
 
-def test_several_deadlines_at_once_are_each_dealt_with() -> None:
+def test_several_simultaneous_deadlines_are_all_handled() -> None:
     """After a restart everything may be due."""
     other = tell(Connected, T0, said(direction=Direction.INBOUND), provider_id="p2", call="c2")
     missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
@@ -229,7 +229,7 @@ def test_several_deadlines_at_once_are_each_dealt_with() -> None:
     assert after(IDLE, [*BRIDGED, TimePassed(T0 + 1)]).agent == after(IDLE, BRIDGED).agent
 
 
-def test_a_missed_call_is_not_written_up_during_a_talk() -> None:
+def test_a_missed_call_gets_no_wrap_up_during_a_talk() -> None:
     """No countdown runs while the agent talks; both have their whole time when the talk is over."""
     missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
     second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
@@ -245,7 +245,7 @@ def test_a_missed_call_is_not_written_up_during_a_talk() -> None:
     assert after(done.agent, [TimePassed(later + POLICY.wrapup_ms)]).agent.calls == ()
 
 
-def test_who_has_no_wrap_up_any_more_writes_up_nothing_during_a_talk() -> None:
+def test_an_agent_whose_wrap_up_was_removed_gets_none_during_a_talk() -> None:
     """The definition may change meanwhile; a deadline that does not move is no rest."""
     missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
     second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
@@ -255,7 +255,7 @@ def test_who_has_no_wrap_up_any_more_writes_up_nothing_during_a_talk() -> None:
     assert [call.call_id for call in over.calls] == ["c1"]
 
 
-def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:
+def test_a_lapsed_placement_is_looked_up_twice_before_it_is_dropped() -> None:
     """Its late pick-up, and all that followed, may have been lost on the way to us."""
     placed = after(IDLE, [click(), CallPlaced(T0 + 1, "c1")]).agent
     lapsed = placed.with_call(placed.calls[0].at_stage(AgentNoAnswer(T0 + 80_000, T0 + 680_000)))

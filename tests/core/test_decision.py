@@ -9,7 +9,7 @@ from tests.core.gate import new_log
 from tests.core.people import IDLE, LINE, T0
 
 
-def test_a_decision_and_a_later_one_are_one() -> None:
+def test_a_decision_and_a_later_one_can_be_merged() -> None:
     """Effects and logs add up; the agent and the reason are the later one's."""
     effect = PlaceCall("c1", LINE, "1001")
     one = Decision(IDLE, (new_log(),), (("a", WritingEnded(1)),), (effect,), "x")
@@ -18,7 +18,7 @@ def test_a_decision_and_a_later_one_are_one() -> None:
     assert (both.agent, both.ignored) == (IDLE, "why")
 
 
-def test_an_answer_takes_the_place_of_an_earlier_one_and_old_ones_go() -> None:
+def test_an_answer_replaces_an_earlier_one_and_old_answers_expire() -> None:
     """All that are fresh are kept."""
     policy = Policy(answer_ms=10)
     agent = IDLE
@@ -30,7 +30,7 @@ def test_an_answer_takes_the_place_of_an_earlier_one_and_old_ones_go() -> None:
     assert len(again.answers) == 3
 
 
-def test_of_answers_that_called_nobody_only_the_latest_stay() -> None:
+def test_only_the_latest_answers_that_called_nobody_stay() -> None:
     """Who asks for thousands of things a minute makes no value large; what called is known on."""
     policy, agent = Policy(answers_kept=3), IDLE
     for n, called in enumerate([True, False, False, True, False, False, False]):
@@ -40,7 +40,7 @@ def test_of_answers_that_called_nobody_only_the_latest_stay() -> None:
     assert (agent.answers[-1].request_id, agent.answers[-1].called) == ("r0", True)
 
 
-def test_a_notice_is_said_once_and_taken_back_by_its_id() -> None:
+def test_a_notice_is_shown_once_and_withdrawn_by_its_id() -> None:
     """However often it happens."""
     policy = Policy(notices_kept=2)
     agent = IDLE

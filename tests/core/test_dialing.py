@@ -91,16 +91,14 @@ def test_a_request_whose_call_is_still_here_is_repeated_even_without_its_answer(
         (TALKING, "911", "placed"),
     ],
 )
-def test_what_may_not_be_dialed_is_answered(
-    before: tuple[Event, ...], number: str, code: str
-) -> None:
+def test_a_forbidden_number_is_answered(before: tuple[Event, ...], number: str, code: str) -> None:
     """A reason the agent can read, and nothing is placed; but an emergency goes beside a talk."""
     told = after(after(IDLE, before).agent, [click(T0 + 1, number=number)])
     assert codes(told)[-1] == code
     assert bool(told.effects) is (code == "placed")
 
 
-def test_a_click_of_long_ago_is_not_dialed() -> None:
+def test_an_old_click_is_not_dialed() -> None:
     """It lay in a queue: the agent has gone on since."""
     old = replace(click(), at=T0 + POLICY.click_ms + 1)
     assert codes(after(IDLE, [old])) == ["too-old"]
@@ -108,7 +106,7 @@ def test_a_click_of_long_ago_is_not_dialed() -> None:
     assert codes(after(IDLE, [replace(old, number="911")])) == ["use-your-phone"]
 
 
-def test_an_agent_without_a_line_is_told_whom_to_ask() -> None:
+def test_an_agent_without_a_telephony_user_is_told_whom_to_ask() -> None:
     """But in an emergency, where the phone is."""
     nobody = replace(IDLE, line=None)
     assert codes(after(nobody, [click()])) == ["not-configured"]
@@ -116,7 +114,7 @@ def test_an_agent_without_a_line_is_told_whom_to_ask() -> None:
     assert not may_dial(nobody, POLICY)
 
 
-def test_no_limit_holds_up_an_emergency() -> None:
+def test_no_limit_delays_an_emergency_call() -> None:
     """Ten dials a minute, two hundred an hour; an emergency is not counted out."""
     busy = replace(IDLE, dials=tuple(range(T0 - 10, T0)))
     assert codes(after(busy, [click()])) == ["too-many"]
@@ -127,7 +125,7 @@ def test_no_limit_holds_up_an_emergency() -> None:
     assert len(after(hour, [click(T0 + 600_000)]).agent.dials) == 1
 
 
-def test_an_org_starts_so_many_calls_a_minute() -> None:
+def test_an_orgs_calls_per_minute_are_limited() -> None:
     """Whoever of it dials: the next one waits, except in an emergency; 0 is no limit."""
     policy = Policy(per_minute_org=50)
     assert codes(after(IDLE, [replace(click(), org_dials=49)], policy)) == ["placed"]
@@ -148,7 +146,7 @@ def called(number: str = NUMBER, **said_of_it: Direction) -> Agent:
     return after(IDLE, [*dialed, ended], REPEAT).agent
 
 
-def test_the_same_number_so_soon_is_called_when_the_agent_says_so_twice() -> None:
+def test_the_same_number_is_soon_called_again_only_after_confirmation() -> None:
     """Thirty seconds after the click; then, or for another number, nobody asks."""
     again = click(T0 + 29_999, "r2", "c2")
     asked = after(called(), [again], REPEAT)
@@ -161,7 +159,7 @@ def test_the_same_number_so_soon_is_called_when_the_agent_says_so_twice() -> Non
     assert codes(after(called(), [again], replace(REPEAT, repeat_ms=0)))[-1] == "placed"
 
 
-def test_a_call_in_wrap_up_was_made_too() -> None:
+def test_a_call_in_wrap_up_counts_as_placed() -> None:
     """Its card is still there, and nothing else tells of it."""
     wrapping = replace(REPEAT, wrapup_ms=60_000)
     over = tell(CallEnded, T0 + 9, said(ended=T0 + 9, connected=T0 + 8), call="c1", known=True)
@@ -169,31 +167,31 @@ def test_a_call_in_wrap_up_was_made_too() -> None:
     assert codes(after(agent, [click(T0 + 20, "r2", "c2")], wrapping))[-1] == "confirm-repeat"
 
 
-def test_calling_back_is_no_repetition() -> None:
+def test_calling_back_is_not_a_repetition() -> None:
     """They called, the agent calls them: that is no slip of the hand."""
     agent = called(direction=Direction.INBOUND)
     assert codes(after(agent, [click(T0 + 9_000, "r2", "c2")], REPEAT))[-1] == "placed"
 
 
-def test_a_refused_call_was_none() -> None:
+def test_a_refused_call_does_not_count() -> None:
     """The provider said no: another try needs no question."""
     refused = after(IDLE, [click(), PlacingRejected(T0 + 1, "c1", "no")], REPEAT).agent
     assert codes(after(refused, [click(T0 + 9, "r2", "c2")], REPEAT))[-1] == "placed"
 
 
-def test_an_emergency_is_never_asked_about() -> None:
+def test_an_emergency_call_never_needs_confirmation() -> None:
     """Whoever calls for help twice in a minute means it."""
     agent = called("911")
     assert codes(after(agent, [click(T0 + 6_000, "r2", "c2", "911")], REPEAT))[-1] == "placed"
 
 
-def test_an_emergency_the_provider_cannot_place_is_for_the_phone() -> None:
+def test_an_emergency_call_that_the_provider_cannot_place_is_left_to_the_phone() -> None:
     """Said at once, so that no second is lost."""
     told = after(IDLE, [click(number="911")], Policy(emergency=False))
     assert (codes(told), told.effects) == (["use-your-phone"], ())
 
 
-def test_the_setting_allows_to_dial_in_wrap_up() -> None:
+def test_the_setting_permits_dialing_during_wrap_up() -> None:
     """Off by default."""
     wrapping = after(IDLE, [tell(CallEnded, T0, said(ended=T0, connected=T0))]).agent
     assert wrapping.phase is Phase.WRAPUP
@@ -203,14 +201,14 @@ def test_the_setting_allows_to_dial_in_wrap_up() -> None:
     assert allowed.agent.phase is Phase.RINGING_USER_DEVICES
 
 
-def test_a_202_starts_the_ring_and_keeps_an_id_if_one_came() -> None:
+def test_a_202_starts_the_ringing_and_keeps_its_id_if_any() -> None:
     """From now on only the ring deadline counts."""
     call = after(IDLE, [click(), CallPlaced(T0 + 300, "c1", "p1")]).agent.calls[0]
     assert call.stage == Placing(T0, T0 + POLICY.ring_ms, Acceptance.ACCEPTED)
     assert call.provider_call_id == "p1"
 
 
-def test_a_202_that_an_event_has_overtaken_moves_nothing() -> None:
+def test_a_202_overtaken_by_an_event_changes_nothing() -> None:
     """The first event bound the call already."""
     overtaken = after(
         IDLE, [click(), tell(DestinationDialed, T0 + 1), CallPlaced(T0 + 2, "c1", "x")]
@@ -234,7 +232,7 @@ def test_a_rejection_makes_the_agent_idle_with_the_provider_s_words() -> None:
     assert after(IDLE, [rejected]).ignored == "not placing"
 
 
-def test_an_unknown_outcome_keeps_the_placement_marked_and_is_told_once() -> None:
+def test_an_unknown_outcome_marks_the_placement_and_is_reported_once() -> None:
     """Perhaps the phone rings: never placed again, and a dismissed notice stays away."""
     unsure = after(IDLE, [click(), UNKNOWN])
     assert unsure.agent.calls[0].stage == Placing(T0, T0 + POLICY.ring_ms, Acceptance.UNCONFIRMED)
@@ -255,7 +253,7 @@ def test_no_outcome_in_15_seconds_is_an_unknown_outcome() -> None:
     assert late == Placing(T0, T0 + POLICY.ring_ms, Acceptance.ACCEPTED)
 
 
-def test_a_202_after_the_ring_was_asked_about_moves_no_deadline() -> None:
+def test_a_202_after_a_lookup_moves_no_deadline() -> None:
     """The questions have begun."""
     ring = TimePassed(T0 + POLICY.ring_ms)
     asked = after(IDLE, [click(), UNKNOWN, ring]).agent
@@ -300,7 +298,7 @@ def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
         CallCenterSettings(outside_prefix="9", international_prefix="00"),
     ],
 )
-def test_prefixes_that_the_deployment_does_not_list_are_not_dialed(
+def test_prefixes_that_the_deployment_does_not_permit_are_not_dialed(
     told: CallCenterSettings,
 ) -> None:
     """A page tells them, and a page may be tampered with: a plan is picked whole, or not at all."""
@@ -310,7 +308,7 @@ def test_prefixes_that_the_deployment_does_not_list_are_not_dialed(
         assert effect.dial_string == NUMBER
 
 
-def test_a_ring_profile_is_one_of_the_deployments_or_the_agents_or_none() -> None:
+def test_a_ring_profile_must_be_the_deployments_or_the_agents() -> None:
     """Whatever else a page says never reaches the provider."""
     policy = Policy(ring_profiles=("mobile",))
     for said_profile, passed in (("mobile", "mobile"), ("x" * 200, ""), ("../users", "")):
@@ -323,14 +321,14 @@ def test_a_ring_profile_is_one_of_the_deployments_or_the_agents_or_none() -> Non
         assert own.ring_profile == passed
 
 
-def test_an_unknown_outcome_of_a_named_call_is_asked_about_by_its_name() -> None:
+def test_an_unknown_outcome_is_looked_up_by_the_calls_id_if_known() -> None:
     """Where we chose the call's id, nothing has to be searched for."""
     named = replace(UNKNOWN, provider_call_id="c1-at-the-provider")
     unsure = after(IDLE, [click(), named]).agent.calls[0]
     assert unsure.provider_call_id == "c1-at-the-provider"
 
 
-def test_what_a_click_brings_along_goes_with_its_call() -> None:
+def test_data_from_a_click_stays_with_its_call() -> None:
     """Parameters to the call, a number to be shown and a ring profile to the provider."""
     params = "sourceId=Q4,did=(202) 555-0100,ringProfile=mobile"
     clicked = replace(click(), params=params, time_zone="Asia/Calcutta")
@@ -352,7 +350,7 @@ def test_what_a_click_brings_along_goes_with_its_call() -> None:
     assert bare == PlaceCall("c1", LINE, NUMBER)
 
 
-def test_an_extension_is_sent_once_both_can_hear() -> None:
+def test_an_extension_is_sent_once_both_sides_are_connected() -> None:
     """As digits, once; then it is shown, and needed again."""
     policy = replace(POLICY, dial=DialRules(digits=True))
     events: list[Event] = [
@@ -368,7 +366,7 @@ def test_an_extension_is_sent_once_both_can_hear() -> None:
     assert again.effects == ()
 
 
-def test_an_extension_that_was_not_sent_is_told() -> None:
+def test_an_extension_that_was_not_sent_is_reported() -> None:
     """Nobody asked for it by hand; where all went well there is nothing to say."""
     policy = replace(POLICY, dial=DialRules(digits=True))
     talking = after(
@@ -385,7 +383,7 @@ def test_an_extension_that_was_not_sent_is_told() -> None:
 
 
 @pytest.mark.parametrize("code", ["do-not-disturb", "phone-offline"])
-def test_an_agent_is_told_at_once_that_the_own_phone_stays_silent(code: str) -> None:
+def test_an_agent_learns_at_once_that_their_own_phone_stays_silent(code: str) -> None:
     """Not after 45 seconds of waiting; who picks up all the same is told no more."""
     told = after(IDLE, [click(), PhoneSilent(T0 + 300, "c1", code)])
     assert [notice.code for notice in told.agent.notices] == [code]

@@ -33,7 +33,7 @@ def center(plan: DialPlan, region: str = "") -> CallCenterSettings:
         (DialPlan("US", "9", "1"), "+493012345678", None),
     ],
 )
-def test_a_number_goes_behind_its_systems_prefixes(
+def test_a_number_follows_its_phone_systems_prefixes(
     plan: DialPlan, number: str, dialed: str | None
 ) -> None:
     """At home as within the country, abroad with its code; or not at all."""
@@ -42,7 +42,7 @@ def test_a_number_goes_behind_its_systems_prefixes(
         assert number in plan.read(dialed)
 
 
-def test_what_is_no_number_cannot_be_told_a_system() -> None:
+def test_text_that_is_not_a_number_is_refused() -> None:
     """It reaches nobody, and is refused."""
     assert DialPlan("US", "9").dialed("+0") is None
     refusal = refused("+0", DialRules())
@@ -50,14 +50,14 @@ def test_what_is_no_number_cannot_be_told_a_system() -> None:
     assert refusal.reason == "not-a-number"
 
 
-def test_what_a_system_cannot_have_been_told_reaches_nobody() -> None:
+def test_a_number_that_the_phone_system_cannot_express_is_refused() -> None:
     """Another outside digit, or no number behind it."""
     assert list(US.read("012125550123")) == []
     assert list(US.read("9011")) == []
     assert list(US.read("92125550123")) == []
 
 
-def test_a_call_center_picks_a_plan_whole() -> None:
+def test_a_call_center_selects_a_complete_dial_plan() -> None:
     """Not a prefix of one and a prefix of another; the country decides between equals."""
     assert picked(center(US), (DE, US)) == US
     mixed = CallCenterSettings(outside_prefix="9", long_distance_prefix="0")
@@ -70,7 +70,7 @@ def test_a_call_center_picks_a_plan_whole() -> None:
     assert picked(center(US, "MX"), (US, twin)) == US
 
 
-def test_a_plan_that_another_one_reads_as_a_costly_number_is_refused() -> None:
+def test_a_prefixed_number_that_reads_as_a_costly_one_is_refused() -> None:
     """A page that picks the wrong plan of two would have the switch dial what nobody judged."""
     plans = (DialPlan("US", "9", "1", "011"), DialPlan("DE", "9", "1", "00"))
     rules = DialRules(default_region="DE", plans=plans, regions=frozenset({"DE", "US"}))
@@ -79,7 +79,7 @@ def test_a_plan_that_another_one_reads_as_a_costly_number_is_refused() -> None:
     assert refusal.reason == "region"
 
 
-def test_abroad_without_a_prefix_for_it_is_refused() -> None:
+def test_a_foreign_number_without_an_international_prefix_is_refused() -> None:
     """Else those digits would be a number of the system's own country."""
     plan = DialPlan("US", "9", "1")
     refusal = order("+49 30 12345678", DialRules(plans=(plan,)), center(plan))
@@ -89,7 +89,7 @@ def test_abroad_without_a_prefix_for_it_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", ["4711", "911"])
-def test_only_numbers_of_the_outside_get_prefixes(text: str) -> None:
+def test_only_external_numbers_get_prefixes(text: str) -> None:
     """Extensions and emergencies never."""
     found = order(text, DialRules(plans=(US,)), center(US))
     assert isinstance(found, Order)
@@ -102,7 +102,7 @@ def test_only_numbers_of_the_outside_get_prefixes(text: str) -> None:
     st.text("0123456789*#", max_size=8),
     st.sampled_from(["", "US", "DE", "GB"]),
 )
-def test_no_page_makes_a_text_of_its_own(
+def test_no_page_can_dial_an_arbitrary_text(
     outside: str, long_distance: str, international: str, region: str
 ) -> None:
     """Whatever it says, the system is told the number itself or that behind a listed plan."""

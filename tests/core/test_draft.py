@@ -14,13 +14,13 @@ def test_a_later_draft_changes_only_what_it_names() -> None:
     assert whole.merged(Draft(follow_up=False)).follow_up is False
 
 
-def test_a_draft_without_its_links_keeps_the_words() -> None:
+def test_a_draft_without_its_links_keeps_its_texts() -> None:
     """They were picked for another record."""
     whole = Draft("s", "n", who=Record("1"), what=Record("2"))
     assert whole.unlinked() == Draft("s", "n")
 
 
-def test_however_many_fields_are_named_a_draft_has_an_end() -> None:
+def test_a_drafts_number_of_fields_is_limited() -> None:
     """The first ones stay, and may change: a page that names ever new ones makes nothing large."""
     draft = NO_DRAFT
     for n in range(3 * MOST_FIELDS):

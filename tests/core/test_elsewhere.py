@@ -48,14 +48,14 @@ def test_the_record_says_whether_a_colleague_took_the_call(
 
 
 @pytest.mark.parametrize("agent", [IDLE, VOICE], ids=["pages write", "the backend writes"])
-def test_what_an_agent_never_heard_of_is_no_record_of_theirs(agent: Agent) -> None:
+def test_an_agent_has_no_record_of_a_call_that_never_reached_them(agent: Agent) -> None:
     """A colleague's call, told of to everybody."""
     world = World(agent)
     world.report(TAKEN)
     assert (world.logs, world.agent) == ({}, agent)
 
 
-def test_where_pages_write_nothing_is_logged() -> None:
+def test_nothing_is_logged_if_pages_write_the_logs() -> None:
     """There is nothing to close."""
     world = World(IDLE)
     decisions = [world.report(event) for event in (RINGS, HUNTS_ON, TAKEN)]
@@ -83,7 +83,7 @@ THEIRS = replace(
     ],
     ids=["at the end", "before the end", "twice", "by an event", "before it was told of"],
 )
-def test_a_talk_that_named_nobody_is_not_left_in_the_record(events: tuple[Report, ...]) -> None:
+def test_a_talk_that_named_nobody_does_not_stay_in_the_record(events: tuple[Report, ...]) -> None:
     """It seemed to be this agent's until it was known whose it was."""
     world = World(VOICE)
     for event in (RINGS, *events):

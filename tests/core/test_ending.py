@@ -33,7 +33,7 @@ def test_without_a_wrap_up_time_the_agent_is_idle_at_once() -> None:
     assert (over.agent.phase, over.opened[0].held_until) == (Phase.IDLE, 0)
 
 
-def test_an_agent_without_a_line_has_nobody_to_ask() -> None:
+def test_without_a_telephony_user_there_is_no_cdr_to_read() -> None:
     """What is known is logged."""
     nobody = replace(IDLE, line=None)
     over = after(nobody, [tell(Connected, T0), tell(CallEnded, T0 + 5_000)])
@@ -47,7 +47,7 @@ def test_missed_calls_are_logged_unless_the_setting_says_no() -> None:
     assert unlogged.opened == ()
 
 
-def test_the_number_that_was_dialed_stays_and_another_s_follows_what_is_known() -> None:
+def test_a_dialed_number_stays_and_a_callers_follows_the_facts() -> None:
     """A log of a call that was placed here says what was dialed."""
     ours = after(IDLE, [click(), tell(Connected, T0, said(number="2125550123", connected=T0))])
     done = after(ours.agent, [tell(CallEnded, T0 + 9, said(ended=T0 + 9))])
@@ -56,7 +56,7 @@ def test_the_number_that_was_dialed_stays_and_another_s_follows_what_is_known() 
     assert (theirs.number, theirs.wanted.number) == ("", "020")
 
 
-def test_an_outcome_that_was_not_told_is_asked_for_at_once_and_after_the_wrap_up() -> None:
+def test_a_missing_outcome_is_looked_up_at_once_and_after_the_wrap_up() -> None:
     """A voicemail connects, too: without its status it would be logged as a talk."""
     silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
     over = after(IDLE, [silent])
@@ -66,7 +66,7 @@ def test_an_outcome_that_was_not_told_is_asked_for_at_once_and_after_the_wrap_up
     assert after(after(IDLE, [OVER]).agent, [TimePassed(T0 + 200_000)]).effects == ()
 
 
-def test_without_a_wrap_up_an_outcome_that_was_not_told_is_asked_for_first() -> None:
+def test_without_a_wrap_up_a_missing_outcome_is_looked_up_first() -> None:
     """A question that is asked but once may be lost with its process; a deadline asks again."""
     silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
     over = after(IDLE, [silent], Policy(wrapup_ms=0))

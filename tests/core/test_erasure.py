@@ -25,7 +25,7 @@ def told(number: str) -> Agent:
     )
 
 
-def test_what_is_over_and_tells_the_number_goes() -> None:
+def test_finished_calls_with_the_number_are_erased() -> None:
     """Answers and notices stay, and tell nothing; a favorite tells nothing else."""
     assert SOUGHT is not None
     agent = without(told("(212) 555-0123"), SOUGHT)
@@ -34,7 +34,7 @@ def test_what_is_over_and_tells_the_number_goes() -> None:
     assert agent.favorites == ()
 
 
-def test_others_stay_as_they_were() -> None:
+def test_data_about_other_numbers_is_unchanged() -> None:
     """To the letter, also beside one that goes."""
     assert SOUGHT is not None
     agent = told(OTHER)
@@ -43,7 +43,7 @@ def test_others_stay_as_they_were() -> None:
     assert without(both, SOUGHT).notices[1:] == agent.notices
 
 
-def test_no_live_call_is_touched_and_no_click_counts_twice() -> None:
+def test_an_erasure_leaves_live_calls_and_still_recognizes_repeated_clicks() -> None:
     """The call goes on, and the same request again places nothing."""
     assert SOUGHT is not None
     dialing = decide(IDLE, click(), POLICY).agent

@@ -50,21 +50,21 @@ def test_joining_is_associative(one: Facts, two: Facts, three: Facts) -> None:
 
 
 @given(any_facts)
-def test_joining_is_idempotent_and_nothing_adds_nothing(one: Facts) -> None:
+def test_joining_is_idempotent_and_empty_facts_change_nothing(one: Facts) -> None:
     """An event that is delivered twice teaches nothing new."""
     assert one.join(one) == one
     assert one.join(NOTHING_KNOWN) == one
 
 
 @given(any_facts, any_facts)
-def test_a_higher_source_is_never_overruled(one: Facts, other: Facts) -> None:
+def test_a_higher_source_is_never_overridden(one: Facts, other: Facts) -> None:
     """The joined value is as well known as the better of the two."""
     joined = one.join(other).ended
     sources = [f.ended.source for f in (one, other) if f.ended]
     assert (joined.source if joined else None) == max(sources, default=None)
 
 
-def test_the_call_log_outranks_an_event_and_an_event_our_clock() -> None:
+def test_the_cdr_outranks_events_and_events_outrank_our_clock() -> None:
     """Source decides before value."""
     seen, told = Known(1, Source.OBSERVED), Known(9, Source.EVENT)
     assert better(seen, told) == told
@@ -87,7 +87,7 @@ def test_the_call_log_outranks_an_event_and_an_event_our_clock() -> None:
         (row(ended=9), True),
     ],
 )
-def test_an_ended_call_is_certain_when_its_talk_is(what: Facts, certain: bool) -> None:
+def test_an_ended_call_is_certain_if_its_talk_is(what: Facts, certain: bool) -> None:
     """Both ends said, a silent outcome, or the call log's word; nothing less."""
     assert what.is_certain is certain
 

@@ -16,14 +16,14 @@ def test_a_favorite_is_known_by_its_number() -> None:
     assert with_favorite((ADA, BOB), anew, on=False) == (BOB,)
 
 
-def test_there_is_an_end_to_favorites() -> None:
+def test_the_number_of_favorites_is_limited() -> None:
     """They travel with every view."""
     many = tuple(Favorite(str(1000 + n)) for n in range(MOST))
     assert with_favorite(many, ADA, on=True) == many
     assert with_favorite(many, many[0], on=True)[-1] == many[0]
 
 
-def test_an_agent_keeps_them_until_told_otherwise() -> None:
+def test_an_agent_keeps_favorites_until_they_are_removed() -> None:
     """The same once more changes nothing."""
     kept = after(IDLE, [FavoriteChosen(T0, ADA, on=True)])
     assert kept.agent.favorites == (ADA,)

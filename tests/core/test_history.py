@@ -39,7 +39,7 @@ PAST = PastCall(
 )
 
 
-def test_a_call_and_its_log_tell_the_same() -> None:
+def test_a_call_and_its_log_give_the_same_row() -> None:
     """With the wrap-up's card still there, or with the log alone."""
     assert past_call(ADA, CALL) == past_call(ADA, LOG) == PAST
 
@@ -50,13 +50,13 @@ def test_an_extension_is_remembered_with_its_number() -> None:
     assert past_call(ADA, reached) == replace(PAST, extension="204")
 
 
-def test_a_call_that_is_not_over_is_no_history() -> None:
+def test_a_live_call_is_not_in_the_history() -> None:
     """It has its card."""
     live = replace(CALL, stage=Bridged(2_000, 3_000), facts=replace(OVER, ended=None))
     assert past_call(ADA, live) is None
 
 
-def test_of_a_call_of_which_little_is_known_little_is_told() -> None:
+def test_a_call_with_few_facts_has_a_short_row() -> None:
     """Ours, as far as anybody can tell; nobody talked."""
     told = past_call(ADA, replace(LOG, facts=Facts(ended=Known(5, Source.OBSERVED)), record=None))
     assert told == PastCall(

@@ -12,7 +12,7 @@ RINGS = InCall(10, Third("204", ThirdState.RINGING, 10), held=True)
 JOINED = InCall(20, Third("204", ThirdState.JOINED, 10), recording=True)
 
 
-def test_the_latest_word_holds_in_whatever_order_it_comes() -> None:
+def test_the_latest_report_counts_in_any_order() -> None:
     """It is whole, so what was lost or came twice before it does not matter."""
     alone = InCall(30, recording=True)
     words = [RINGS, RINGS, JOINED, alone]
@@ -24,7 +24,7 @@ def test_the_latest_word_holds_in_whatever_order_it_comes() -> None:
         assert found == alone
 
 
-def test_what_no_event_tells_is_known_by_what_was_done() -> None:
+def test_a_state_without_events_follows_the_requests() -> None:
     """It outlives what the provider tells; a pause ends with the recording."""
     inside = JOINED.after("mute").after("pause_recording")
     assert (inside.muted, inside.paused) == (True, True)
@@ -36,7 +36,7 @@ def test_what_no_event_tells_is_known_by_what_was_done() -> None:
 
 
 @pytest.mark.parametrize(("before", "held"), [(NOTHING_IN_CALL, True), (InCall(10), False)])
-def test_a_hold_is_the_providers_to_tell_where_it_tells_at_all(before: InCall, held: bool) -> None:
+def test_a_hold_is_reported_by_the_provider_if_it_reports_holds(before: InCall, held: bool) -> None:
     """Else it is what was asked."""
     assert before.after("hold").held is held
     assert before.after("hold").after("resume") == before

@@ -31,7 +31,7 @@ POLICY = SavePolicy()
 LOG = replace(new_log(), held_until=T0 + 60_000)
 
 
-def test_all_that_becomes_known_goes_into_what_is_wanted() -> None:
+def test_all_new_facts_go_into_the_wanted_fields() -> None:
     """Facts, the record, the agent's words; and when these are over."""
     named = with_content(LOG, FactsLearned(T0, Facts(name=Known("Ada", Source.EVENT))))
     assert named.wanted.name == "Ada"
@@ -55,7 +55,7 @@ def test_all_that_becomes_known_goes_into_what_is_wanted() -> None:
         (WritingEnded(T0), TrayReason.REFUSED, False),
     ],
 )
-def test_other_words_when_the_agent_is_done_mend_a_refusal(
+def test_new_text_from_the_agent_can_resolve_a_refusal(
     event: DraftChanged | WritingEnded, reason: TrayReason | None, is_mended: bool
 ) -> None:
     """The same words would be refused again, and half of them perhaps, too."""
@@ -63,7 +63,7 @@ def test_other_words_when_the_agent_is_done_mend_a_refusal(
     assert corrects_refusal(log, event) is is_mended
 
 
-def test_a_go_is_numbered_and_says_what_is_wanted_now() -> None:
+def test_a_go_is_numbered_and_has_the_currently_wanted_fields() -> None:
     """The latest are kept: a late report must find its own."""
     log, first = with_attempt(LOG, T0, POLICY, "page1", "n1")
     assert (first.number, first.record_id, first.fields) == (1, "", LOG.wanted)
@@ -74,7 +74,7 @@ def test_a_go_is_numbered_and_says_what_is_wanted_now() -> None:
     assert [one.number for one in log.attempts] == list(range(15, 23))
 
 
-def test_what_a_go_may_have_said_is_in_doubt_until_a_later_one_is_known() -> None:
+def test_the_fields_of_a_go_are_in_doubt_until_a_later_one_is_confirmed() -> None:
     """Once for the same words; without a go there is nothing to doubt."""
     assert in_doubt(LOG, POLICY) is LOG
     going, attempt = with_attempt(with_saved(LOG, Saved("00T1", LOG.wanted)), T0, POLICY)

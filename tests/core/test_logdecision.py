@@ -6,7 +6,7 @@ from adapter.core.logdecision import LogDecision, ignored
 from tests.core.gate import new_log
 
 
-def test_what_is_ignored_changes_nothing_and_says_why() -> None:
+def test_an_ignored_event_changes_nothing_and_says_why() -> None:
     """For counting."""
     log = new_log()
     assert ignored(log, "late") == LogDecision(log, (), "late")

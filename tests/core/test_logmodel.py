@@ -8,7 +8,7 @@ from tests.core.gate import new_log
 from tests.core.people import NUMBER, T0
 
 
-def test_what_is_wanted_follows_from_what_is_known() -> None:
+def test_the_wanted_fields_follow_from_the_facts() -> None:
     """Start, name, direction, talk: each as far as anybody told."""
     log = new_log()
     assert (log.wanted.started_at, log.wanted.name) == (T0, "")

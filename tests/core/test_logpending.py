@@ -13,13 +13,13 @@ from tests.core.people import T0
 POLICY = SavePolicy()
 
 
-def test_what_may_be_offered_now_is_looked_at_again_in_a_while() -> None:
+def test_a_log_that_may_be_offered_is_checked_again_later() -> None:
     """What may not yet is looked at when it may."""
     assert pending(T0, T0, POLICY) == Pending(T0, T0 + POLICY.wake_ms)
     assert pending(T0, T0 + 9, POLICY) == Pending(T0 + 9, T0 + 9)
 
 
-def test_a_record_that_says_what_it_should_is_settled() -> None:
+def test_a_record_with_the_wanted_fields_is_settled() -> None:
     """Nothing more is to be saved until that changes."""
     log = new_log()
     saved = replace(log, saved=Saved("00T1", log.wanted))
@@ -37,7 +37,7 @@ def test_an_update_waits_for_the_agents_words_and_a_first_save_does_not() -> Non
     assert open_again(other, T0, POLICY).log.state == Pending(T0 + 60_000, T0 + 60_000)
 
 
-def test_what_is_being_saved_is_left_alone() -> None:
+def test_a_log_that_is_being_saved_is_left_alone() -> None:
     """The difference is looked at when that is over."""
     log = replace(new_log(), state=Attempting(T0 + 1))
     assert reconciled(log, T0, POLICY).log is log

@@ -180,9 +180,7 @@ def unrepeated(events: list[Event]) -> list[Event]:
 
 @settings(max_examples=300)
 @given(st.lists(any_event, max_size=15).map(unrepeated), policies)
-def test_any_history_places_a_call_once_and_comes_to_rest(
-    events: list[Event], policy: Policy
-) -> None:
+def test_any_history_places_a_call_once_and_settles(events: list[Event], policy: Policy) -> None:
     """At most one order per call and per request; then deadlines alone end all but live calls."""
     world = World(policy=policy)
     at = T0
@@ -235,7 +233,7 @@ def test_a_request_places_at_most_one_call(events: list[Event]) -> None:
 # --- the agent's own doings ---------------------------------------------------------------------
 
 
-def test_a_greeting_tells_who_the_agent_is() -> None:
+def test_a_hello_says_who_the_agent_is() -> None:
     """The directory's word; the same again is counted as nothing new."""
     greeting = PageGreeted(T0, TelephonyUser("acct_2", "user_2"), "Bea", "Europe/Berlin")
     greeted = after(IDLE, [greeting])
@@ -250,7 +248,7 @@ def test_a_line_is_not_changed_under_a_live_call() -> None:
     assert after(replace(IDLE, line=None), [TALKING, greeting]).agent.line == greeting.line
 
 
-def test_one_page_pops_the_caller_while_it_rings() -> None:
+def test_only_one_page_pops_a_ringing_caller() -> None:
     """At most once, and only while it rings; for a withheld number there is nothing to search."""
     popped = after(IDLE, [RINGING, PopClaimed(T0 + 1, "c1", "page1")])
     assert popped.effects == (PopScreen("c1", "page1", NUMBER),)
@@ -273,7 +271,7 @@ def test_a_record_that_the_agent_opens_is_the_call_s() -> None:
     assert after(IDLE, [viewed]).log_events == picked
 
 
-def test_picking_another_record_lets_go_of_the_links_picked_before() -> None:
+def test_picking_another_record_drops_the_links_picked_before() -> None:
     """They were another person's; nobody at all may be picked too."""
     linked = WrapupSubmitted(T0 + 1, "c1", Draft(notes="n", who=RECORD, what=RECORD), False)
     live = after(IDLE, [TALKING, linked, RecordViewed(T0 + 2, "c1", None)])
@@ -315,7 +313,7 @@ def test_the_definition_of_the_call_center_rules_its_agents_calls() -> None:
 @pytest.mark.parametrize(
     ("told", "region"), [("UK", "GB"), ("de", "DE"), (" fr ", "FR"), ("USA", "US"), ("GB", "GB")]
 )
-def test_a_country_is_known_by_what_people_call_it(told: str, region: str) -> None:
+def test_a_country_is_recognized_by_its_common_names(told: str, region: str) -> None:
     """The United Kingdom is GB; its numbers must not be read as American ones."""
     read = after(IDLE, [CallCenterRead(T0, CallCenterSettings(region=told))]).agent
     assert read.call_center.region == region
@@ -323,7 +321,7 @@ def test_a_country_is_known_by_what_people_call_it(told: str, region: str) -> No
     assert POLICY.of(read.call_center).dial.default_region == region
 
 
-def test_a_country_that_is_none_is_told_the_agent() -> None:
+def test_an_unknown_country_is_reported_to_the_agent() -> None:
     """Once; and it goes when the admin has mended it."""
     wrong = CallCenterRead(T0, CallCenterSettings(region="Atlantis"))
     told = after(IDLE, [wrong])
@@ -333,7 +331,7 @@ def test_a_country_that_is_none_is_told_the_agent() -> None:
     assert mended.agent.notices == ()
 
 
-def test_a_notice_that_was_read_goes() -> None:
+def test_a_dismissed_notice_disappears() -> None:
     """The others stay."""
     agent = replace(IDLE, notices=(Notice("a", "x", "x", T0), Notice("b", "x", "x", T0)))
     assert [n.id for n in after(agent, [NoticeDismissed(T0, "a")]).agent.notices] == ["b"]
@@ -350,7 +348,7 @@ def test_notes_of_a_live_call_are_in_its_log_from_the_start() -> None:
     assert world.agent.phase is Phase.WRAPUP
 
 
-def test_each_word_in_wrap_up_moves_its_end() -> None:
+def test_each_edit_during_wrap_up_extends_it() -> None:
     """Someone who is writing is not cut short; done is done."""
     word = WrapupSubmitted(T0 + 50_000, "c1", NOTES, done=False)
     wrote = after(IDLE, [WRAPPING, word])
@@ -391,7 +389,7 @@ def test_an_emergency_beside_a_talk_is_placed_and_the_talk_goes_on() -> None:
     assert [c.phase for c in picked.agent.calls] == [Phase.BRIDGED, Phase.DIALING_DESTINATION]
 
 
-def test_a_caller_while_an_end_is_asked_about_rings() -> None:
+def test_a_caller_rings_while_the_end_of_a_call_is_looked_up() -> None:
     """Wrap-up is behind the ringing."""
     ending: list[Event] = [tell(Connected, T0, call="c1"), tell(CallEnded, T0 + 9)]
     caller = tell(InboundRinging, T0 + 10, provider_id="p2", call="c2")
@@ -402,7 +400,7 @@ def test_a_caller_while_an_end_is_asked_about_rings() -> None:
     assert [type(c.stage) for c in after(both.agent, [row]).agent.calls] == [Wrapup, RingingInbound]
 
 
-def test_a_202_with_an_id_binds_what_comes_by_it() -> None:
+def test_a_202_with_an_id_matches_events_with_that_id() -> None:
     """Whatever number the event writes."""
     events: list[Event] = [click(), CallPlaced(T0 + 1, "c1", "p7")]
     strange = tell(DestinationDialed, T0 + 2, said(number="0001"), provider_id="p7")

@@ -50,7 +50,7 @@ def depth(value: Any) -> int:
 
 
 @given(JSON, st.integers(0, MAX_DEPTH + 2))
-def test_it_agrees_with_what_a_reader_finds(value: Any, around: int) -> None:
+def test_the_depth_agrees_with_a_parser(value: Any, around: int) -> None:
     """Whatever JSON it is, and however deep it is wrapped."""
     text = "[" * around + json.dumps(value) + "]" * around
     assert is_too_deep(text) is (depth(json.loads(text)) > MAX_DEPTH)

@@ -69,7 +69,7 @@ def test_every_spelling_is_found(text: str) -> None:
         "900493090182014512345678901234567890123456789",
     ],
 )
-def test_no_other_number_is_taken_for_it(text: str) -> None:
+def test_no_other_number_matches(text: str) -> None:
     """One digit more, less or other; another country with the same end; a time."""
     assert not BERLIN.is_in(text)
 
@@ -98,7 +98,7 @@ def test_leading_zeros_that_belong_to_the_number_count() -> None:
     assert LONDON.is_in("+44 (0)20 7946 0144")
 
 
-def test_it_is_found_in_anything_that_holds_text() -> None:
+def test_a_number_is_found_in_every_kind_of_text_field() -> None:
     """JSON values, our own values, a number that a provider wrote as one; keys do not count."""
     assert BERLIN.is_within({"a": [{"b": ("030 901820145",)}]})
     assert BERLIN.is_within([4930901820145])
@@ -122,7 +122,7 @@ def test_most_rows_need_not_be_read(text: str, worth: bool) -> None:
     assert BERLIN.may_be_in(text) is worth
 
 
-def test_the_parts_of_a_value_are_told_apart() -> None:
+def test_the_parts_of_a_value_are_distinguished() -> None:
     """Down to what has no parts."""
     assert list(leaves({"a": [1, ("b", None)], "c": Known("d", Source.EVENT)})) == [
         1,
@@ -134,7 +134,7 @@ def test_the_parts_of_a_value_are_told_apart() -> None:
 
 
 @given(st.text() | st.text(st.sampled_from("0123456789+()-./ x,;:")), st.integers(0, 99))
-def test_any_text_around_the_number_may_hide_it_but_breaks_nothing(text: str, place: int) -> None:
+def test_surrounding_text_may_hide_a_number_but_never_raises(text: str, place: int) -> None:
     """Whatever stands beside it: an answer, and the right one where only words do."""
     told = f"{text[:place]} +4930901820145 {text[place:]}"
     assert BERLIN.is_in(told) in {True, False}
@@ -144,7 +144,7 @@ def test_any_text_around_the_number_may_hide_it_but_breaks_nothing(text: str, pl
 
 
 @pytest.mark.parametrize("text", ["", "911", "Ada", "+49", "+4930901820145 x12", "+999123456789"])
-def test_what_is_no_persons_number_is_not_looked_for(text: str) -> None:
+def test_a_number_that_cannot_be_a_persons_is_not_searched(text: str) -> None:
     """Emergency numbers, extensions and words have no owner."""
     assert sought(text, ("US",)) is None
 

@@ -16,13 +16,13 @@ def test_digits_of_every_script_are_digits_and_superscripts_are_not() -> None:
 
 
 @given(st.text(st.characters(max_codepoint=0x7F)))
-def test_a_text_without_such_letters_is_folded_as_it_would_be_beside_them(text: str) -> None:
+def test_folding_a_text_does_not_depend_on_its_neighbors(text: str) -> None:
     """Nearly all are, and take a shorter way; the mark that is added is one of those that go."""
     assert fold(text) == fold("\u200b" + text)
 
 
 @given(st.from_regex(r"\+?[0-9]{1,254}", fullmatch=True))
-def test_a_number_with_nothing_else_is_read_as_it_would_be_behind_a_blank(text: str) -> None:
+def test_a_bare_number_is_read_as_after_a_space(text: str) -> None:
     """Most systems write it so, and it takes a shorter way."""
     assert read_text(text) == read_text(f" {text}")
 
@@ -67,7 +67,7 @@ def test_a_number_is_read_in_its_groups(
         ("030 1234567 +49 30 1", SEVERAL),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_reason(text: str, reason: object) -> None:
+def test_unreadable_text_is_refused_with_its_reason(text: str, reason: object) -> None:
     """Nothing is left out to make a number of it."""
     assert read_text(text) == reason
 
@@ -114,7 +114,7 @@ def test_advertised_letters_are_digits(text: str, digits: str) -> None:
         "800 5 HELPME",
     ],
 )
-def test_a_name_behind_a_number_is_no_digits(text: str) -> None:
+def test_a_name_after_a_number_is_not_read_as_digits(text: str) -> None:
     """House numbers, half numbers and people."""
     found = read_text(text)
     assert not isinstance(found, NumberText) or not found.lettered

@@ -48,7 +48,7 @@ def test_an_attempt_that_reached_nobody_is_logged_only_where_salesforce_has_a_re
     assert failed.wanted.outcome is Outcome.FAILED
 
 
-def test_a_ringing_call_whose_record_is_in_doubt_is_completed_when_that_is_over() -> None:
+def test_a_record_in_doubt_is_completed_once_the_doubt_has_ended() -> None:
     """Salesforce may still carry the creation out; one that was answered holds nothing back."""
     ringing = after(VOICE, [RINGS]).agent.calls[0]
     due = T0 + 5 + POLICY.save.write_ms
@@ -67,7 +67,7 @@ def test_a_ringing_call_whose_record_is_in_doubt_is_completed_when_that_is_over(
     ],
     ids=["taken", "hunts on"],
 )
-def test_a_call_that_went_elsewhere_has_its_record_closed(event: Report) -> None:
+def test_the_record_of_a_call_taken_elsewhere_is_closed(event: Report) -> None:
     """It was made while it rang; an agent whose pages write has nothing to log."""
     (log,) = after(VOICE, [RINGS, event]).opened
     assert (log.wanted.talk_ms, log.may_come_back) == (None, True)

@@ -29,20 +29,20 @@ ENDED = T0 + 30_000
         (said(started=T0 + 90_000), False),
     ],
 )
-def test_a_leg_is_known_by_its_number_and_its_time(facts: Facts, is_leg: bool | None) -> None:
+def test_a_leg_is_recognized_by_its_number_and_time(facts: Facts, is_leg: bool | None) -> None:
     """One of them is not enough; one that does not fit is."""
     assert is_own_leg(PLACED, facts, ENDED) is is_leg
     assert is_own_leg(IDLE, facts, ENDED) is False
 
 
-def test_what_is_dialed_by_a_prefix_is_known_too() -> None:
+def test_a_number_dialed_with_a_prefix_is_recognized_too() -> None:
     """The provider tells what it was given."""
     call = replace(PLACED.calls[0], dialed="9" + NUMBER[1:])
     facts = said(number="9" + NUMBER[1:], started=T0)
     assert is_own_leg(replace(PLACED, calls=(call,)), facts, ENDED)
 
 
-def test_who_calls_back_after_the_call_was_over_is_no_leg() -> None:
+def test_a_call_back_after_the_call_is_not_a_leg() -> None:
     """The placed call's end is known, if it has one."""
     over = PLACED.with_call(PLACED.calls[0].at_stage(Wrapup(T0 + 9_000, T0 + 90_000)))
     assert is_own_leg(over, said(number=NUMBER, started=T0 + 9_000), ENDED)
@@ -56,7 +56,7 @@ def beside(**changed: object) -> tuple[Agent, Call]:
     return PLACED.with_call(changed_call), changed_call
 
 
-def test_only_what_nothing_but_its_end_was_told_of_may_be_one() -> None:
+def test_only_a_call_reported_by_its_end_alone_may_be_a_leg() -> None:
     """What rang here, or was placed here, is a call."""
     assert may_be_own_leg(*beside()) is None
     assert may_be_own_leg(*beside(facts=said(number=NUMBER, started=T0 + 500))) is True

@@ -43,7 +43,7 @@ def told(*events: Event, policy: Policy = HEEDS) -> tuple[Availability, Decision
     return decision.agent.availability, decision
 
 
-def test_a_wish_is_asked_of_the_phone_system_that_heeds_it() -> None:
+def test_an_availability_change_is_sent_to_a_phone_system_that_supports_it() -> None:
     """It is shown at once, and marked as done when that is so."""
     now, decision = told(chosen(AWAY, reason="Lunch"))
     assert decision.effects == (SetAvailability(LINE, T0, AWAY, "Lunch"),)
@@ -52,7 +52,7 @@ def test_a_wish_is_asked_of_the_phone_system_that_heeds_it() -> None:
     assert (now.applied, now.held, decision.agent.next_due) == (Applied.DONE, (AWAY,), None)
 
 
-def test_a_phone_system_that_cannot_is_not_asked() -> None:
+def test_a_phone_system_without_the_feature_is_not_asked() -> None:
     """The panel says that it is only shown."""
     now, decision = told(chosen(DND), policy=SHOWS)
     assert (decision.effects, now.status, now.applied) == ((), DND, Applied.SHOWN)
@@ -60,20 +60,20 @@ def test_a_phone_system_that_cannot_is_not_asked() -> None:
     assert (now.status, now.applied) == (AVAILABLE, Applied.NOTHING)
 
 
-def test_an_agent_without_a_phone_is_only_shown() -> None:
+def test_availability_without_a_phone_is_only_shown() -> None:
     """There is nobody to ask about."""
     decision = after(replace(IDLE, line=None), [chosen(DND)], HEEDS)
     assert decision.effects == ()
     assert decision.agent.availability.applied is Applied.SHOWN
 
 
-def test_a_reason_is_one_of_the_admins() -> None:
+def test_a_reason_must_be_one_of_the_admins() -> None:
     """What a page says else is no reason; nor has do not disturb one."""
     assert told(chosen(AWAY, reason="Holiday"))[0].reason == ""
     assert told(chosen(DND, reason="Lunch"))[0].reason == ""
 
 
-def test_the_same_wish_again_changes_nothing_unless_it_had_failed() -> None:
+def test_a_repeated_change_does_nothing_unless_it_had_failed() -> None:
     """Then it is another try."""
     wish = chosen(DND)
     assert told(wish, answered(DND), chosen(DND, T0 + 9_000))[1].ignored == "as before"
@@ -82,7 +82,7 @@ def test_the_same_wish_again_changes_nothing_unless_it_had_failed() -> None:
         assert decision.effects == (SetAvailability(LINE, T0 + 9_000, DND),)
 
 
-def test_the_next_wish_undoes_what_the_phone_system_holds() -> None:
+def test_the_next_change_releases_the_state_that_the_phone_system_holds() -> None:
     """From do not disturb to lunch, and back to work."""
     lunch = chosen(AWAY, T0 + 5_000, "Lunch")
     _, decision = told(chosen(DND), answered(DND), lunch)
@@ -96,13 +96,13 @@ def test_the_next_wish_undoes_what_the_phone_system_holds() -> None:
     assert (now.applied, now.held) == (Applied.NOTHING, ())
 
 
-def test_what_may_be_held_is_undone_too() -> None:
+def test_a_state_that_may_be_held_is_released_too() -> None:
     """A request that nobody answered may have been heeded."""
     _, decision = told(chosen(DND), answered(DND, Applied.UNKNOWN), chosen(AVAILABLE, T0 + 2_000))
     assert decision.effects == (SetAvailability(LINE, T0 + 2_000, AVAILABLE, "", (DND,)),)
 
 
-def test_a_wish_that_is_only_shown_still_undoes_what_is_held() -> None:
+def test_a_change_that_is_only_shown_still_releases_the_held_state() -> None:
     """The phone system knows do not disturb, but no queues."""
     away = (chosen(DND), answered(DND), chosen(AWAY, T0 + 2_000))
     _, decision = told(*away, policy=ONLY_DND)
@@ -111,13 +111,13 @@ def test_a_wish_that_is_only_shown_still_undoes_what_is_held() -> None:
     assert (now.status, now.applied, now.held) == (AWAY, Applied.SHOWN, ())
 
 
-def test_who_is_in_no_queue_is_only_shown() -> None:
+def test_an_agent_in_no_queue_is_only_shown() -> None:
     """The phone system says so, and holds nothing."""
     now, _ = told(chosen(AWAY), answered(AWAY, Applied.SHOWN))
     assert (now.applied, now.held) == (Applied.SHOWN, ())
 
 
-def test_a_wish_waits_for_the_answer_to_the_one_before() -> None:
+def test_a_change_waits_for_the_answer_to_the_previous_one() -> None:
     """Or the later request could overtake the earlier, which would hold."""
     now, decision = told(chosen(DND), chosen(AVAILABLE, T0 + 10))
     assert (decision.effects, now.status, now.applied) == ((), AVAILABLE, Applied.ASKED)
@@ -126,7 +126,7 @@ def test_a_wish_waits_for_the_answer_to_the_one_before() -> None:
     assert now.again is False
 
 
-def test_an_answer_that_never_comes_is_told_as_unknown() -> None:
+def test_a_missing_answer_is_reported_as_unknown() -> None:
     """The process that asked may be gone."""
     due = T0 + HEEDS.outcome_ms
     now, decision = told(chosen(DND))
@@ -138,7 +138,7 @@ def test_an_answer_that_never_comes_is_told_as_unknown() -> None:
 
 
 @pytest.mark.parametrize("held", [AWAY, DND])
-def test_the_same_state_is_held_once(held: Status) -> None:
+def test_the_same_state_is_set_once(held: Status) -> None:
     """Another reason asks again; nothing needs to be undone."""
     first, later = chosen(held, reason="Lunch"), chosen(held, T0 + 9_000, "Break")
     now, decision = told(first, answered(held, Applied.UNKNOWN), later)
@@ -148,7 +148,7 @@ def test_the_same_state_is_held_once(held: Status) -> None:
     assert effect.undo == ()
 
 
-def test_where_a_click_rings_the_phones_all_the_same_it_is_dialed() -> None:
+def test_a_click_is_dialed_if_it_rings_the_phones_anyway() -> None:
     """Only callers are kept away; an emergency number is dialed, too."""
     spared = replace(HEEDS, click_in_silence=True)
     for number in ("+12025550143", "911"):

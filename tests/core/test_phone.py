@@ -48,7 +48,7 @@ def unescaped(text: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "region", "expected"), ROWS, ids=repr)
-def test_each_way_of_writing_gets_its_verdict(text: str, region: str, expected: str) -> None:
+def test_each_spelling_gets_its_verdict(text: str, region: str, expected: str) -> None:
     """Two hundred and more rows."""
     assert verdict(unescaped(text), DialRules(default_region=region)) == expected
 
@@ -59,7 +59,7 @@ def test_the_table_is_as_long_as_it_should_be() -> None:
 
 
 @given(st.text(max_size=80), st.sampled_from(["US", "DE", "", "ZZ"]))
-def test_no_text_raises_and_what_is_dialed_is_plain(text: str, region: str) -> None:
+def test_no_text_raises_and_dial_strings_are_plain(text: str, region: str) -> None:
     """Digits and at most one plus: nothing of the text gets through to the provider."""
     answer = dialable(text, DialRules(default_region=region))
     if isinstance(answer, Dialable):
@@ -74,7 +74,7 @@ def test_no_text_raises_and_what_is_dialed_is_plain(text: str, region: str) -> N
     st.sampled_from([" ", "-", ".", "", "\u00a0", " - "]),
     st.sampled_from(["{}", "({})", " {} ", "\u202a{}\u202c", "{} (police)", "Police: {}"]),
 )
-def test_an_emergency_number_is_one_however_it_is_dressed(
+def test_an_emergency_number_is_recognized_in_any_spelling(
     number: str, between: str, around: str
 ) -> None:
     """No rule is asked before it."""
@@ -122,7 +122,7 @@ def test_more_than_an_extension_behind_a_number_is_refused(text: str) -> None:
     }
 
 
-def test_a_text_that_is_too_long_is_not_looked_at() -> None:
+def test_a_text_that_is_too_long_is_not_parsed() -> None:
     """Whatever it is, it is no number."""
     assert verdict("1" * 65) == "refused too-long"
 
@@ -159,7 +159,7 @@ def test_a_number_need_only_be_possible() -> None:
         ("+19002345678", DialRules(allow=("+1900",)), "e164 +19002345678"),
     ],
 )
-def test_an_administrator_s_rules_decide(text: str, rules: DialRules, expected: str) -> None:
+def test_the_admins_rules_decide(text: str, rules: DialRules, expected: str) -> None:
     """The longest prefix first, then kind, then region."""
     assert verdict(text, rules) == expected
 
@@ -193,7 +193,7 @@ def test_an_administrator_s_rules_decide(text: str, rules: DialRules, expected: 
         ("+447012345678", US, "refused premium"),
     ],
 )
-def test_what_costs_is_refused_however_it_is_written(
+def test_a_costly_number_is_refused_in_any_spelling(
     text: str, rules: DialRules, expected: str
 ) -> None:
     """The very text that would be dialed is judged; deny lists hold for extensions, too."""
@@ -238,14 +238,12 @@ def test_numbers_are_compared_by_digits_with_a_leading_one_tolerated(
         ("", "US", ""),
     ],
 )
-def test_a_number_is_shown_as_people_of_the_region_read_it(
-    number: str, region: str, shown: str
-) -> None:
+def test_a_number_is_shown_in_the_regions_format(number: str, region: str, shown: str) -> None:
     """At home without the country; what is no number as it stands."""
     assert display(number, region) == shown
 
 
-def test_what_is_left_of_a_text_is_plain() -> None:
+def test_the_remaining_text_is_plain() -> None:
     """And an emergency number is short and of digits."""
     assert plain(" TEL:\uff11\u200b2 ") == "12"
     assert not is_emergency("9111111", "US")
@@ -253,7 +251,7 @@ def test_what_is_left_of_a_text_is_plain() -> None:
     assert verdict("999", replace(US, default_region="GB")) == "emergency 999"
 
 
-def test_what_costs_behind_the_digit_for_an_outside_line_is_refused() -> None:
+def test_a_costly_number_after_an_outside_line_digit_is_refused() -> None:
     """Where the telephone system has one, 9411 reaches directory assistance."""
     plans = (DialPlan("US", outside="9"),)
     with_line = DialRules(default_region="US", plans=plans)

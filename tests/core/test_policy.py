@@ -13,7 +13,7 @@ def test_every_outcome_that_a_call_can_have_has_a_disposition(outcome: Outcome) 
     assert Policy().disposition(outcome)[0].isupper()
 
 
-def test_our_own_words_have_a_code_and_an_admin_s_have_none() -> None:
+def test_our_own_dispositions_have_a_code_and_an_admins_have_none() -> None:
     """A page says the first in its own language; the second are said as they are."""
     policy = Policy()
     codes = {outcome_code(words): outcome.value for outcome, words in policy.dispositions}
@@ -21,12 +21,12 @@ def test_our_own_words_have_a_code_and_an_admin_s_have_none() -> None:
     assert outcome_code("Sold") == ""
 
 
-def test_an_outcome_that_a_deployment_left_out_reads_as_it_is() -> None:
+def test_an_outcome_without_a_configured_word_reads_as_its_default() -> None:
     """Nothing raises for a thin configuration."""
     assert Policy(dispositions=()).disposition(Outcome.BUSY) == "busy"
 
 
-def test_the_questions_after_the_ring_are_at_0_5_and_30_seconds() -> None:
+def test_lookups_after_the_ringing_are_at_0_5_and_30_seconds() -> None:
     """The waits between them add up to these moments."""
     first, second, _ = Policy().cdr_after_ring_ms
     assert (first, first + second) == (5_000, 30_000)
@@ -49,7 +49,7 @@ def test_a_call_center_changes_what_its_definition_says() -> None:
     assert (kept.wrapup_ms, kept.dial.default_region) == (policy.wrapup_ms, "US")
 
 
-def test_an_agent_chooses_from_words_and_not_that_a_colleague_took_the_call() -> None:
+def test_an_agent_cannot_choose_the_disposition_that_a_colleague_took_the_call() -> None:
     """Each word once; what Salesforce Voice is told of others' calls is nobody's choice."""
     words = ((Outcome.ANSWERED, "Done"), (Outcome.BUSY, "Later"), (Outcome.NO_ANSWER, "Later"))
     mine = Policy(dispositions=(*words, (Outcome.ELSEWHERE, "Taken")))

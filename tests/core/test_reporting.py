@@ -119,7 +119,7 @@ def settled_by(world: World, events: list[Report], truth: Facts) -> None:
 
 
 @given(deliveries())
-def test_any_order_repetition_and_omission_ends_as_the_call_log_tells(
+def test_any_order_repetition_and_omission_ends_as_the_cdr_says(
     delivered: tuple[Facts, list[Report]],
 ) -> None:
     """One log, and it says what the call log says; however the events came."""
@@ -191,7 +191,7 @@ def test_after_a_lapse_a_late_pick_up_still_has_its_record(order: tuple[int, ...
 
 
 @given(st.permutations(range(3)), st.lists(st.integers(0, 2), max_size=3))
-def test_an_inbound_call_too_ends_as_the_call_log_tells(order: list[int], twice: list[int]) -> None:
+def test_an_inbound_call_also_ends_as_the_cdr_says(order: list[int], twice: list[int]) -> None:
     """The caller's number is the call log's, even where the events wrote it otherwise."""
     truth = row(direction=IN, number=CALLER, connected=T0 + 5, ended=T0 + 105)
     events = [
@@ -234,7 +234,7 @@ def test_the_plain_call_goes_through_its_phases() -> None:
     assert told(world).talk_ms == 6
 
 
-def test_a_missing_connected_at_is_asked_for_before_the_log_is_opened() -> None:
+def test_a_missing_connected_at_is_looked_up_before_the_log_is_opened() -> None:
     """Where a talk is possible but its start is not said, the call log comes first."""
     events = [click(), tell(Connected, T0 + 3), tell(CallEnded, T0 + 9, said(ended=T0 + 9))]
     asked = after(IDLE, events)
@@ -244,7 +244,7 @@ def test_a_missing_connected_at_is_asked_for_before_the_log_is_opened() -> None:
     assert after(IDLE, [*events, TimePassed(T0 + 9 + POLICY.cdr_wait_ms)]).opened != ()
 
 
-def test_a_call_log_that_still_says_live_is_asked_again_at_the_end_of_the_wait() -> None:
+def test_a_cdr_that_still_says_live_is_read_again_at_the_end_of_the_wait() -> None:
     """A row without an end right after the end is a call log that lags."""
     world = World()
     world.tell(click())
@@ -256,7 +256,7 @@ def test_a_call_log_that_still_says_live_is_asked_again_at_the_end_of_the_wait()
     assert len(world.asked) == 1
 
 
-def test_a_placement_that_the_call_log_knows_as_unanswered_by_the_agent_makes_no_task() -> None:
+def test_a_placement_that_the_agent_did_not_answer_makes_no_task() -> None:
     """Idle, not wrap-up, if the agent never picked up; and the agent is told why."""
     world = World()
     world.tell(click())
@@ -274,7 +274,7 @@ def test_a_placement_that_the_call_log_knows_as_unanswered_by_the_agent_makes_no
         (PhoneRefusal.UNREACHABLE, Outcome.UNREACHABLE, "phone-unreachable"),
     ],
 )
-def test_what_the_agents_own_phone_said_is_told_and_nobodys_task(
+def test_the_own_phones_refusal_is_shown_but_makes_no_task(
     phone: PhoneRefusal, outcome: Outcome, code: str
 ) -> None:
     """Idle again at once; where every attempt has a record, its outcome says so."""
@@ -286,7 +286,7 @@ def test_what_the_agents_own_phone_said_is_told_and_nobodys_task(
     assert [log.facts.result for log in backend.opened] == [outcome]
 
 
-def test_an_early_row_without_a_pick_up_proves_none() -> None:
+def test_an_early_cdr_without_a_pick_up_proves_nothing() -> None:
     """A provider that told the id with its 202 has a row while the agent's phone still rings."""
     early = CallPlaced(T0 + 1, "c1", "p1")
     found = tell(CdrFound, T0 + 46_000, row(started=T0), call="c1", known=True)
@@ -297,13 +297,13 @@ def test_an_early_row_without_a_pick_up_proves_none() -> None:
     assert after(IDLE, [click(), early, picked]).agent.phase is Phase.DIALING_DESTINATION
 
 
-def test_a_row_with_an_id_that_is_new_proves_the_pick_up() -> None:
+def test_a_cdr_with_a_new_id_proves_the_pick_up() -> None:
     """At such a provider a call exists from the pick-up on."""
     found = tell(CdrFound, T0 + 46_000, row(number=NUMBER), call="c1", known=True)
     assert after(IDLE, [click(), found]).agent.phase is Phase.DIALING_DESTINATION
 
 
-def test_a_pick_up_takes_back_what_was_said_while_placing() -> None:
+def test_a_pick_up_withdraws_notices_about_the_placement() -> None:
     """The notice "not confirmed" is untrue once the phone was picked up."""
     events: list[Event] = [click(), PlacingUnknown(T0 + 9, "c1", "timeout")]
     assert [n.code for n in after(IDLE, events).agent.notices] == ["unknown-outcome"]
@@ -330,9 +330,7 @@ def test_a_lower_event_that_comes_late_fills_gaps_and_moves_nothing_back() -> No
         (Transferred, "transferred"),
     ],
 )
-def test_an_event_tells_when_it_happened_or_else_when_it_was_seen(
-    kind: type[Report], name: str
-) -> None:
+def test_an_event_has_its_own_time_or_that_of_its_arrival(kind: type[Report], name: str) -> None:
     """What the driver says stays, also if it has seen it by another clock than ours."""
     assert facts_of(tell(kind, T0)) == facts(Source.OBSERVED, **{name: T0})
     for stated in (facts(Source.OBSERVED, **{name: T0 + 5}), said(**{name: T0 + 5})):
@@ -345,7 +343,7 @@ def test_an_event_that_carries_the_end_ends_the_call() -> None:
     assert after(IDLE, events).agent.phase is Phase.WRAPUP
 
 
-def test_ringing_of_our_own_placement_is_no_inbound_call() -> None:
+def test_ringing_of_our_own_placement_is_not_an_inbound_call() -> None:
     """Neither before the call's id is known, nor by an id that the 202 told."""
     anonymous = tell(InboundRinging, T0 + 2, NOTHING_KNOWN)
     by_number = tell(InboundRinging, T0 + 2, said(number=NUMBER, direction=Direction.INTERNAL))
@@ -356,7 +354,7 @@ def test_ringing_of_our_own_placement_is_no_inbound_call() -> None:
     assert by_id.ignored == "own placement rings"
 
 
-def test_an_inbound_call_never_binds_to_a_placement() -> None:
+def test_an_inbound_call_never_matches_a_placement() -> None:
     """A caller while the agent's phone rings has a card of their own."""
     caller = tell(InboundRinging, T0 + 2, said(number=CALLER, direction=IN))
     taken = tell(Connected, T0 + 3, said(direction=IN, number=NUMBER), provider_id="p2", call="f2")
@@ -394,7 +392,7 @@ def test_a_pick_up_without_a_number_does_not_wake_a_lapsed_placement() -> None:
     assert [c.call_id for c in world.agent.calls] == ["c1", "fresh"]
 
 
-def test_a_caller_without_a_number_gets_it_when_it_is_known() -> None:
+def test_a_caller_gets_a_number_once_it_is_known() -> None:
     """The number may be withheld at first."""
     ringing = tell(InboundRinging, T0)
     assert after(IDLE, [ringing]).agent.calls[0].number == ""
@@ -414,7 +412,7 @@ def test_a_missed_call_is_logged_as_missed_beside_the_live_call() -> None:
     assert world.agent.phase is Phase.BRIDGED
 
 
-def test_two_wrap_ups_stand_side_by_side() -> None:
+def test_two_wrap_ups_are_shown_side_by_side() -> None:
     """Each has its own card, its own notes and its own log."""
     world = World()
     for n, at in (("1", T0), ("2", T0 + 50)):
@@ -436,7 +434,7 @@ def test_a_transferred_call_ends_here_with_what_was_talked() -> None:
     assert told(world).talk_ms == 30_000
 
 
-def test_a_call_taken_by_somebody_else_is_no_missed_call() -> None:
+def test_a_call_taken_by_somebody_else_is_not_missed() -> None:
     """While it rings and while its end is being asked about; not once it is logged."""
     ringing = tell(InboundRinging, T0, said(number=CALLER))
     taken = tell(AnsweredElsewhere, T0 + 5, said(connected=T0 + 5))
@@ -449,7 +447,7 @@ def test_a_call_taken_by_somebody_else_is_no_missed_call() -> None:
 
 
 @pytest.mark.parametrize("kind", [CallEnded, CdrFound])
-def test_the_end_of_somebody_else_s_talk_is_no_talk_of_who_was_only_rung(kind: Any) -> None:
+def test_the_end_of_anothers_talk_is_not_a_talk_of_an_agent_who_was_only_rung(kind: Any) -> None:
     """Nor is it missed: whatever was lost or came late, the answer by somebody else outranks it."""
     ringing = tell(InboundRinging, T0, said(number=CALLER))
     talk = said(direction=IN, connected=T0 + 5, ended=T0 + 60_000, outcome=Outcome.COMPLETED)
@@ -468,7 +466,7 @@ def test_the_end_of_somebody_else_s_talk_is_no_talk_of_who_was_only_rung(kind: A
     assert (past.agent, past.log_events) == (IDLE, ())
 
 
-def test_a_call_that_rang_at_several_and_was_taken_by_none_is_missed_by_each() -> None:
+def test_a_group_call_that_nobody_answers_is_missed_by_each() -> None:
     """Whoever's name is in its end."""
     ringing = tell(InboundRinging, T0, said(number=CALLER))
     nobody = said(ended=T0 + 30_000, outcome=Outcome.NO_ANSWER)
@@ -477,7 +475,7 @@ def test_a_call_that_rang_at_several_and_was_taken_by_none_is_missed_by_each() -
     assert log.wanted.outcome is Outcome.MISSED
 
 
-def test_who_talked_hears_the_end_under_another_name_too() -> None:
+def test_the_end_under_another_id_ends_the_talk_too() -> None:
     """Until the end, as far as anybody knows; the CDR is looked up first."""
     world = World()
     world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
@@ -542,7 +540,7 @@ def test_a_call_to_oneself_under_one_id_is_one_call_with_one_task(data: st.DataO
     assert (log.wanted.direction, log.wanted.talk_ms) == (Direction.INTERNAL, 8_997)
 
 
-def test_somebody_else_s_talk_is_not_told_of_a_call_that_is_ours_or_gone() -> None:
+def test_another_users_talk_does_not_affect_our_own_or_ended_call() -> None:
     """A talk of the agent goes on; a stranger's call stays one; a past log learns nothing."""
     taken = tell(AnsweredElsewhere, T0 + 5, NOTHING_KNOWN)
     talking = [tell(Connected, T0, said(direction=IN))]
@@ -565,7 +563,7 @@ def test_a_repeated_event_in_wrap_up_is_counted_and_changes_nothing() -> None:
     assert (again.agent, again.log_events, again.ignored) == (once.agent, (), "repeated")
 
 
-def test_what_comes_after_the_wrap_up_goes_to_the_log_alone() -> None:
+def test_facts_after_the_wrap_up_go_only_to_the_log() -> None:
     """The agent is elsewhere by then."""
     late = tell(Connected, T0 + 99, said(connected=T0), call="old", known=True)
     decision = after(IDLE, [late])
@@ -576,14 +574,14 @@ def test_what_comes_after_the_wrap_up_goes_to_the_log_alone() -> None:
     assert bare == FactsLearned(T0 + 99, Facts(connected=Known(T0 + 99, Source.OBSERVED)))
 
 
-def test_a_refusal_that_comes_after_the_pick_up_is_not_believed() -> None:
+def test_a_refusal_after_the_pick_up_is_ignored() -> None:
     """An event has proved that there is a call."""
     events = [click(), tell(DestinationDialed, T0 + 1), PlacingRejected(T0 + 2, "c1", "no")]
     refused = after(IDLE, events)
     assert (refused.agent.phase, refused.ignored) == (Phase.DIALING_DESTINATION, "not placing")
 
 
-def test_the_call_log_s_word_that_a_call_is_up_reaches_the_agent_who_claimed_it_over() -> None:
+def test_an_agent_who_claimed_a_live_call_over_is_told_so() -> None:
     """Told so, and the next look is far again."""
     world = World()
     world.report(tell(Connected, T0, said(direction=IN), call="c1"))
@@ -595,7 +593,7 @@ def test_the_call_log_s_word_that_a_call_is_up_reaches_the_agent_who_claimed_it_
     assert world.agent.notices == ()
 
 
-def test_a_direction_that_is_said_outweighs_the_ringing() -> None:
+def test_a_reported_direction_outweighs_the_ringing() -> None:
     """A desk-phone call whose own ringing came first is an outbound call."""
     ringing = tell(InboundRinging, T0)
     dialed = tell(DestinationDialed, T0 + 1, said(direction=OUT, number=CALLER))
@@ -632,7 +630,7 @@ def test_a_talk_ends_for_one_when_it_begins_for_another(told_at: int) -> None:
 
 
 @pytest.mark.parametrize("ended", [CallEnded, CdrFound])
-def test_an_end_that_names_the_next_talker_tells_when_this_ones_talk_was_over(
+def test_an_end_that_names_the_next_user_ends_this_users_talk(
     ended: type[CallEnded] | type[CdrFound],
 ) -> None:
     """The call was fetched, and that webhook was lost or came before this agent's own."""
@@ -643,7 +641,7 @@ def test_an_end_that_names_the_next_talker_tells_when_this_ones_talk_was_over(
     assert told(world).talk_ms == 65_000
 
 
-def test_an_end_that_only_names_the_next_talker_is_asked_about() -> None:
+def test_an_end_that_only_names_the_next_user_is_looked_up() -> None:
     """The call was fetched, that webhook was refused, and the end does not say when it was."""
     world = talk_of_195()
     world.asked.clear()
@@ -659,7 +657,7 @@ def test_an_end_that_only_names_the_next_talker_is_asked_about() -> None:
     assert told(nobodys).talk_ms == 195_000
 
 
-def test_the_same_talk_told_under_two_names_goes_on() -> None:
+def test_a_talk_reported_under_two_ids_continues() -> None:
     """A colleague who was called answers: both are told, at almost the same time."""
     world = World()
     world.tell(click())
@@ -670,7 +668,7 @@ def test_the_same_talk_told_under_two_names_goes_on() -> None:
     assert world.agent.phase is Phase.BRIDGED
 
 
-def test_the_call_logs_row_of_another_users_talk_does_not_stretch_this_ones() -> None:
+def test_the_cdr_of_another_users_talk_does_not_extend_this_one() -> None:
     """Who fetched the call has talked since then, not since its first answer."""
     world = World()
     fetched = said(direction=IN, number=CALLER, connected=T0 + 66_000)
@@ -680,7 +678,7 @@ def test_the_call_logs_row_of_another_users_talk_does_not_stretch_this_ones() ->
     assert told(world).talk_ms == 130_000
 
 
-def test_a_call_that_hunts_on_rings_here_no_more() -> None:
+def test_a_call_that_hunts_on_stops_ringing_here() -> None:
     """Idle again, with nothing to log; who rings in the same moment is of a ring group."""
     world = World()
     call = said(direction=IN, number=CALLER)
@@ -694,7 +692,7 @@ def test_a_call_that_hunts_on_rings_here_no_more() -> None:
     assert world.logs == {}
 
 
-def test_ringing_elsewhere_ends_no_talk_and_no_call_of_ones_own() -> None:
+def test_ringing_elsewhere_does_not_end_an_agents_own_call() -> None:
     """The customer rings at somebody while the agent is put through, or is parked."""
     world = talk_of_195()
     world.report(tell(RingingElsewhere, T0 + 60_000, said(direction=IN)))
@@ -729,7 +727,7 @@ UNTOLD: list[dict[str, Any]] = [{"started": T0 + 500}, {"number": NUMBER}, {}]
 
 
 @pytest.mark.parametrize("leg", UNTOLD)
-def test_an_end_that_tells_too_little_of_itself_is_asked_about(leg: dict[str, Any]) -> None:
+def test_an_end_without_enough_facts_is_looked_up(leg: dict[str, Any]) -> None:
     """The call log tells a leg's number and time; what it never heard of is no call."""
     at = T0 + 30_000
     whole = row(direction=IN, number=NUMBER, started=T0 + 500, ended=at, outcome=Outcome.NO_ANSWER)
@@ -749,7 +747,7 @@ def test_an_end_that_tells_too_little_of_itself_is_asked_about(leg: dict[str, An
 
 
 @pytest.mark.parametrize("is_told", [True, False])
-def test_who_withholds_their_number_during_a_placement_is_missed_all_the_same(
+def test_a_withheld_caller_during_a_placement_is_still_missed(
     is_told: bool,
 ) -> None:
     """Of their call only the end was told; the call log has it, without a number, or is away."""
@@ -779,7 +777,7 @@ def unnamed_talk() -> World:
     return world
 
 
-def test_whose_talk_it_was_that_names_nobody_is_asked_before_it_is_logged() -> None:
+def test_an_unnamed_talk_is_looked_up_before_it_is_logged() -> None:
     """That it rang at a colleague, too, may not have been told yet."""
     world = unnamed_talk()
     assert (len(world.asked), world.logs) == (1, {})
@@ -792,7 +790,7 @@ def test_whose_talk_it_was_that_names_nobody_is_asked_before_it_is_logged() -> N
     assert told(ours).talk_ms == 60_000
 
 
-def test_a_talk_that_names_nobody_is_logged_where_nobody_can_be_asked() -> None:
+def test_an_unnamed_talk_is_logged_if_no_cdr_can_be_read() -> None:
     """Asked again where the question may be lost, but not where there is no such row."""
     world, unlisted = unnamed_talk(), unnamed_talk()
     for seconds in (70, 80, 95):
@@ -803,7 +801,7 @@ def test_a_talk_that_names_nobody_is_logged_where_nobody_can_be_asked() -> None:
     assert told(world).talk_ms == told(unlisted).talk_ms == 60_000
 
 
-def test_a_talk_that_names_nobody_and_was_anothers_is_let_go_though_its_end_was_lost() -> None:
+def test_an_unnamed_talk_of_another_is_dropped_although_its_end_was_lost() -> None:
     """Each check would hear that a colleague has it, and the agent could not call any more."""
     world = World()
     world.report(tell(InboundRinging, T0, said(direction=IN)))
@@ -815,7 +813,7 @@ def test_a_talk_that_names_nobody_and_was_anothers_is_let_go_though_its_end_was_
     assert (world.agent.calls, world.logs) == ((), {})
 
 
-def test_words_about_a_talk_that_names_nobody_wait_until_it_is_known_whose_it_was() -> None:
+def test_notes_about_an_unnamed_talk_wait_until_its_user_is_known() -> None:
     """Who writes it up at once asks once more, and has written nothing of a colleague's call."""
     world = unnamed_talk()
     done = WrapupSubmitted(T0 + 65_050, "fresh", Draft(notes="n"), done=True)
@@ -826,7 +824,7 @@ def test_words_about_a_talk_that_names_nobody_wait_until_it_is_known_whose_it_wa
     assert told(world).draft.notes == "n"
 
 
-def test_a_talk_that_is_named_later_is_certain() -> None:
+def test_a_talk_whose_user_is_named_later_is_certain() -> None:
     """Nobody has to be asked."""
     named = World()
     call = said(direction=IN, number=CALLER, connected=T0 + 5_000)
@@ -836,7 +834,7 @@ def test_a_talk_that_is_named_later_is_certain() -> None:
     assert told(named).talk_ms == 60_000
 
 
-def test_without_a_line_nobody_can_be_asked_about_a_leg() -> None:
+def test_without_a_telephony_user_a_leg_cannot_be_looked_up() -> None:
     """Then it is logged: a call that is lost is worse than one too many."""
     world = World(replace(after(IDLE, [click()]).agent, line=None))
     what = said(direction=IN, started=T0 + 500, ended=T0 + 9_000, outcome=Outcome.NO_ANSWER)
@@ -844,7 +842,7 @@ def test_without_a_line_nobody_can_be_asked_about_a_leg() -> None:
     assert "another" in world.logs
 
 
-def test_who_calls_back_in_vain_is_missed_all_the_same() -> None:
+def test_an_unanswered_call_back_is_still_missed() -> None:
     """The same number, but its call began when ours was over; or a talk; or another number."""
     world = World()
     world.tell(click())

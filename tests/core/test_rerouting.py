@@ -46,7 +46,7 @@ def keyed(**fields: object) -> CallLog:
 ACCEPT = LogAccepted(T0, "lwc1", "n1", Route.KEYED)
 
 
-def test_a_page_with_a_key_takes_over_what_the_gate_has_at_rest() -> None:
+def test_a_keyed_page_takes_over_logs_that_wait_at_the_gate() -> None:
     """And from then on it is saved by key: in doubt, it is said again."""
     taken = after(new_log(), ACCEPT)
     assert (taken.log.route, len(taken.effects)) == (Route.KEYED, 1)
@@ -54,7 +54,7 @@ def test_a_page_with_a_key_takes_over_what_the_gate_has_at_rest() -> None:
     assert isinstance(in_doubt.log.state, Pending)
 
 
-def test_the_gate_takes_over_what_was_never_tried() -> None:
+def test_the_gate_takes_over_logs_that_were_never_tried() -> None:
     """Then it is an ordinary create."""
     taken = after(keyed(), LogAccepted(T0, "cti1", "n1", Route.PAGE))
     assert taken.log.route is Route.PAGE
@@ -87,13 +87,13 @@ def test_the_gate_takes_over_an_update_once_no_other_can_still_be_committed() ->
 
 
 @pytest.mark.parametrize("route", [Route.PAGE, Route.KEYED])
-def test_what_the_backend_writes_is_no_pages_and_the_other_way_round(route: Route) -> None:
+def test_backend_logs_are_never_saved_by_pages_and_vice_versa(route: Route) -> None:
     """A log of Salesforce Voice has its own record."""
     assert not may_save(replace(new_log(), route=Route.BACKEND), route, T0, POLICY)
     assert not may_save(replace(new_log(), route=route), Route.BACKEND, T0, POLICY)
 
 
 @given(log=call_logs(), route=ROUTES)
-def test_a_log_may_always_go_on_by_its_own_route(log: CallLog, route: Route) -> None:
+def test_a_log_may_always_keep_its_route(log: CallLog, route: Route) -> None:
     """Whatever has happened to it."""
     assert may_save(replace(log, route=route), route, T0, POLICY)

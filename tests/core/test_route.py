@@ -41,7 +41,7 @@ def after(*events: LogEvent, log: CallLog | None = None) -> LogDecision:
     return decision
 
 
-def test_rows_of_before_read_as_a_pages_and_the_words_are_never_changed() -> None:
+def test_old_rows_have_the_page_route_and_route_names_never_change() -> None:
     """They stand in every database."""
     assert [route.value for route in Route] == ["page", "keyed", "backend"]
     assert [route.by_page for route in Route] == [True, True, False]
@@ -67,7 +67,7 @@ def test_no_history_doubles_or_loses_a_keyed_record_or_asks_anybody(seed: int) -
     assert Unknown not in states
 
 
-def test_a_save_without_a_word_is_sent_again_with_ever_longer_waits() -> None:
+def test_an_unanswered_save_is_repeated_with_growing_waits() -> None:
     """No read-back, no tray: five seconds, then ten, an hour at last, for as long as it takes."""
     log, at, waits = keyed_log(), T0, []
     for number in range(1, 16):
@@ -82,7 +82,7 @@ def test_a_save_without_a_word_is_sent_again_with_ever_longer_waits() -> None:
     assert waits[-1] == POLICY.write_again_longest_ms
 
 
-def test_a_page_that_is_lost_with_the_go_costs_a_moment() -> None:
+def test_losing_a_page_with_its_go_only_delays_the_save() -> None:
     """Another one sends it again; a page that never had it, at once."""
     lost = after(ACCEPT, PageLost(T0 + 500, "page1")).log
     assert lost.state == Pending(T0 + 5_500, T0 + 5_500)
@@ -91,13 +91,13 @@ def test_a_page_that_is_lost_with_the_go_costs_a_moment() -> None:
     assert unsent.state.not_before == T0 + 11_000
 
 
-def test_a_late_report_settles_what_is_about_to_be_sent_again() -> None:
+def test_a_late_report_settles_a_log_that_would_be_sent_again() -> None:
     """It is believed, as on every route."""
     late = LogSaved(T0 + 40_000, "page1", 1, "n1", TASK)
     assert isinstance(after(ACCEPT, LogTimePassed(T0 + 30_000), late).log.state, Settled)
 
 
-def test_a_refusal_is_the_agents_as_on_every_route() -> None:
+def test_a_refusal_goes_to_the_agent_as_on_every_route() -> None:
     """Doubt is ours; what Salesforce will not take is theirs."""
     why = (SaveError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Say more", "Subject"),)
     state = after(ACCEPT, LogRefused(T0 + 900, "page1", 1, "n1", why)).log.state
@@ -105,7 +105,7 @@ def test_a_refusal_is_the_agents_as_on_every_route() -> None:
     assert state.errors == why
 
 
-def test_what_was_refused_is_in_doubt_for_a_copy_of_it_may_be_taken_later() -> None:
+def test_a_refused_save_is_in_doubt_because_a_copy_may_arrive_later() -> None:
     """The agent takes their words back: that is said, though the record is known to say it."""
     words = replace(keyed_log(), draft=Draft(notes="words"))
     saved = after(ACCEPT, LogSaved(T0 + 900, "page1", 1, "n1", TASK), log=words).log
@@ -124,7 +124,7 @@ def test_what_was_refused_is_in_doubt_for_a_copy_of_it_may_be_taken_later() -> N
     assert isinstance(after(accept, third, log=mended).log.state, Settled)
 
 
-def test_nobody_is_asked_for_a_keyed_record() -> None:
+def test_no_agent_is_asked_about_a_keyed_record() -> None:
     """Even where Salesforce can be asked."""
     log = keyed_log()
     for event in (ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 10**9)):

@@ -31,24 +31,24 @@ def surface(agent: Agent) -> tuple[str, Route]:
     return agent.surface, agent.route
 
 
-def test_whoever_greets_decides_while_nothing_is_up() -> None:
+def test_the_first_hello_decides_while_no_call_is_up() -> None:
     """Salesforce decides which page is loaded: a user has one call center."""
     assert surface(after(IDLE, [OPEN_CTI]).agent) == ("open-cti", Route.PAGE)
     assert surface(after(IDLE, [OPEN_CTI, VOICE]).agent) == ("voice", Route.BACKEND)
     assert after(IDLE, [VOICE, VOICE]).ignored == "as before"
 
 
-def test_a_greeting_moves_nobody_who_is_in_a_call() -> None:
+def test_a_hello_moves_no_agent_during_a_call() -> None:
     """The call's page would lose it."""
     assert surface(after(IDLE, [OPEN_CTI, click(), VOICE]).agent) == ("open-cti", Route.PAGE)
 
 
-def test_an_agent_of_before_has_the_surface_of_the_first_page_even_in_a_call() -> None:
+def test_an_old_agent_gets_the_first_pages_surface_even_during_a_call() -> None:
     """Rows of the version before know no surface."""
     assert surface(after(IDLE, [click(), VOICE]).agent) == ("voice", Route.BACKEND)
 
 
-def test_an_admins_word_holds_against_any_page() -> None:
+def test_the_admins_choice_overrides_any_page() -> None:
     """Until it is taken back."""
     chosen = after(IDLE, [OPEN_CTI, SurfaceChosen(T0, "voice", Route.BACKEND), OPEN_CTI]).agent
     assert surface(chosen) == ("voice", Route.BACKEND)
@@ -56,7 +56,7 @@ def test_an_admins_word_holds_against_any_page() -> None:
     assert surface(free) == ("open-cti", Route.PAGE)
 
 
-def test_nobody_is_moved_under_a_live_call() -> None:
+def test_no_agent_is_moved_with_a_live_call() -> None:
     """A call that nobody picked up, or that is over, holds nobody up."""
     calling = after(IDLE, [click()])
     moved = after(calling.agent, [SurfaceChosen(T0, "voice", Route.BACKEND)])
@@ -66,7 +66,7 @@ def test_nobody_is_moved_under_a_live_call() -> None:
     assert not is_in_call(replace(calling.agent, calls=(lapsed,)))
 
 
-def test_the_record_of_a_ringing_call_is_made_once() -> None:
+def test_the_record_of_a_ringing_call_is_created_once() -> None:
     """A creation is never repeated: the commit that claims it is the only one that asks."""
     world = World(after(IDLE, [VOICE]).agent)
     world.tell(RINGS)
@@ -77,7 +77,7 @@ def test_the_record_of_a_ringing_call_is_made_once() -> None:
     assert world.tell(RecordClaimed(T0 + 2, "gone")).ignored == "no record due"
 
 
-def test_its_id_is_shown_with_the_call() -> None:
+def test_the_records_id_is_shown_with_the_call() -> None:
     """The host's news of the call must name it; without an id nothing is said."""
     world = World(after(IDLE, [VOICE]).agent)
     world.tell(RINGS)
@@ -89,7 +89,7 @@ def test_its_id_is_shown_with_the_call() -> None:
     assert world.tell(RecordOpened(T0 + 2, "gone", "0LQ1")).ignored == "no such call"
 
 
-def test_where_we_write_the_wrap_up_is_salesforces() -> None:
+def test_the_wrap_up_is_salesforces_if_the_backend_writes() -> None:
     """Its own after-call work says when the agent may call again, not ours."""
     for greeting, phase in ((VOICE, Phase.RINGING_USER_DEVICES), (OPEN_CTI, Phase.WRAPUP)):
         world = World(after(IDLE, [greeting]).agent)

@@ -50,12 +50,12 @@ def test_premium_personal_and_service_numbers_are_costly(number: str) -> None:
         "+3912",
     ],
 )
-def test_ordinary_numbers_are_not(number: str) -> None:
+def test_ordinary_numbers_are_not_costly(number: str) -> None:
     """Unlikely ones neither."""
     assert not is_costly(phonenumbers.parse(number))
 
 
-def test_each_countrys_own_examples_are_told_by_their_kind() -> None:
+def test_each_countrys_example_numbers_have_their_kind() -> None:
     """A thousand of them, all regions and kinds: none is taken for another."""
     kinds = [kind for kind in vars(PhoneNumberType).values() if isinstance(kind, int)]
     wrong = []
@@ -83,7 +83,9 @@ def test_each_countrys_own_examples_are_told_by_their_kind() -> None:
         ("611", "US", False),
     ],
 )
-def test_short_codes_are_judged_by_the_librarys_table(code: str, region: str, costly: bool) -> None:
+def test_short_codes_are_classified_by_the_librarys_table(
+    code: str, region: str, costly: bool
+) -> None:
     """What has a service behind it and no known price counts; what is for texts does not."""
     assert is_costly_short_code(code, region) is costly
     assert is_costly_within(code, region) is costly

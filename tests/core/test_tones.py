@@ -34,7 +34,7 @@ def test_each_code_has_its_tone(code: str, tone: str) -> None:
     assert tone_of(code) == tone
 
 
-def test_an_answer_and_a_notice_carry_their_tone_to_the_page() -> None:
+def test_answers_and_notices_carry_their_tone_to_the_page() -> None:
     """The page is told how to take it, and keeps no list of its own."""
     answers = (Answer("r", "transferred", "The call was transferred.", 1),)
     notices = (Notice("n", "still-up", "It goes on.", 1),)

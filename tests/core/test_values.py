@@ -25,7 +25,7 @@ def text(value: object) -> str:
 
 
 @given(strategies.agents() | strategies.call_logs())
-def test_every_value_comes_back_equal(value: Agent | CallLog) -> None:
+def test_every_value_survives_a_round_trip(value: Agent | CallLog) -> None:
     """Whatever its fields are."""
     assert msgspec.json.decode(text(value), type=type(value)) == value
 
@@ -53,7 +53,7 @@ def test_a_field_at_its_default_is_left_out() -> None:
     assert text(Draft(notes="")) == '{"notes":""}'
 
 
-def test_one_of_several_kinds_says_which_it_is() -> None:
+def test_a_value_of_a_union_names_its_type() -> None:
     """By the name of its class: renaming one makes old rows unreadable, it needs an upgrade."""
     read = msgspec.json.Decoder[Stage](Stage).decode
     assert text(Bridged(1, 2)) == '{"is":"Bridged","since":1,"due":2}'
@@ -64,7 +64,7 @@ def test_one_of_several_kinds_says_which_it_is() -> None:
             read(strange)
 
 
-def test_what_is_known_is_a_pair_of_value_and_source() -> None:
+def test_a_known_fact_is_a_pair_of_value_and_source() -> None:
     """It is by far the most frequent value; further elements are a newer version's."""
     facts = Facts(Known(Direction.INBOUND, Source.EVENT), connected=Known(7, Source.CDR))
     assert text(facts) == '{"direction":["inbound",2],"connected":[7,3]}'
@@ -73,7 +73,7 @@ def test_what_is_known_is_a_pair_of_value_and_source() -> None:
 
 
 @given(st.text(st.characters()))
-def test_mended_text_has_utf_8_and_whole_text_stays_as_it_is(found: str) -> None:
+def test_repaired_text_encodes_as_utf_8_and_valid_text_is_unchanged(found: str) -> None:
     """Only halves of surrogate pairs are touched."""
     mended = mend(found)
     assert mended.encode().decode() == mended
@@ -92,12 +92,12 @@ def test_mended_text_has_utf_8_and_whole_text_stays_as_it_is(found: str) -> None
         ("\ud83d\ud83d\ude00", "�\N{GRINNING FACE}"),
     ],
 )
-def test_halves_are_joined_or_replaced(found: str, mended: str) -> None:
+def test_surrogate_halves_are_joined_or_replaced(found: str, mended: str) -> None:
     """Two halves are an emoji that was cut in two and put together; one is nothing."""
     assert mend(found) == mended
 
 
-def test_every_text_of_a_json_value_is_mended() -> None:
+def test_every_text_in_a_json_value_is_repaired() -> None:
     """Keys, lists and what stands in them; other values stay."""
     found = {"a\ud800": ["\udfff", {"b": ("\ud800", 1)}, None, True, 2.5]}
     assert mend_all(found) == {"a�": ["�", {"b": ["�", 1]}, None, True, 2.5]}
@@ -111,7 +111,7 @@ def test_every_text_of_a_json_value_is_mended() -> None:
         (r'{"\udc00":1}', {"�": 1}),
     ],
 )
-def test_a_json_text_is_mended_before_a_strict_reader_refuses_it(
+def test_a_json_text_is_repaired_before_a_strict_parser_refuses_it(
     found: str, mended: object
 ) -> None:
     """A browser writes half an emoji as an escape, as JSON.stringify is told to."""
@@ -119,6 +119,6 @@ def test_a_json_text_is_mended_before_a_strict_reader_refuses_it(
 
 
 @pytest.mark.parametrize("found", ['{"a":"Zoë \\n"}', r'{"a":"\ud83d"', "[" * 10_000 + r"\ud83d"])
-def test_a_json_text_without_halves_or_without_sense_stays_as_it_is(found: str) -> None:
+def test_a_json_text_without_surrogates_stays_unchanged(found: str) -> None:
     """The first needs nothing, the others are refused by their reader."""
     assert mend_json(found) is found

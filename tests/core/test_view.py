@@ -103,7 +103,7 @@ def test_click_to_dial_follows_the_foreground_call(
     assert shown(at(*stages), policy=eager)["click_to_dial"] is on_in_wrapup
 
 
-def test_without_a_line_click_to_dial_is_off_and_the_page_knows_why() -> None:
+def test_without_a_telephony_user_click_to_dial_is_off_with_a_reason() -> None:
     """Nobody has said which of the provider's users the agent is."""
     said_of = shown(replace(IDLE, line=None))
     assert said_of["click_to_dial"] is False
@@ -126,7 +126,7 @@ def test_an_agent_with_a_line_is_configured() -> None:
     }
 
 
-def test_who_is_away_is_shown_so_with_what_the_phone_system_makes_of_it() -> None:
+def test_an_away_agent_is_shown_with_the_phone_systems_state() -> None:
     """Nothing is said of who is available, unless the phone system did not take that."""
     policy = replace(POLICY, away_reasons=("Lunch",))
     lunch = Availability(Status.AWAY, "Lunch", T0, Applied.SHOWN)
@@ -162,7 +162,7 @@ def test_favorites_are_shown_as_they_are_read_and_dialed() -> None:
     assert "favorites" not in shown(IDLE)
 
 
-def test_an_idle_view_is_whole() -> None:
+def test_an_idle_view_is_complete() -> None:
     """Every part that a page draws is there, empty or not."""
     policy = replace(POLICY, wrapup_ms=90_000, dispositions=((Outcome.BUSY, "Engaged"),))
     idle = shown(IDLE, policy=policy)
@@ -228,7 +228,7 @@ def test_a_live_call_has_a_card() -> None:
     }
 
 
-def test_a_card_tells_what_goes_on_in_its_call() -> None:
+def test_a_card_shows_the_state_of_its_call() -> None:
     """What does not is left out."""
     third = Third("+442079460958", ThirdState.TALKING, T0 + 3)
     inside = InCall(T0 + 3, third, held=True, muted=True, recording=True)
@@ -264,7 +264,7 @@ def test_the_admin_s_fields_are_asked_for_and_shown_back() -> None:
     assert merged.fields == (("Region__c", "South"), ("A__c", "b"))
 
 
-def test_a_call_that_came_in_tells_which_number_of_ours_was_called() -> None:
+def test_an_inbound_call_shows_which_of_our_numbers_was_called() -> None:
     """An agent answers for several lines."""
     facts = said(direction=Direction.INBOUND, own_number="+12025550100")
     cards = [replace(CALL, facts=facts), replace(CALL, facts=said(direction=Direction.INBOUND))]
@@ -282,7 +282,7 @@ def test_the_call_center_says_what_may_be_chosen() -> None:
     assert told["wrap_up_seconds"] == 5
 
 
-def test_what_a_search_found_is_offered_on_the_card() -> None:
+def test_search_results_are_offered_on_the_card() -> None:
     """With what tells a person account: its Task belongs on the person."""
     person = Record("001000000000002AAA", "Mei", "Account", "", "003000000000009AAA", True)
     call = replace(CALL, record=None, matches=(RECORD, person))
@@ -299,7 +299,7 @@ def test_what_a_search_found_is_offered_on_the_card() -> None:
     ]
 
 
-def test_an_incoming_call_of_a_stranger_has_a_card_too() -> None:
+def test_an_unknown_caller_has_a_card_too() -> None:
     """Without name, record and connection."""
     facts = said(direction=Direction.INBOUND)
     call = Call("c1", "+493012345678", T0, RINGING, facts)
@@ -363,7 +363,7 @@ def test_a_wrap_up_has_a_card() -> None:
     }
 
 
-def test_a_call_whose_end_is_uncertain_counts_nothing_down() -> None:
+def test_a_call_with_an_uncertain_end_has_no_countdown() -> None:
     """Its wrap-up begins when the call log has answered."""
     (card,) = shown(at(ENDING))["wrapups"]
     assert (card["deadline"], card["log"], card["talk_seconds"]) == (
@@ -393,7 +393,7 @@ SAVED = Saved(TASK, LOG.wanted)
         (Closed(T0, ClosedBy.DISMISSED), None, "saved"),
     ],
 )
-def test_a_wrap_up_says_where_its_log_stands(
+def test_a_wrap_up_shows_the_state_of_its_log(
     state: LogState, saved: Saved | None, told: str
 ) -> None:
     """With the Task's id as soon as there is one."""
@@ -401,13 +401,13 @@ def test_a_wrap_up_says_where_its_log_stands(
     assert card["log"] == {"state": told, **({"record_id": TASK} if saved else {})}
 
 
-def test_a_settled_log_is_not_loaded_and_saved_all_the_same() -> None:
+def test_a_settled_log_is_shown_as_saved_although_it_is_not_loaded() -> None:
     """Only open logs come with the agent."""
     (card,) = shown(at(WRAPUP))["wrapups"]
     assert card["log"] == {"state": "saved"}
 
 
-def test_a_call_that_is_not_logged_says_so() -> None:
+def test_a_card_says_if_its_call_is_not_logged() -> None:
     """A missed call, where the deployment does not want it in Salesforce."""
     call = replace(CALL, stage=WRAPUP, facts=said(direction=Direction.INBOUND, ended=T0))
     agent = replace(IDLE, calls=(call,))
@@ -466,7 +466,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
         (TrayReason.DOUBLED, SAVED, (TASK_2,), [TASK, TASK_2], ["already_there", "dismiss"]),
     ],
 )
-def test_a_double_is_shown_with_both_ids_and_never_saved_again(
+def test_a_duplicate_is_shown_with_both_ids_and_never_saved_again(
     reason: TrayReason,
     saved: Saved | None,
     doubles: tuple[str, ...],
@@ -516,7 +516,7 @@ def test_answers_and_notices_are_shown_as_they_are() -> None:
     ]
 
 
-def test_what_pages_tell_of_their_call_centers_fills_no_memory() -> None:
+def test_call_center_values_from_pages_do_not_fill_memory() -> None:
     """However many different ones somebody tells, each as large as a frame may be."""
     for remembered in (view_module._settings, policy_module._with_call_center):
         assert remembered.cache_parameters()["maxsize"] * MAX_FRAME_BYTES < 32 << 20

@@ -17,14 +17,14 @@ def test_a_click_takes_the_work_that_was_started_before_it() -> None:
     assert placed.agent.works == ()
 
 
-def test_a_work_that_is_told_after_its_click_is_the_call_s() -> None:
+def test_work_reported_after_its_click_belongs_to_the_call() -> None:
     """The guide promises no order."""
     placed = after(IDLE, [click(), replace(WORK, at=T0 + 900)])
     assert placed.agent.calls[0].work_id == "w1"
     assert placed.agent.works == ()
 
 
-def test_a_click_that_names_its_work_is_believed() -> None:
+def test_a_click_may_name_its_work() -> None:
     """A page of its own memory; what waits for another click goes on waiting."""
     placed = after(IDLE, [WORK, replace(click(), work_id="w9")])
     assert placed.agent.calls[0].work_id == "w9"
@@ -35,7 +35,7 @@ def test_a_click_that_names_its_work_is_believed() -> None:
     assert late.agent.calls[0].work_id == "w9"
 
 
-def test_the_number_tells_which_call_a_work_is_for_however_it_is_written() -> None:
+def test_work_is_matched_by_number_in_any_spelling() -> None:
     """As people write it, by the country of the agent's call center."""
     german = replace(IDLE, call_center=CallCenterSettings(region="DE"))
     work = WorkStarted(T0, "w1", "030 901820")
@@ -47,7 +47,7 @@ def test_the_number_tells_which_call_a_work_is_for_however_it_is_written() -> No
     assert after(german, [odd, clicked]).agent.calls[0].work_id == ""
 
 
-def test_old_works_and_old_calls_are_left_apart() -> None:
+def test_old_work_is_not_matched_with_old_calls() -> None:
     """And calls that came in have no work."""
     old = replace(WORK, at=T0 - WAIT_MS - 1)
     assert after(IDLE, [old, click()]).agent.calls[0].work_id == ""
@@ -57,7 +57,7 @@ def test_old_works_and_old_calls_are_left_apart() -> None:
     assert after(IDLE, [came_in, WORK]).agent.calls[0].work_id == ""
 
 
-def test_the_latest_works_wait_and_the_same_one_once() -> None:
+def test_only_the_latest_work_waits_and_each_once() -> None:
     """So a page that says it again, or a day of clicking through, fills nothing."""
     many = [WorkStarted(T0 + n, f"w{n}", "x") for n in range(KEPT + 5)]
     waiting = after(IDLE, [*many, many[-1]]).agent.works

@@ -71,7 +71,7 @@ ENDED = WritingEnded(T0 + 9_000)
 WRITTEN = RecordWritten(T0 + 9_500, 1, "0LQ000000000001")
 
 
-def test_it_is_written_when_the_agent_has_finished() -> None:
+def test_a_log_is_written_when_the_agent_has_finished() -> None:
     """One completion: not before the words are there."""
     assert after(LogTimePassed(T0 + 1_000)).ignored == "not due"
     done = after(DraftChanged(T0 + 9_000, Draft(notes="n"), done=True))
@@ -82,7 +82,7 @@ def test_it_is_written_when_the_agent_has_finished() -> None:
     assert done.log.state == Writing(T0 + 9_000 + POLICY.write_ms)
 
 
-def test_it_is_written_when_the_time_for_words_is_over() -> None:
+def test_a_log_is_written_when_the_time_for_notes_is_over() -> None:
     """Nobody has to do anything for that."""
     assert isinstance(after(LogTimePassed(HELD)).log.state, Writing)
     longer = after(DraftChanged(T0 + 50_000, Draft(notes="n"), done=False, held_until=T0 + 110_000))
@@ -94,7 +94,7 @@ def test_without_a_wrap_up_it_is_due_at_once() -> None:
     assert newly_opened(T0, 0) == Pending(T0, T0)
 
 
-def test_what_was_written_is_settled_and_has_an_id() -> None:
+def test_a_written_log_is_settled_and_has_an_id() -> None:
     """The answer's own id, or the key that the record was named by."""
     assert after(ENDED, WRITTEN).log.state == Settled(T0 + 9_500)
     saved = after(ENDED, WRITTEN).log.saved
@@ -105,7 +105,7 @@ def test_what_was_written_is_settled_and_has_an_id() -> None:
     assert nameless.record_id == "c1"
 
 
-def test_what_comes_later_is_written_again_under_the_same_id() -> None:
+def test_later_facts_are_written_under_the_same_id() -> None:
     """Notes of the next hour, a corrected duration, another record."""
     settled = after(ENDED, WRITTEN).log
     facts = Facts(connected=Known(T0 + 1, Source.CDR), ended=Known(T0 + 2, Source.CDR))
@@ -121,14 +121,14 @@ def test_what_comes_later_is_written_again_under_the_same_id() -> None:
     assert after(FactsLearned(T0 + 20_000, settled.facts), log=settled).effects == ()
 
 
-def test_what_changes_while_it_is_written_is_written_after_it() -> None:
+def test_changes_during_a_write_are_written_after_it() -> None:
     """One at a time: the older one could be the later one at Salesforce."""
     changed = after(ENDED, DraftChanged(T0 + 9_100, Draft(notes="x"), done=True))
     assert changed.effects == ()
     assert isinstance(after(WRITTEN, log=changed.log).log.state, Writing)
 
 
-def test_a_refusal_of_the_moment_is_tried_ever_later_for_a_day_and_then_trayed() -> None:
+def test_a_transient_refusal_is_retried_for_a_day_and_then_trayed() -> None:
     """Twice as long each time, an hour at most; nobody is asked before."""
     log, waits, at = after(ENDED).log, [], T0
     while isinstance(log.state, Writing):
@@ -144,7 +144,7 @@ def test_a_refusal_of_the_moment_is_tried_ever_later_for_a_day_and_then_trayed()
     assert log.state == Tray(TrayReason.REFUSED, at, WHY)
 
 
-def test_salesforce_may_ask_for_more_patience_and_news_do_not_cut_it_short() -> None:
+def test_an_update_does_not_cut_salesforces_requested_wait_short() -> None:
     """A 429 says how long."""
     refused = after(ENDED, RecordRefused(T0 + 9_500, 1, WHY, wait_ms=90_000))
     assert refused.log.next_due == T0 + 99_500
@@ -152,7 +152,7 @@ def test_salesforce_may_ask_for_more_patience_and_news_do_not_cut_it_short() -> 
     assert (told.log.next_due, told.effects) == (T0 + 99_500, ())
 
 
-def test_a_refusal_for_good_goes_to_the_tray_at_once_until_it_is_mended() -> None:
+def test_a_permanent_refusal_goes_to_the_tray_until_it_is_resolved() -> None:
     """The same would be refused again."""
     refused = after(ENDED, RecordRefused(T0 + 9_500, 1, WHY, permanent=True)).log
     assert refused.state == Tray(TrayReason.REFUSED, T0 + 9_500, WHY)
@@ -175,7 +175,7 @@ def test_a_lost_answer_is_written_again(event: LogEvent) -> None:
     assert (again.attempt.number, again.attempt.fields) == (2, lost.attempts[0].fields)
 
 
-def test_what_a_lost_write_may_have_said_is_said_again_though_nothing_else_changed() -> None:
+def test_fields_of_a_lost_write_are_sent_again_even_without_changes() -> None:
     """A, then B that nobody told of, then A: the record may say B."""
     changed = after(ENDED, WRITTEN, RecordPicked(T0 + 20_000, RECORD)).log
     lost = after(RecordUnknown(T0 + 20_100, 2), RecordPicked(T0 + 20_200, None), log=changed).log
@@ -190,7 +190,7 @@ def test_what_a_lost_write_may_have_said_is_said_again_though_nothing_else_chang
     assert refused.log.state == Settled(T0 + 20_200)
 
 
-def test_what_was_never_answered_may_still_overwrite_what_was_written_since() -> None:
+def test_an_unanswered_write_may_still_overwrite_a_later_one() -> None:
     """The last word is said once more when nothing else can be under way any more."""
     lost = after(ENDED, DraftChanged(T0 + 9_100, Draft(notes="x"), done=True)).log
     lost = after(RecordUnknown(T0 + 14_000, 1), LogTimePassed(T0 + 19_000), log=lost).log
@@ -203,13 +203,13 @@ def test_what_was_never_answered_may_still_overwrite_what_was_written_since() ->
     assert isinstance(settled.state, Settled)
 
 
-def test_a_creation_in_doubt_holds_the_completion_back() -> None:
+def test_a_creation_in_doubt_delays_the_completion() -> None:
     """Also when the agent is done: carried out late, it would make a second record."""
     waiting = ours(not_before=HELD, state=newly_opened(T0, HELD))
     assert after(ENDED, log=waiting).log.state == Pending(HELD, HELD)
 
 
-def test_doubt_that_lasts_a_day_is_said() -> None:
+def test_doubt_that_lasts_a_day_is_reported() -> None:
     """Without any error: nobody ever answered."""
     tired = replace(after(ENDED).log, refusals=POLICY.writes)
     assert after(RecordUnknown(T0 + 9_900, 1), log=tired).log.state == Tray(
@@ -217,7 +217,7 @@ def test_doubt_that_lasts_a_day_is_said() -> None:
     )
 
 
-def test_a_late_success_is_believed_and_an_overtaken_one_is_not() -> None:
+def test_a_late_success_counts_unless_it_was_overtaken() -> None:
     """Time had run out, but Salesforce has it: nothing more is to be said."""
     waiting = after(ENDED, LogTimePassed(T0 + 39_000)).log
     assert isinstance(after(WRITTEN, log=waiting).log.state, Settled)

@@ -83,7 +83,7 @@ async def test_a_real_asterisk_starts_with_it_and_serves_the_adapter() -> None:
 
 
 @pytest.mark.parametrize(("address", "written"), [("", False), ("203.0.113.7", True)])
-def test_the_container_tells_browsers_where_the_machine_is(
+def test_the_container_gives_browsers_the_machines_address(
     tmp_path: Path, address: str, written: bool
 ) -> None:
     """Where it is told: else its own address is the right one, on the machine itself."""

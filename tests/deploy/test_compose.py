@@ -28,7 +28,7 @@ def adapters(name: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_the_real_thing_reads_the_dotenv_and_overrules_none_of_it(name: str) -> None:
+def test_the_deployment_reads_the_dotenv_and_overrides_none_of_it(name: str) -> None:
     """The adapter reads it by itself; the file sets only what Compose itself decides: the place."""
     assert (ROOT / name).read_text(encoding="utf-8").startswith("# THE REAL THING")
     for service in adapters(name).values():
@@ -44,14 +44,14 @@ def test_the_real_thing_reads_the_dotenv_and_overrules_none_of_it(name: str) -> 
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_the_real_thing_does_not_start_half_configured(name: str) -> None:
+def test_the_deployment_does_not_start_half_configured(name: str) -> None:
     """Compose itself refuses to begin without a public name, and without a password."""
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "${SOFTPHONE_PUBLIC_URL:?" in text
     assert text.count("${POSTGRES_PASSWORD") == text.count("${POSTGRES_PASSWORD:?")
 
 
-def test_the_trial_reads_nothing_of_yours() -> None:
+def test_the_demo_reads_none_of_your_files() -> None:
     """No .env, a project of its own with volumes of its own, loopback alone."""
     text = (ROOT / "compose.demo.yaml").read_text(encoding="utf-8")
     assert text.startswith("# A TRIAL")
@@ -71,7 +71,7 @@ def test_the_image_listens_where_others_reach_it_and_keeps_its_data_in_the_volum
     assert text.count("WORKDIR /srv/softphone") == 1
 
 
-def test_the_trial_would_start() -> None:
+def test_the_demo_would_start() -> None:
     """Its settings are read as the adapter reads them: nothing is refused, everything is there."""
     (service,) = adapters("compose.demo.yaml").values()
     settings = load(service["environment"])
@@ -79,7 +79,7 @@ def test_the_trial_would_start() -> None:
     assert settings.is_provider_configured
 
 
-def test_the_real_thing_would_not_start_without_a_sign_in() -> None:
+def test_the_deployment_would_not_start_without_a_sign_in() -> None:
     """The example as it is lets anybody be anyone: not under a public name."""
     (service,) = adapters("compose.yaml").values()
     public = {"SOFTPHONE_PUBLIC_URL": "https://phone.example.com"}

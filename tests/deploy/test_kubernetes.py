@@ -36,7 +36,7 @@ def test_every_file_is_part_of_what_is_applied() -> None:
 
 @pytest.mark.parametrize("version", ["1.30", "1.37"])
 @pytest.mark.parametrize("key", MANIFESTS, ids="-".join)
-def test_each_manifest_holds_to_the_schema(key: tuple[str, str], version: str) -> None:
+def test_each_manifest_satisfies_the_schema(key: tuple[str, str], version: str) -> None:
     """Of a Kubernetes of some years ago and of today; no field that it does not know."""
     kubernetes_validate.validate(MANIFESTS[key], version, strict=True)
 
@@ -48,7 +48,7 @@ def test_a_wrong_field_would_be_found() -> None:
         kubernetes_validate.validate(wrong, "1.37", strict=True)
 
 
-def test_there_are_two_replicas_and_never_none() -> None:
+def test_there_are_two_replicas_and_always_at_least_one() -> None:
     """Two at least while it is updated, one at least while a node is emptied."""
     assert DEPLOYMENT["replicas"] == 2
     assert DEPLOYMENT["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
@@ -56,7 +56,7 @@ def test_there_are_two_replicas_and_never_none() -> None:
     assert POD["terminationGracePeriodSeconds"] == 35
 
 
-def test_whoever_selects_pods_finds_them() -> None:
+def test_every_selector_matches_pods() -> None:
     """The deployment, the service, the budget and the policy mean the same pods."""
     labels = DEPLOYMENT["template"]["metadata"]["labels"].items()
     selectors = [
@@ -73,7 +73,7 @@ def test_whoever_selects_pods_finds_them() -> None:
 
 
 @pytest.mark.parametrize("kind", [("Deployment", "softphone"), ("Job", "softphone-migrate")])
-def test_each_pod_is_nobody_and_runs_this_release(kind: tuple[str, str]) -> None:
+def test_each_pod_is_unprivileged_and_runs_this_release(kind: tuple[str, str]) -> None:
     """As the namespace demands (restricted), and of the version that this checkout is."""
     pod = MANIFESTS[kind]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
@@ -90,7 +90,7 @@ def test_each_pod_is_nobody_and_runs_this_release(kind: tuple[str, str]) -> None
     assert pod["enableServiceLinks"] is False
 
 
-def test_the_probes_ask_for_the_routes_that_tell() -> None:
+def test_the_probes_use_the_health_routes() -> None:
     """Readiness by the store, life by the process alone: a full disk is no reason to restart."""
     assert CONTAINER["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert CONTAINER["livenessProbe"]["httpGet"]["path"] == "/healthz"

@@ -43,7 +43,7 @@ def verified(unit: Path) -> str:
 
 
 @needs_systemd
-def test_it_is_locked_in() -> None:
+def test_the_service_is_sandboxed() -> None:
     """By systemd's own measure, of which 10 is a program that may do anything."""
     ended = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", UNIT],
@@ -54,7 +54,7 @@ def test_it_is_locked_in() -> None:
     assert ended.returncode == 0, ended.stdout
 
 
-def test_it_starts_the_console_script_and_gives_it_time_to_leave() -> None:
+def test_the_unit_starts_the_console_script_and_lets_it_drain() -> None:
     """A wrong setting is not tried again; drained calls have their thirty seconds."""
     assert re.search(r"^ExecStart=/opt/softphone/bin/softphone-adapter serve$", TEXT, re.M)
     assert "TimeoutStopSec=35" in TEXT

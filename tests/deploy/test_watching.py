@@ -66,7 +66,7 @@ def test_a_broken_expression_would_be_found() -> None:
         promql_parser.parse("sum by (rate(softphone_sockets[5m])")
 
 
-def test_prometheus_is_told_the_job_that_rules_and_dashboard_expect() -> None:
+def test_the_scrape_job_has_the_name_that_rules_and_dashboard_expect() -> None:
     """One job of that name, each replica asked by itself, at the path that the proxies hide."""
     told = YAML(typ="safe").load(ROOT / "deploy" / "prometheus.yml")
     (job,) = told["scrape_configs"]
@@ -89,13 +89,13 @@ def test_the_dashboard_has_rows_numbers_and_a_choice_of_replicas() -> None:
     assert len(set(places)) == len(places)
 
 
-def test_the_alerts_ask_for_what_is_measured() -> None:
+def test_the_alerts_use_existing_metrics() -> None:
     """A rule over a series that nobody writes would never fire."""
     assert asked(ALERTS)
     assert asked(ALERTS) <= measured()
 
 
-def test_the_dashboard_asks_for_what_is_measured_and_shows_all_of_it() -> None:
+def test_the_dashboard_uses_existing_metrics_and_shows_all_of_them() -> None:
     """No empty panel, and no number that nobody sees."""
     exprs = " ".join(SHOWN)
     assert asked(exprs) <= measured()

@@ -84,7 +84,7 @@ def test_every_line_of_the_log_that_an_operator_is_to_look_for_is_written(name: 
     assert told <= EVENTS
 
 
-def test_commands_are_found_at_all() -> None:
+def test_the_pages_mention_commands() -> None:
     """Else the tests above would show nothing."""
     code = "\n".join(map(code_of, PAGES))
     assert len(set(re.findall(r"python -m adapter ([a-z-]+)", code))) > 10

@@ -31,7 +31,7 @@ def test_each_method_that_the_driver_calls_has_its_row_and_no_other() -> None:
     assert told == methods()
 
 
-def test_a_method_that_is_said_to_be_unused_is() -> None:
+def test_a_method_documented_as_unused_is_unused() -> None:
     """Else the reason against it is none."""
     unused = {name for name, use in rows().items() if use.startswith("not used")}
     assert unused == {"searchAndScreenPop"}
@@ -61,7 +61,7 @@ def test_each_object_with_an_address_of_its_own_is_named() -> None:
     assert [name for name in filled if name not in row] == []
 
 
-def test_what_classic_has_not_is_named() -> None:
+def test_features_missing_in_classic_are_listed() -> None:
     """Each answer of the driver that is UNSUPPORTED."""
     lacking = set(re.findall(r"unsupported\('(\w+)'\)", DRIVER))
     assert len(lacking) == 4

@@ -105,7 +105,7 @@ def test_each_message_of_a_page_has_its_row_with_every_field(name: str) -> None:
     assert set(MODELS[name].model_fields) - {"type"} <= named(cell)
 
 
-def test_there_is_no_row_of_a_message_that_no_page_may_say() -> None:
+def test_every_documented_message_exists() -> None:
     """A type that is gone goes from here, too."""
     assert rows("What a page says").keys() - {"type"} == MODELS.keys()
 
@@ -237,7 +237,7 @@ def log_states() -> set[str]:
     ],
     ids=("states", "directions", "tones", "reasons", "logs", "results"),
 )
-def test_each_word_that_is_told_is_named(heading: str, words: set[str]) -> None:
+def test_each_sent_word_is_listed(heading: str, words: set[str]) -> None:
     """Of states, directions, tones, reasons and results; "completed" is a provider's, no result."""
     told = set(re.findall(r"[\w-]+", " ".join(re.findall(r"`([^`]*)`", section(heading)))))
     assert words - told == set()

@@ -107,7 +107,7 @@ async def client(world: World, http: httpx.AsyncClient) -> AsyncIterator[Client]
     await socket.close()
 
 
-async def test_the_page_is_enough_to_call_and_to_save(client: Client) -> None:
+async def test_the_document_suffices_to_call_and_to_save(client: Client) -> None:
     """Dial, matches, check, follow-up, offer, go, result: each as it is written."""
     now = time.time_ns() // 1_000_000
     await client.say("dial", request_id="r-1", number="(202) 555-0143", clicked_at=now, sent_at=now)
@@ -147,7 +147,7 @@ async def test_a_binary_frame_is_malformed_and_costs_nothing(client: Client) -> 
 
 
 @pytest.mark.parametrize("names", [None, ["another.v1"]])
-async def test_a_socket_without_the_subprotocol_is_served_and_named_none(
+async def test_a_socket_without_the_subprotocol_is_served_without_one(
     world: World, http: httpx.AsyncClient, names: list[str] | None
 ) -> None:
     """Whether it names no subprotocol or another one."""

@@ -42,7 +42,7 @@ def test_its_settings_and_commands_exist() -> None:
     assert set(re.findall(r"python -m adapter ([a-z]+)", GUIDE)) <= set(COMMANDS)
 
 
-def test_what_it_says_is_deployed_is_in_the_project() -> None:
+def test_everything_that_it_deploys_is_in_the_project() -> None:
     """Each name of the table is a file's."""
     table = GUIDE.partition("| what | name | why |")[2].partition("\n\n")[0]
     named = re.findall(r"^\| [^|]+ \| `(\w+)` \|", table, re.MULTILINE)

@@ -61,7 +61,7 @@ def grades(found: tuple[Finding, ...]) -> dict[str, Grade]:
     return worst
 
 
-async def test_an_asterisk_that_is_set_up_is_good(bench: Bench, tmp_path: Path) -> None:
+async def test_a_configured_asterisk_passes(bench: Bench, tmp_path: Path) -> None:
     """It answers, we may steer, phones are registered, the log can be read."""
     cel = bench.world.cel_url
     with closing(sqlite3.connect(cel.removeprefix("sqlite:///"))) as base, base:
@@ -76,7 +76,7 @@ async def test_an_asterisk_that_is_set_up_is_good(bench: Bench, tmp_path: Path) 
     }
 
 
-async def test_what_is_missing_has_its_sentence(bench: Bench, tmp_path: Path) -> None:
+async def test_each_missing_part_has_its_message(bench: Bench, tmp_path: Path) -> None:
     """A phone that does not exist, one that is away, nobody who serves, an empty log."""
     assert isinstance(bench.world, StandIn)
     bench.world.exchange.served = None
@@ -103,14 +103,14 @@ async def test_without_a_directory_nobody_has_a_phone(bench: Bench, tmp_path: Pa
     assert grades(await examined(bench, broken))["directory"] is Grade.FAIL
 
 
-async def test_a_log_that_cannot_be_read_is_told(bench: Bench, tmp_path: Path) -> None:
+async def test_an_unreadable_cel_is_reported(bench: Bench, tmp_path: Path) -> None:
     """No table, or no driver for such a database."""
     for url in (f"sqlite:///{tmp_path}/none.db", "mysql+pymysql://pbx/asteriskcdrdb"):
         assert grades(await examined(bench, cel_url=url))["CDRs"] is Grade.FAIL
     assert grades(await examined(bench))["CDRs"] is Grade.WARN
 
 
-async def test_a_door_that_is_closed_or_a_user_that_is_refused(bench: Bench) -> None:
+async def test_an_unreachable_port_and_a_refused_user_are_reported(bench: Bench) -> None:
     """Each has its own advice, and nothing else is asked."""
     (refused,) = await examined(bench, secret="wrong")
     assert "SOFTPHONE_ASTERISK_USER" in refused.todo
@@ -120,7 +120,7 @@ async def test_a_door_that_is_closed_or_a_user_that_is_refused(bench: Bench) -> 
     assert "{user}" in wrong.text
 
 
-async def test_a_user_that_may_only_read_and_an_old_version_are_told(bench: Bench) -> None:
+async def test_a_read_only_user_and_an_old_version_are_reported(bench: Bench) -> None:
     """Nothing rings to find out."""
     assert isinstance(bench.world, StandIn)
     bench.world.read_only, bench.world.version = True, "16.28.0~dfsg"

@@ -41,7 +41,7 @@ async def examined(client: Client, account: AsteriskAccount, org: Org = ORG, **h
     return found
 
 
-async def test_where_nobody_has_such_a_phone_nothing_is_asked(tmp_path: Path) -> None:
+async def test_without_browser_phones_nothing_is_checked(tmp_path: Path) -> None:
     """Nor where the directory cannot be read, which is told elsewhere; one agent is enough."""
     client, account = Client(), AsteriskAccount("http://127.0.0.1:1", "u", "s")
     book = tmp_path / "agents.toml"
@@ -52,7 +52,7 @@ async def test_where_nobody_has_such_a_phone_nothing_is_asked(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("good", [True, False])
-async def test_each_thing_that_is_missing_has_its_sentence(tmp_path: Path, good: bool) -> None:
+async def test_each_missing_part_has_its_message(tmp_path: Path, good: bool) -> None:
     """The right to make phones, a socket for SIP, the file for browsers."""
     client = Client(None if good else Rejected("http-403", "The phone system refused our user."))
     library = tmp_path / "jssip.js"

@@ -31,7 +31,7 @@ async def found(*centers: Row, **agents: int) -> list[tuple[Grade, str, str]]:
     return [(one.grade, one.text, one.todo) for one in told]
 
 
-async def test_a_call_center_with_our_address_and_users_is_good() -> None:
+async def test_a_call_center_with_our_address_and_users_passes() -> None:
     """Another provider's beside it is nobody's business."""
     other = center("https://cti.other.example", name="Other")
     ((grade, text, todo),) = await found(other, center(f"{OURS}/"), SoftphoneCenter=3, Other=9)
@@ -68,7 +68,7 @@ async def test_a_call_center_for_classic_alone_fails() -> None:
         ([], "(none is set)"),
     ],
 )
-async def test_an_address_that_no_call_center_has_is_told(centers: list[Row], word: str) -> None:
+async def test_an_address_without_a_call_center_is_reported(centers: list[Row], word: str) -> None:
     """With the addresses that there are; an org without Open CTI has none."""
     ((grade, text, todo),) = await found(*centers, SoftphoneCenter=3)
     assert grade is Grade.WARN
@@ -78,13 +78,13 @@ async def test_an_address_that_no_call_center_has_is_told(centers: list[Row], wo
 
 
 @pytest.mark.parametrize("settings", [None, "", "rubbish", "[]", "{}"])
-async def test_settings_that_cannot_be_read_are_left_alone(settings: str | None) -> None:
+async def test_unreadable_settings_are_skipped(settings: str | None) -> None:
     """What they are is Salesforce's own matter."""
     ((grade, _, _),) = await found({**center(), "CustomSettings": settings}, SoftphoneCenter=1)
     assert grade is Grade.OK
 
 
-async def test_an_org_that_does_not_tell_is_no_fault() -> None:
+async def test_an_org_that_refuses_the_query_is_not_a_failure() -> None:
     """The integration user may read Tasks, and need not see setup."""
 
     async def ask(_query: str) -> Sequence[Row]:

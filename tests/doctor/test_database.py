@@ -24,14 +24,14 @@ def grades(url: str, check: str = "database") -> list[tuple[Grade, str]]:
     return told(tuple(database_findings(url)), check)
 
 
-def test_a_migrated_file_is_good(tmp_path: Path) -> None:
+def test_a_migrated_file_passes(tmp_path: Path) -> None:
     """With the tables of this version, also while an adapter holds it."""
     url = f"sqlite:///{tmp_path}/test.db"
     upgrade(url)
     assert [grade for grade, _ in grades(url)] == [Grade.OK]
 
 
-def test_a_file_that_is_not_there_yet_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     """The first start makes it; a doctor who did would hide that nobody has started."""
     ((grade, text),) = grades(f"sqlite:///{tmp_path}/new/test.db")
     assert grade is Grade.WARN
@@ -47,7 +47,7 @@ def test_a_file_without_tables_fails(tmp_path: Path) -> None:
     assert "does not have the adapter's tables" in text
 
 
-def test_tables_of_another_version_are_remarked_on(tmp_path: Path) -> None:
+def test_tables_of_another_version_cause_a_warning(tmp_path: Path) -> None:
     """It names both revisions."""
     url = f"sqlite:///{tmp_path}/test.db"
     upgrade(url)
@@ -60,7 +60,7 @@ def test_tables_of_another_version_are_remarked_on(tmp_path: Path) -> None:
     assert "0000" in text
 
 
-def test_a_file_that_is_no_database_fails(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_fails(tmp_path: Path) -> None:
     """As after a copy that went wrong."""
     (tmp_path / "test.db").write_bytes(b"not a database, but long enough to look like one" * 50)
     ((grade, text),) = grades(f"sqlite:///{tmp_path}/test.db")
@@ -69,7 +69,7 @@ def test_a_file_that_is_no_database_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])
-def test_what_cannot_be_written_fails(
+def test_an_unwritable_place_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """Folder or file; asked of the system, as root may write anything."""
@@ -86,7 +86,7 @@ def test_what_cannot_be_written_fails(
     ("free", "grade"),
     [(99_999_999, Grade.FAIL), (999_999_999, Grade.WARN), (1_000_000_000, Grade.OK)],
 )
-def test_the_free_space_is_judged(
+def test_the_free_space_is_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, grade: Grade
 ) -> None:
     """Below 1 GB somebody should look, below 0.1 GB calls get lost."""

@@ -20,7 +20,7 @@ def told(**said: str) -> str:
     return "\n".join(finding.text for finding in dialing_findings(load(said)))
 
 
-def test_what_is_open_is_remarked_on() -> None:
+def test_an_open_dialing_rule_causes_a_warning() -> None:
     """A fresh deployment leaves nothing wide open; each thing that is opened has its line."""
     assert {f.grade for f in dialing_findings(load({}))} == {Grade.OK}
     for name, value in (
@@ -35,7 +35,7 @@ def test_what_is_open_is_remarked_on() -> None:
         assert name in warned[0]
 
 
-def test_each_rule_is_told_as_it_stands() -> None:
+def test_each_dialing_rule_is_shown() -> None:
     """Values, not only names."""
     text = told(**LIMITED)
     for words in ("DE, AT", "numbers are allowed", "an org 60 a minute", "within 2.5 seconds"):

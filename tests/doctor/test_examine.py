@@ -14,7 +14,7 @@ from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, World, free_port
 PLAIN = ssl.create_default_context()
 
 
-async def test_a_healthy_set_up_fails_nowhere(world: World, tmp_path: Path) -> None:
+async def test_a_healthy_setup_has_no_failure(world: World, tmp_path: Path) -> None:
     """Everything is looked at; only what a trial on one machine has is remarked on."""
     found = await examine(environment_of(world, tmp_path), SystemClock(), PLAIN)
     assert exit_code(found) == 0, table(found)
@@ -28,7 +28,7 @@ async def test_a_healthy_set_up_fails_nowhere(world: World, tmp_path: Path) -> N
     assert remarked <= {"public address", "sign-in", "disk", "dialing", "open cti"}
 
 
-async def test_a_broken_set_up_names_everything_that_is_broken(tmp_path: Path) -> None:
+async def test_a_broken_setup_reports_every_fault(tmp_path: Path) -> None:
     """All at once, each with what to do, and no secret in any of it."""
     broken = {
         "SOFTPHONE_PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
@@ -51,14 +51,14 @@ async def test_a_broken_set_up_names_everything_that_is_broken(tmp_path: Path) -
     assert SECRET not in told
 
 
-async def test_settings_that_stop_the_start_are_all_there_is_to_say(tmp_path: Path) -> None:
+async def test_settings_that_prevent_the_start_are_the_only_findings(tmp_path: Path) -> None:
     """Nothing else can be looked at before they are right."""
     (finding,) = await examine({"SOFTPHONE_PORT": "many"}, SystemClock(), PLAIN)
     assert finding.grade is Grade.FAIL
     assert "SOFTPHONE_PORT" in finding.text
 
 
-async def test_several_orgs_are_looked_at_one_by_one(world: World, tmp_path: Path) -> None:
+async def test_each_of_several_orgs_is_checked(world: World, tmp_path: Path) -> None:
     """Each with its own account at the provider and its own endpoint for webhooks."""
     rows = []
     for number, account in enumerate((ACCOUNT, "acct_other"), start=1):

@@ -39,7 +39,7 @@ def test_long_texts_are_wrapped_under_their_column() -> None:
     assert sum("->" in line for line in told) == 1
 
 
-def test_json_says_it_all() -> None:
+def test_the_json_contains_everything() -> None:
     """For a monitor: one word for all, and each finding."""
     assert json.loads(as_json([GOOD, BAD])) == {
         "ok": False,
@@ -55,6 +55,6 @@ def test_json_says_it_all() -> None:
     }
 
 
-def test_nothing_found_is_an_empty_table() -> None:
+def test_no_findings_make_an_empty_table() -> None:
     """Not an error."""
     assert table([]) == "\n0 ok, 0 warn, 0 fail\n"

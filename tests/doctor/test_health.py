@@ -25,7 +25,7 @@ async def test_a_running_adapter_is_healthy(world: World) -> None:
     assert await healthy("0.0.0.0", port)
 
 
-async def test_nobody_there_is_not_healthy() -> None:
+async def test_a_closed_port_is_not_healthy() -> None:
     """A refused connection is an answer, not an error."""
     assert not await healthy("127.0.0.1", free_port())
 
@@ -37,7 +37,7 @@ async def test_another_answer_is_not_healthy() -> None:
         assert not await healthy("127.0.0.1", port)
 
 
-async def test_silence_is_not_healthy() -> None:
+async def test_a_silent_server_is_not_healthy() -> None:
     """Who takes connections and says nothing hangs."""
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,7 +50,7 @@ async def test_silence_is_not_healthy() -> None:
         assert not await healthy("127.0.0.1", port, 0.05)
 
 
-def test_asking_loads_neither_server_nor_database() -> None:
+def test_the_check_imports_neither_server_nor_database() -> None:
     """A container asks every few seconds: it must not cost a second of CPU each time."""
     program = (
         "import sys, adapter.cli, adapter.commands.doctor; "

@@ -55,7 +55,7 @@ async def examined(
     return await provider_findings(org, clock, public_url)
 
 
-async def test_a_provider_that_answers_is_good() -> None:
+async def test_a_provider_that_answers_passes() -> None:
     """It knows the users, each with an e-mail address of their own; the clocks agree."""
     async with provider() as url:
         found = await examined(url)
@@ -68,7 +68,7 @@ async def test_a_provider_that_answers_is_good() -> None:
     assert told(found, "directory")[0][1] == "Every user is matched by e-mail address."
 
 
-async def test_nobody_there_says_to_check_the_address() -> None:
+async def test_an_unreachable_provider_says_to_check_the_address() -> None:
     """Unreachable is the network's fault, or the address's."""
     found = await examined(f"http://127.0.0.1:{free_port()}")
     (finding,) = found
@@ -91,7 +91,7 @@ async def test_a_wrong_token_says_to_check_the_token_and_shows_none() -> None:
     ("later_s", "grade"),
     [(0, Grade.OK), (60, Grade.WARN), (-60, Grade.WARN), (3600, Grade.FAIL), (-3600, Grade.FAIL)],
 )
-async def test_a_clock_that_is_off_is_remarked_on(later_s: int, grade: Grade) -> None:
+async def test_a_wrong_clock_causes_a_warning(later_s: int, grade: Grade) -> None:
     """By a minute it shows in durations, by more than five webhooks are refused."""
     async with provider() as url:
         found = await examined(url, later_s=later_s)
@@ -109,7 +109,7 @@ async def test_users_without_an_address_of_their_own_are_named() -> None:
     assert all(user.user_id in text for user in users)
 
 
-async def test_the_file_helps_those_without(tmp_path: Path) -> None:
+async def test_the_file_matches_users_without_an_address(tmp_path: Path) -> None:
     """Whoever is named in it needs no address."""
     first, second, *_ = DEFAULT_USERS
     file = tmp_path / "directory.toml"
@@ -131,7 +131,7 @@ async def test_a_user_of_the_file_whom_the_provider_does_not_know_fails(tmp_path
 
 
 @pytest.mark.parametrize("token", [TOKEN, ""])
-async def test_a_file_that_cannot_be_read_is_told_in_any_case(tmp_path: Path, token: str) -> None:
+async def test_an_unreadable_file_is_always_reported(tmp_path: Path, token: str) -> None:
     """Whether there is a provider to ask or not."""
     file = tmp_path / "directory.toml"
     file.write_text("[[agent")
@@ -147,7 +147,7 @@ async def test_no_users_at_all_fails() -> None:
     assert [grade for grade, _ in told(found, "directory")] == [Grade.FAIL]
 
 
-async def test_without_credentials_nobody_is_asked() -> None:
+async def test_without_credentials_no_request_is_sent() -> None:
     """The settings' check has said it already."""
     assert await examined("http://127.0.0.1:1", token="") == ()
 
@@ -164,7 +164,7 @@ OURS = "https://phone.example.com"
         ((f"{OURS}/webhooks/dialstack/acct",), Grade.OK, "receives all"),
     ],
 )
-async def test_where_the_provider_posts_is_looked_at(
+async def test_the_providers_webhook_address_is_checked(
     hooks: tuple[str, ...], grade: Grade, said: str
 ) -> None:
     """An endpoint that is forgotten at the provider is silence here."""
@@ -174,7 +174,7 @@ async def test_where_the_provider_posts_is_looked_at(
     assert (finding.grade, said in finding.text) == (grade, True)
 
 
-async def test_an_endpoint_that_hears_too_little_is_named_with_what_it_lacks() -> None:
+async def test_an_endpoint_lacking_events_is_named_with_those_it_lacks() -> None:
     """Registered by hand, for one type of event."""
     async with provider() as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         key = {"Authorization": f"Bearer {TOKEN}", "DialStack-Account": ACCOUNT}

@@ -25,7 +25,7 @@ async def examined(settings: Settings, tls: ssl.SSLContext = PLAIN) -> tuple[Fin
     return await public_findings(settings, orgs_of(settings), StoppedClock(), tls)
 
 
-async def test_a_running_adapter_is_good(world: World) -> None:
+async def test_a_running_adapter_passes(world: World) -> None:
     """It answers, its page may be framed, its webhooks' endpoint is there."""
     found = await examined(load({}, public_url=world.url, org_origins=(ORG,)))
     assert {(f.check, f.grade) for f in found} == {
@@ -48,7 +48,7 @@ async def test_each_of_several_orgs_is_shown_its_own_page(tmp_path: Path) -> Non
     assert "does not let https://c.lightning.force.com show" in text
 
 
-async def test_nobody_there_fails_once() -> None:
+async def test_an_unreachable_address_fails_once() -> None:
     """One finding, not one for each path."""
     found = await examined(load({}, public_url=f"http://127.0.0.1:{free_port()}"))
     assert [(f.check, f.grade) for f in found] == [("reachable", Grade.FAIL)]
@@ -86,7 +86,7 @@ async def test_another_program_at_the_address_fails(health: web.Response) -> Non
         (Front(hooks=401), "webhooks", "answers 401"),
     ],
 )
-async def test_what_a_proxy_breaks_is_named(front: Front, check: str, word: str) -> None:
+async def test_each_fault_of_a_proxy_is_named(front: Front, check: str, word: str) -> None:
     """Each of these makes a blank panel, or calls that nobody hears of."""
     async with front.listening() as settings:
         found = await examined(settings)
@@ -109,7 +109,7 @@ async def test_the_certificates_last_days_are_counted(
     assert told(found, "reachable")[0][0] is Grade.OK
 
 
-async def test_a_certificate_that_is_over_fails(tmp_path: Path) -> None:
+async def test_an_expired_certificate_fails(tmp_path: Path) -> None:
     """Browsers would show nothing, and say so only in their console."""
     server, client = certificate(tmp_path, -1)
     async with Front().listening(server) as settings:
@@ -119,7 +119,7 @@ async def test_a_certificate_that_is_over_fails(tmp_path: Path) -> None:
     assert "expired" in text
 
 
-async def test_a_certificate_that_nobody_vouches_for_fails(tmp_path: Path) -> None:
+async def test_an_untrusted_certificate_fails(tmp_path: Path) -> None:
     """Self-signed is not good enough for an agent's browser."""
     server, _ = certificate(tmp_path, 60)
     async with Front().listening(server) as settings:
@@ -137,7 +137,7 @@ async def test_a_certificate_that_nobody_vouches_for_fails(tmp_path: Path) -> No
         (400, "127.0.0.1", "clock"),
     ],
 )
-async def test_what_to_do_about_a_certificate_fits_its_fault(
+async def test_the_advice_about_a_certificate_fits_its_fault(
     tmp_path: Path, days: int, host: str, todo: str
 ) -> None:
     """Over, another name's, or not valid yet: renewing mends the first alone."""
@@ -150,7 +150,7 @@ async def test_what_to_do_about_a_certificate_fits_its_fault(
     assert todo in finding.todo
 
 
-async def test_an_https_address_without_tls_fails_in_the_words_of_reaching_it() -> None:
+async def test_an_https_address_without_tls_fails_as_unreachable() -> None:
     """No second finding about a certificate that was never seen."""
     async with Front().listening() as settings:
         url = settings.public_url.replace("http:", "https:")

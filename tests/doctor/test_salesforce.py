@@ -46,7 +46,7 @@ async def examined(settings: Settings) -> tuple[Finding, ...]:
     return await salesforce_findings(settings, orgs_of(settings), StoppedClock(), tls)
 
 
-async def test_a_sign_in_that_is_set_up_is_good() -> None:
+async def test_a_configured_sign_in_passes() -> None:
     """My Domain answers as itself, and knows the app and the way back."""
     async with an_identity(callback=CALLBACK) as fake:
         found = await examined(signs_in(fake))
@@ -56,12 +56,12 @@ async def test_a_sign_in_that_is_set_up_is_good() -> None:
     ]
 
 
-async def test_without_salesforce_nothing_is_asked() -> None:
+async def test_without_salesforce_nothing_is_checked() -> None:
     """A trial with the dev sign-in has no Salesforce to look at."""
     assert await examined(load({})) == ()
 
 
-async def test_a_my_domain_that_is_not_there_fails_once() -> None:
+async def test_a_missing_my_domain_fails_once() -> None:
     """One finding, with where the right address stands."""
     async with an_identity() as fake:
         settings = signs_in(fake, salesforce_url=f"http://127.0.0.1:{free_port()}")
@@ -70,7 +70,7 @@ async def test_a_my_domain_that_is_not_there_fails_once() -> None:
     assert "Setup → My Domain" in found[0].todo
 
 
-async def test_a_domain_that_calls_itself_otherwise_fails() -> None:
+async def test_a_domain_with_another_issuer_fails() -> None:
     """A login address in the place of My Domain, or one from before its renaming."""
     async with an_identity(bend_discovery={"issuer": "https://other.my.salesforce.com"}) as fake:
         found = await examined(signs_in(fake))
@@ -82,7 +82,7 @@ async def test_a_domain_that_calls_itself_otherwise_fails() -> None:
     ("client_id", "callback", "todo"),
     [("3MVG9other", CALLBACK, "Consumer Key"), ("client", f"{PUBLIC}/other", "callback URL")],
 )
-async def test_a_refused_app_is_told_by_its_reason(
+async def test_a_refused_app_is_reported_with_its_reason(
     client_id: str, callback: str, todo: str
 ) -> None:
     """The key that was copied wrong is another fault than the address that was forgotten."""
@@ -98,7 +98,7 @@ async def test_a_refused_app_is_told_by_its_reason(
     ("status", "headers"),
     [(500, {}), (302, {"Location": "/error?error=app_blocked&error_description=blocked"})],
 )
-async def test_another_refusal_is_told_as_it_came(status: int, headers: dict[str, str]) -> None:
+async def test_any_other_refusal_is_reported_verbatim(status: int, headers: dict[str, str]) -> None:
     """A status, or a word that this page has no sentence for."""
     async with an_identity() as fake:
         fake.instead["/services/oauth2/authorize"] = (status, headers, "")
@@ -108,7 +108,7 @@ async def test_another_refusal_is_told_as_it_came(status: int, headers: dict[str
     assert text.endswith(("status 500.", "app_blocked."))
 
 
-async def test_a_sign_in_page_that_breaks_off_fails(respx_mock: respx.MockRouter) -> None:
+async def test_a_truncated_sign_in_page_fails(respx_mock: respx.MockRouter) -> None:
     """Discovery went well, then the connection was lost."""
     domain = "https://acme.my.salesforce.com"
     names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
@@ -155,7 +155,7 @@ async def _forbidden(_request: web.Request) -> web.Response:
     return web.json_response([{"errorCode": "INSUFFICIENT_ACCESS"}], status=403)
 
 
-async def test_a_read_back_that_may_ask_is_good() -> None:
+async def test_a_permitted_read_back_passes() -> None:
     """It signs in, and is told that there are no such Tasks."""
     async with an_org(_no_tasks) as settings:
         found = await examined(settings)

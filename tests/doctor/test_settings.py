@@ -29,7 +29,7 @@ def grades(check: str, **changed: str) -> list[tuple[Grade, str]]:
     return told(tuple(settings_findings(said, load(said), orgs_of(load(said)))), check)
 
 
-def test_good_settings_fail_nowhere() -> None:
+def test_good_settings_have_no_failure() -> None:
     """Only the dev sign-in, the one there is without Salesforce's, is remarked on."""
     found = tuple(settings_findings(GOOD, load(GOOD), orgs_of(load(GOOD))))
     assert {f.check for f in found if f.grade is not Grade.OK} <= {"sign-in"}
@@ -37,21 +37,21 @@ def test_good_settings_fail_nowhere() -> None:
     assert {f.check for f in found} == checks
 
 
-def test_an_unknown_variable_is_named_with_its_neighbour() -> None:
+def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
     """A slip of the pen is the commonest fault."""
     (grade, text), *_ = grades("settings", SOFTPHONE_WRAPUP_SECONDS="5")
     assert grade is Grade.WARN
     assert "SOFTPHONE_WRAP_UP_SECONDS" in text
 
 
-def test_the_dev_sign_in_is_remarked_on() -> None:
+def test_the_dev_sign_in_causes_a_warning() -> None:
     """Anybody may be anyone; where others could come, the adapter does not even start."""
     home = grades("sign-in", SOFTPHONE_SIGN_IN="dev", SOFTPHONE_PUBLIC_URL="http://localhost:8080")
     assert home[0][0] is Grade.WARN
     assert grades("sign-in", SOFTPHONE_SIGN_IN="dev")[0][0] is Grade.FAIL
 
 
-def test_signing_in_with_salesforce_is_good() -> None:
+def test_the_salesforce_sign_in_passes() -> None:
     """The settings have been found whole when they were read."""
     whole = {
         "SOFTPHONE_SIGN_IN": "salesforce",
@@ -95,7 +95,7 @@ def test_the_public_address_must_be_https(url: str, grade: Grade) -> None:
 
 
 @pytest.mark.parametrize("variable", ["ACCOUNT", "TOKEN", "WEBHOOK_SECRETS"])
-def test_a_missing_secret_is_named_and_none_is_shown(variable: str) -> None:
+def test_a_missing_secret_is_named_and_no_secret_is_shown(variable: str) -> None:
     """The variable, never a value."""
     found = grades("secrets", **{f"SOFTPHONE_DIALSTACK_{variable}": ""})
     assert [grade for grade, _ in found] == [Grade.FAIL]
@@ -103,7 +103,7 @@ def test_a_missing_secret_is_named_and_none_is_shown(variable: str) -> None:
     assert not re.search("sk_1|whsec_9", found[0][1])
 
 
-def test_without_a_key_for_hashes_somebody_is_told() -> None:
+def test_a_missing_hash_key_causes_a_warning() -> None:
     """Numbers could not be followed through the logs."""
     assert (Grade.WARN, True) in [
         (grade, "SOFTPHONE_LOG_HASH_KEY" in text)
@@ -122,7 +122,7 @@ def test_without_a_key_for_hashes_somebody_is_told() -> None:
         ("http://127.0.0.1:8081", Grade.WARN, "not a Salesforce org"),
     ],
 )
-def test_each_org_is_judged(origins: str, grade: Grade, word: str) -> None:
+def test_each_org_is_checked(origins: str, grade: Grade, word: str) -> None:
     """By the rule of Open CTI's own library, and by what Lightning says it is."""
     ((found, text),) = grades("orgs", SOFTPHONE_ORG_ORIGINS=origins)
     assert found is grade

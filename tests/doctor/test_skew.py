@@ -15,7 +15,7 @@ from tests.doctor.conftest import NOW, StoppedClock
 @pytest.mark.parametrize(
     ("off_s", "grade"), [(0, Grade.OK), (-20, Grade.WARN), (20, Grade.WARN), (400, Grade.FAIL)]
 )
-async def test_a_clock_is_good_bad_or_hopeless(off_s: int, grade: Grade) -> None:
+async def test_a_clock_is_right_inaccurate_or_wrong(off_s: int, grade: Grade) -> None:
     """In either direction."""
     skew = Skew(StoppedClock())
     date = formatdate(NOW / 1000 + off_s, usegmt=True)

@@ -39,7 +39,7 @@ async def other(code: int | None) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def test_an_adapter_turns_the_stranger_away(world: World) -> None:
+async def test_an_adapter_refuses_an_unknown_page(world: World) -> None:
     """As far as the hello, and no further."""
     found = await examined(world.url)
     assert found.grade is Grade.OK, found
@@ -52,7 +52,7 @@ async def test_an_adapter_under_another_address_says_so(world: World) -> None:
     assert "SOFTPHONE_PUBLIC_URL" in found.todo
 
 
-async def test_nobody_there_fails() -> None:
+async def test_an_unreachable_socket_fails() -> None:
     """Told with the address."""
     url = f"http://127.0.0.1:{free_port()}"
     found = await examined(url)
@@ -69,7 +69,7 @@ async def test_a_proxy_that_does_not_upgrade_is_named() -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1011, None])
-async def test_another_servers_socket_fails(code: int | None) -> None:
+async def test_a_socket_of_another_server_fails(code: int | None) -> None:
     """One that closes otherwise, one that lets anybody in."""
     async with other(code) as url:
         found = await examined(url)
@@ -80,7 +80,7 @@ async def test_another_servers_socket_fails(code: int | None) -> None:
     ("url", "word"),
     [("https://no-such-host.invalid", "cannot be resolved"), ("", "Nothing listens")],
 )
-async def test_a_wrong_name_is_no_fault_of_the_proxy(url: str, word: str) -> None:
+async def test_a_wrong_name_is_not_the_proxys_fault(url: str, word: str) -> None:
     """A name that nobody knows, and an address where nothing runs, each in its own words."""
     found = await examined(url or f"http://127.0.0.1:{free_port()}")
     assert found.grade is Grade.FAIL

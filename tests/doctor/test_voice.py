@@ -50,7 +50,7 @@ def test_without_salesforce_voice_there_is_nothing_to_find() -> None:
         ("alert(1)", "fail", "not Salesforce"),
     ],
 )
-def test_the_library_is_told_by_its_layout(
+def test_the_library_is_recognized_by_its_layout(
     tmp_path: Path, library: str, status: str, said: str
 ) -> None:
     """Whether today's host takes an older one in full is not known."""
@@ -60,7 +60,7 @@ def test_the_library_is_told_by_its_layout(
     assert said in file[1]
 
 
-def test_a_key_that_cannot_sign_and_a_library_that_is_not_there_are_told(tmp_path: Path) -> None:
+def test_an_unusable_key_and_a_missing_library_are_reported(tmp_path: Path) -> None:
     """Each with what to do."""
     assert "cannot sign" in voice(tmp_path, "x", voice_key="x")[0][1]
     assert "is not set" in voice(tmp_path, "x", voice_library=None)[2][1]

@@ -47,7 +47,7 @@ async def test_a_token_is_tried_without_writing_anything() -> None:
         assert (api.records, len(api.asked)) == ({}, 1)
 
 
-async def test_another_key_or_center_is_told() -> None:
+async def test_another_key_or_contact_center_is_reported() -> None:
     """Before the first call of the day is not written."""
     other = private_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     async with voice_calls() as api:
@@ -60,7 +60,7 @@ async def test_another_key_or_center_is_told() -> None:
 @pytest.mark.parametrize(
     ("fault", "grade"), [(403, "fail"), ("redirect", "fail"), (429, "warn"), (503, "warn")]
 )
-async def test_other_answers_are_told_for_what_they_are(fault: Fault, grade: str) -> None:
+async def test_other_answers_are_reported_verbatim(fault: Fault, grade: str) -> None:
     """A busy Salesforce says nothing about the token."""
     async with voice_calls() as api:
         api.faults = [fault]
@@ -68,13 +68,13 @@ async def test_other_answers_are_told_for_what_they_are(fault: Fault, grade: str
 
 
 @pytest.mark.parametrize(("off", "grade"), [(-60.0, "warn"), (-400.0, "fail")])
-async def test_a_clock_that_is_off_is_told(off: float, grade: str) -> None:
+async def test_a_wrong_clock_is_reported(off: float, grade: str) -> None:
     """Tokens are good for three minutes."""
     async with voice_calls() as api:
         assert (await found(api, Clock(off)))[-1] == (grade, "voice clock")
 
 
-async def test_nobody_there_is_told() -> None:
+async def test_an_unreachable_api_is_reported() -> None:
     """The address, or the way to it."""
     async with voice_calls() as api:
         api.url = "http://127.0.0.1:9"

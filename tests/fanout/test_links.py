@@ -80,7 +80,7 @@ async def ask(link: Link, body: bytes) -> bytes:
         return await answer
 
 
-async def test_each_question_has_its_own_answer_in_whatever_order() -> None:
+async def test_each_request_gets_its_own_answer_in_any_order() -> None:
     """The first is answered last; many of one round go together."""
     held: list[tuple[bytes, Answered]] = []
 
@@ -96,7 +96,7 @@ async def test_each_question_has_its_own_answer_in_whatever_order() -> None:
     assert list(heard) == [body.upper() for body in asked]
 
 
-async def test_many_long_questions_go_in_several_frames() -> None:
+async def test_many_long_requests_go_in_several_frames() -> None:
     """Together they would be longer than a frame may be."""
     async with linked(Side(), Side(lambda body, answer: answer(body[-1:]))) as link:
         bodies = [bytes(LONGEST_BYTES - 1) + bytes([number]) for number in range(8)]
@@ -116,7 +116,7 @@ async def test_notes_reach_the_other_side() -> None:
     assert (dialer.noted_, called.noted_) == ([b"my lines"], [b"hello"])
 
 
-async def test_who_waits_hears_nothing_when_the_other_side_dies() -> None:
+async def test_pending_requests_get_no_answer_when_the_peer_dies() -> None:
     """Once, and what comes afterwards is not asked at all."""
     asked = asyncio.Event()
     called = Side(lambda _body, _answer: asked.set())
@@ -133,7 +133,7 @@ async def test_who_waits_hears_nothing_when_the_other_side_dies() -> None:
     assert (dialer.closes, called.closes) == (1, 1)
 
 
-async def test_who_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_link_that_is_too_slow_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The question is answered with nothing, and so are those behind it."""
     monkeypatch.setattr(links, "ANSWER_SECONDS", 0.05)
     late: list[Answered] = []
@@ -147,7 +147,7 @@ async def test_who_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
             answer(b"too late")  # Nobody is there any more, and nobody is hurt.
 
 
-async def test_who_is_looked_at_before_its_time_is_kept() -> None:
+async def test_a_link_checked_early_is_kept() -> None:
     """The time of each question counts from that question, not from the first."""
     held: list[Answered] = []
     asked = asyncio.Event()
@@ -168,7 +168,7 @@ async def test_who_is_looked_at_before_its_time_is_kept() -> None:
         assert dialer.closes == 0
 
 
-async def test_who_does_not_know_the_secret_is_refused() -> None:
+async def test_a_peer_without_the_secret_is_refused() -> None:
     """Neither side opens, and nothing is answered."""
     dialer, called = Side(), Side(lambda _body, _answer: pytest.fail("a stranger was heard"))
     stranger = shared_secret("postgresql://db/other", "epoch_1")
@@ -181,7 +181,7 @@ async def test_who_does_not_know_the_secret_is_refused() -> None:
     assert called.link is None
 
 
-async def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection without a greeting ends by itself."""
     monkeypatch.setattr(links, "GREETING_SECONDS", 0.05)
     called = Side()
@@ -197,7 +197,7 @@ async def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> No
     assert called.link is None
 
 
-async def test_rubbish_in_a_good_frame_ends_the_link() -> None:
+async def test_garbage_in_a_valid_frame_ends_the_link() -> None:
     """As it does when its owner cannot read what was asked."""
 
     def cannot_read(_body: bytes, _answer: Answered) -> None:
@@ -212,7 +212,7 @@ async def test_rubbish_in_a_good_frame_ends_the_link() -> None:
         await called.was_closed.wait()
 
 
-async def test_too_much_is_not_asked() -> None:
+async def test_requests_beyond_the_limit_are_not_sent() -> None:
     """Too long a question, and one more than may wait."""
     never = Side(lambda _body, _answer: None)
     async with linked(Side(), never) as link:
@@ -225,7 +225,7 @@ async def test_too_much_is_not_asked() -> None:
         assert heard == [b""] * MOST_WAITING
 
 
-async def test_what_fails_for_one_who_asked_leaves_nobody_else_waiting() -> None:
+async def test_a_failing_callback_leaves_no_other_request_waiting() -> None:
     """The link is gone, and the first of three cannot go on without an answer."""
     failures: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, told: failures.append(told))
@@ -242,7 +242,7 @@ async def test_what_fails_for_one_who_asked_leaves_nobody_else_waiting() -> None
     assert len(failures) == 1
 
 
-async def test_who_does_not_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_peer_that_does_not_read_gets_no_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits in the buffer has an end."""
     monkeypatch.setattr(links, "MOST_UNREAD_BYTES", -1)
     async with linked(Side(), Side()) as link:
@@ -272,7 +272,7 @@ async def test_a_link_that_is_closed_before_it_is_made_stays_closed() -> None:
     assert (dialer.closes, dialer.link, called.link) == (1, None, None)
 
 
-async def test_a_question_that_breaks_something_costs_nobody_else_the_answer() -> None:
+async def test_a_failing_request_does_not_affect_other_answers() -> None:
     """It is answered with nothing, the others of the same frame are answered, the link stays."""
 
     def answers(body: bytes, answer: Answered) -> None:
@@ -288,7 +288,7 @@ async def test_a_question_that_breaks_something_costs_nobody_else_the_answer() -
     assert dialer.noted_ == []
 
 
-async def test_who_cannot_take_an_answer_keeps_nobody_else_from_theirs() -> None:
+async def test_a_failing_recipient_does_not_block_other_answers() -> None:
     """Nor a note that fails: the link stays."""
 
     def fail(*_: object) -> None:

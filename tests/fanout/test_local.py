@@ -24,7 +24,7 @@ async def test_a_hint_reaches_every_listener_at_once() -> None:
     assert one == other == [(ADA, 1), (BOB, 7), (ADA, 2)]
 
 
-def test_nobody_listening_is_no_error() -> None:
+def test_publishing_without_listeners_is_not_an_error() -> None:
     """A server without pages commits too."""
     hints = LocalHints()
     hints.publish(ADA, 1)
@@ -50,7 +50,7 @@ def test_a_listeners_bug_harms_no_other_listener() -> None:
     assert str(lines[0]["exc_info"]) == "a bug"
 
 
-async def test_nobody_hears_after_the_close() -> None:
+async def test_no_listener_is_called_after_the_close() -> None:
     """Publishing goes on being harmless."""
     hints, heard = LocalHints(), list[int]()
     hints.listen(lambda _key, version: heard.append(version))

@@ -60,7 +60,7 @@ async def replicas(url: str, count: int) -> AsyncIterator[list[Replica]]:
             await one.hints.close()
 
 
-async def test_every_replica_hears_and_the_publisher_hears_once(postgres: Postgres) -> None:
+async def test_every_replica_gets_a_hint_and_the_publisher_gets_it_once(postgres: Postgres) -> None:
     """Own listeners are told at once, the others by the server, nobody twice."""
     async with replicas(postgres.database(), 3) as (first, second, third):
         first.hints.publish(ADA, 7)
@@ -74,7 +74,7 @@ async def test_every_replica_hears_and_the_publisher_hears_once(postgres: Postgr
         assert first.heard == second.heard == third.heard == [(ADA, 7), (BOB, 1)]
 
 
-async def test_hints_are_heard_again_after_the_connections_were_cut(postgres: Postgres) -> None:
+async def test_hints_arrive_again_after_the_connections_were_cut(postgres: Postgres) -> None:
     """Both ways are made anew; what was said meanwhile may be lost, what is said later is not."""
     url = postgres.database()
     async with replicas(url, 2) as (first, second):
@@ -90,7 +90,7 @@ async def test_hints_are_heard_again_after_the_connections_were_cut(postgres: Po
         assert second.broken >= 1
 
 
-async def test_of_many_hints_that_wait_the_newest_of_each_agent_is_sent(postgres: Postgres) -> None:
+async def test_only_the_newest_waiting_hint_of_each_agent_is_sent(postgres: Postgres) -> None:
     """While nobody sends yet, a thousand versions become one hint."""
     async with replicas(postgres.database(), 1) as (listener,):
         late = Replica(listener.hints._url)
@@ -118,7 +118,7 @@ async def test_a_sign_out_is_sent_though_a_version_of_the_agent_waits(postgres: 
     assert signed_out == [(ADA, 0)]
 
 
-async def test_rubbish_on_the_channel_hurts_nobody(postgres: Postgres) -> None:
+async def test_garbage_on_the_channel_does_no_harm(postgres: Postgres) -> None:
     """Whoever may connect may say anything there."""
     url = postgres.database()
     async with replicas(url, 2) as (first, second):
@@ -150,7 +150,7 @@ async def test_an_absent_server_delays_the_start_and_no_more(
     assert one.broken >= 1
 
 
-async def test_an_outage_is_a_line_for_each_connection(postgres: Postgres) -> None:
+async def test_an_outage_is_logged_once_per_connection(postgres: Postgres) -> None:
     """It is tried several times a second, and whoever reads the log at night looks for a cause."""
     url = postgres.database()
     with capture_logs() as lines:
@@ -184,7 +184,7 @@ def learning(replica: Replica, epoch: str) -> list[tuple[AgentKey, int, bytes, i
     return learned
 
 
-async def test_a_value_is_taken_before_its_hint_is_heard(postgres: Postgres) -> None:
+async def test_a_value_is_stored_before_its_hint_is_delivered(postgres: Postgres) -> None:
     """So whoever hears the hint finds the value; one that is not told is no matter."""
     async with replicas(postgres.database(), 2) as (first, second):
         learning(first, "epoch")
@@ -196,7 +196,7 @@ async def test_a_value_is_taken_before_its_hint_is_heard(postgres: Postgres) -> 
     assert learned == [(ADA, 7, b'{"a":1}', 0)]
 
 
-async def test_a_value_of_a_stranger_is_not_believed(postgres: Postgres) -> None:
+async def test_a_value_from_an_unknown_sender_is_ignored(postgres: Postgres) -> None:
     """Anybody who may log in may notify, also with a mark that was overheard: only a hint."""
     url = postgres.database()
     async with replicas(url, 3) as (first, second, stranger):

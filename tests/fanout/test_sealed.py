@@ -25,9 +25,7 @@ def greeted() -> tuple[Seal, Seal]:
 
 
 @given(st.lists(st.binary(max_size=300), max_size=8), st.lists(st.integers(0, 400), max_size=8))
-def test_frames_come_out_as_they_went_in_however_they_are_cut(
-    bodies: list[bytes], cuts: list[int]
-) -> None:
+def test_frames_survive_any_segmentation(bodies: list[bytes], cuts: list[int]) -> None:
     """In order, each once."""
     sender, receiver = greeted()
     wire = b"".join(map(sender.frame, bodies))
@@ -48,7 +46,7 @@ def test_frames_come_out_as_they_went_in_however_they_are_cut(
     ],
     ids=["another database", "another epoch", "said back", "another connection"],
 )
-def test_what_another_has_sealed_is_refused(other: Seal) -> None:
+def test_a_frame_sealed_with_another_key_is_refused(other: Seal) -> None:
     """By its mark, though it says nothing yet."""
     with pytest.raises(NotSealed, match="mark is wrong"):
         list(seal().bodies(other.frame(b"")))

@@ -57,7 +57,7 @@ async def test_who_is_available_again_holds_nothing() -> None:
     assert provider.asked == [("pause", "user_ada", "away", "False", "")]
 
 
-async def test_who_is_in_no_queue_is_only_shown() -> None:
+async def test_an_agent_in_no_queue_is_only_shown() -> None:
     """There is nothing to pause."""
     provider = Pausing()
     provider.queued = False

@@ -59,7 +59,7 @@ def test_plain_json_is_read(raw: bytes, value: object) -> None:
         (b"[" * 60_000, "nested too deeply"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_reason(raw: bytes, why: str) -> None:
+def test_unreadable_text_is_refused_with_its_reason(raw: bytes, why: str) -> None:
     """Each trap has a name, and none of them ends in another exception."""
     assert reason(raw) == why
 

@@ -74,7 +74,7 @@ async def test_a_foreign_origin_gets_no_socket(world: World, origin: str) -> Non
     assert refused.value.response.status_code == 403
 
 
-async def test_who_says_nothing_is_let_go(world: World) -> None:
+async def test_a_silent_connection_is_closed(world: World) -> None:
     """4002 when the time for the hello is over."""
     world.app.bridge.hello_seconds = 0.05
     assert await code_after(await socket(world)) == 4002
