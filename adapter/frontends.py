@@ -142,7 +142,8 @@ def _handlers(
         tickets=Throttle(TICKETS_PER_MINUTE, clock),
         questions=Throttle(QUESTIONS_PER_MINUTE, clock),
     )
-    site = Site(settings, edges.orgs, may_talk=_talkers(edges))
+    blocked = StartupFailures(login, edges.metrics, clock, edges.proxies)
+    site = Site(settings, edges.orgs, may_talk=_talkers(edges), on_blocked=blocked.note)
     status = Status(edges.store, edges.writable)
     board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
     return Handlers(
@@ -159,7 +160,7 @@ def _handlers(
         ),
         history=History(login, edges.store, agents),
         desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants, agents.dial_rules),
-        blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),
+        blocked=blocked,
         metrics=MetricsSite(
             edges.metrics,
             edges.store,

@@ -16,7 +16,30 @@ _HOST = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _SAFE = re.compile(r"[!-\[\]-~]*")
 """Only ASCII without spaces, control characters and backslashes (a slash to browsers)."""
 
+SALESFORCE_HOSTS = (
+    "force.com",
+    "visualforce.com",
+    "my-visualforce.com",
+    "my-lightning.com",
+    "salesforce.com",
+    "my-salesforce.com",
+    "salesforce.mil",
+    "salesforce.ms",
+    "crmforce.mil",
+    "crmforce.ms",
+)
+"""The hosts from which Open CTI's library can be loaded."""
+
+_SALESFORCE = re.compile(
+    rf"https://[A-Za-z0-9_.-]+\.(?:{'|'.join(map(re.escape, SALESFORCE_HOSTS))})(?::\d+)?"
+)
+
 NO_URL = "must be an http or https address, such as https://phone.example.com"
+
+
+def is_salesforce(origin: str) -> bool:
+    """Whether Open CTI's library would accept the origin as an org's."""
+    return _SALESFORCE.fullmatch(origin) is not None
 
 
 @lru_cache(4096)

@@ -7,27 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Orgs
-from adapter.origins import is_for_this_machine, is_loopback
+from adapter.origins import is_for_this_machine, is_loopback, is_salesforce
 from adapter.settings import Settings
 from adapter.settings.environment import ignored_variables
 
-SALESFORCE_HOSTS = (
-    "force.com",
-    "visualforce.com",
-    "my-visualforce.com",
-    "my-lightning.com",
-    "salesforce.com",
-    "my-salesforce.com",
-    "salesforce.mil",
-    "salesforce.ms",
-    "crmforce.mil",
-    "crmforce.ms",
-)
-"""The hosts from which Open CTI's library can be loaded."""
-
-_SALESFORCE = re.compile(
-    rf"https://[A-Za-z0-9_.-]+\.(?:{'|'.join(map(re.escape, SALESFORCE_HOSTS))})(?::\d+)?"
-)
 _LIGHTNING = re.compile(r"\.lightning(\.[a-z-]+)*\.(force\.com|crmforce\.mil|my-lightning\.com)")
 
 
@@ -135,7 +118,7 @@ def _orgs(orgs: Orgs) -> Iterator[Finding]:
 def _org(origin: str) -> Finding:
     if is_loopback(_host(origin)):
         return warn("orgs", f"{origin} is not a Salesforce org.", "Remove it in production.")
-    if not _SALESFORCE.fullmatch(origin):
+    if not is_salesforce(origin):
         text = f"{origin} is not an https address of Salesforce: Open CTI does not load there."
         return fail("orgs", text, "Copy the address from the address bar of a Lightning page.")
     if not _LIGHTNING.search(origin):

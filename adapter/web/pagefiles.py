@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,14 +85,20 @@ class PageFiles:
         self._sources = {name: _page_file(name, content) for name, content in sources.items()}
         self._built = self._sources | {n: _page_file(n, content) for n, content in bundled.items()}
         tables = [json.loads(sources[n]) for n in sources if re.fullmatch(r"lang/\w+\.json", n)]
+        self._words = {str(table["language"]): table for table in tables}
         self.languages = {
-            table["language"]: (str(table["direction"]), str(table["connecting"]))
-            for table in tables
+            language: (str(table["direction"]), str(table["connecting"]))
+            for language, table in self._words.items()
         }
 
     def find(self, name: str, *, built: bool) -> PageFile | None:
         """The file with this name, with or without a build's path."""
         return (self._built if built else self._sources).get(name)
+
+    def words(self, language: str) -> Mapping[str, object]:
+        """All texts in one of the languages, by key."""
+        late = json.loads(self._sources[f"lang/late/{language}.json"].plain)
+        return {**self._words[language], **late}
 
     def modules(self, *entries: str) -> list[str]:
         """The modules that these import statically, nearest first."""

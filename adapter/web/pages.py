@@ -13,11 +13,12 @@ from aiohttp import web
 from adapter import __version__
 from adapter.assets import folder
 from adapter.orgs import Org, Orgs
-from adapter.origins import is_loopback
+from adapter.origins import is_loopback, is_salesforce
 from adapter.settings import Settings
 from adapter.web.middleware import WITH_MICROPHONE
 from adapter.web.pagefiles import PageFile, PageFiles, page_file
 from adapter.web.pageshell import language_of, shell
+from adapter.web.unknownorg import CODE, notice, notice_policy
 
 WEB = folder("web")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -61,10 +62,15 @@ class Site:
         orgs: Orgs,
         *,
         may_talk: Callable[[Org | None], bool] = lambda org: False,
+        on_blocked: Callable[[web.Request, str], None] = lambda request, code: None,
     ) -> None:
-        """`may_talk`: whether an org's agents (None: any org's) may have a phone in the browser."""
+        """`may_talk`: whether an org's agents (None: any org's) may have a phone in the browser.
+
+        `on_blocked` gets the reason for a page that is not started.
+        """
         self._settings = settings
         self._may_talk = may_talk
+        self._on_blocked = on_blocked
         self._orgs = orgs
         page = (WEB / "softphone.html").read_bytes()
         self._page = page.decode()
@@ -80,6 +86,10 @@ class Site:
         policy = content_security_policy(frames)
         accepted = request.headers.get("Accept-Language", "")
         language = language_of(request.query, accepted, self._files.languages)
+        named = _origins_in(request)
+        if org is None and len(named) == 1 and is_salesforce(stranger := named.pop()):
+            self._on_blocked(request, CODE)
+            return self._notice(request, stranger, language)
         html = shell(
             *(self._page, self._files, request.query, language),
             known_origin=org is not None,
@@ -88,6 +98,12 @@ class Site:
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         if self._may_talk(org):
             headers["Permissions-Policy"] = WITH_MICROPHONE
+        return _respond(request, page_file("text/html", html.encode()), headers)
+
+    def _notice(self, request: web.Request, origin: str, language: str) -> web.Response:
+        style = f"/softphone/{self.build}/start.css"
+        html = notice(origin, self._files.words(language), style)
+        headers = {"Cache-Control": "no-store", "Content-Security-Policy": notice_policy(origin)}
         return _respond(request, page_file("text/html", html.encode()), headers)
 
     async def standby(self, request: web.Request) -> web.Response:

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 CODES = frozenset(
     {
+        "host-silent",
         "library-missing",
         "library-refused",
         "library-silent",
@@ -30,7 +31,10 @@ CODES = frozenset(
         "origin-refused",
     }
 )
-"""As in `web/softphone/screens.js`, except an unreachable server, which cannot be reported."""
+"""As in `web/softphone/screens.js`, except an unreachable server and a wrong address.
+
+Those two cannot be reported.
+"""
 
 MICROPHONE = frozenset(
     f"microphone-{why}" for why in ("policy", "insecure", "refused", "missing", "busy")
@@ -60,7 +64,15 @@ class StartupFailures:
         code = (await request.read())[:32].decode("ascii", "replace")
         if code not in CODES | MICROPHONE:
             return failure(400, "unknown-code", "Unknown code.")
+        self._count(code)
+        return web.Response(status=204)
+
+    def note(self, request: web.Request, code: str) -> None:
+        """Count and log a page that the server itself did not start, up to the same limits."""
+        if self._each.allows(address_of(request, self._proxies)):
+            self._count(code)
+
+    def _count(self, code: str) -> None:
         self._metrics.blocked.labels(code).inc()
         if self._all.allows(code):
             log.warning("page.blocked", code=code)
-        return web.Response(status=204)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from playwright.async_api import Route, expect
 
@@ -55,7 +56,7 @@ async def _doors(org: Org) -> AsyncIterator[State]:
 
 LONE = {
     "no-origin": "",
-    "no-mode": "?sfdcIframeOrigin=https%3A%2F%2Facme.my.salesforce.com",
+    "no-mode": "?sfdcIframeOrigin={org}",
     "origin-refused": "?sfdcIframeOrigin=https%3A%2F%2Fevil.example&mode=Lightning",
     "origin-not-allowed": "?sfdcIframeOrigin=https%3A%2F%2Fother.my.salesforce.com&mode=Lightning",
 }
@@ -76,7 +77,7 @@ async def blocked_doors(org: Org) -> AsyncIterator[State]:
     for code, query in LONE.items():
         lone = Tab(await org.context.new_page())
         await lone.page.set_viewport_size({"width": 400, "height": 550})
-        await lone.page.goto(f"{org.world.url}/softphone{query}")
+        await lone.page.goto(f"{org.world.url}/softphone{query.format(org=quote(org.url, safe=''))}")
         await lone.until("blocked")
         yield "blocked" if code == "no-origin" else f"blocked-{code}", lone
         await lone.page.close()
@@ -85,6 +86,10 @@ async def blocked_doors(org: Org) -> AsyncIterator[State]:
         await tab.page.route("**/opencti_min.js", partial(_library, library))
         async for state in _stopped(org, tab, code):
             yield state
+    tab = Tab(await org.context.new_page())
+    await tab.page.route("**/api/page-settings*", _elsewhere)
+    async for state in _stopped(org, tab, "wrong-address"):
+        yield state
     tab = Tab(await org.context.new_page())
     await tab.page.route("**/api/page-settings*", lambda route: route.abort())
     async for state in _stopped(org, tab, "server-unreachable"):
@@ -97,6 +102,13 @@ async def _library(text: str | None, route: Route) -> None:
         await route.abort()
     else:
         await route.fulfill(body=text, content_type="text/javascript")
+
+
+async def _elsewhere(route: Route) -> None:
+    """The settings of an adapter whose public address is another one."""
+    answer = await route.fetch()
+    settings = await answer.json()
+    await route.fulfill(json=settings | {"public_origin": "https://phone.example.com"})
 
 
 async def _stopped(org: Org, tab: Tab, code: str) -> AsyncIterator[State]:

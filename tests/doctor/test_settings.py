@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapter.doctor.findings import Grade
-from adapter.doctor.settings import SALESFORCE_HOSTS, settings_findings
+from adapter.doctor.settings import settings_findings
 from adapter.orgfile import orgs_of
+from adapter.origins import SALESFORCE_HOSTS
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, told
 

@@ -120,7 +120,7 @@ test('a host that is not there yet is greeted again; one that never comes is nam
   t.mock.timers.tick(1_000);
   assert.equal(greetings, 3);
   t.mock.timers.tick(10_000);
-  assert.deepEqual(await reached, { ok: false, code: 'library-silent', detail: ORG });
+  assert.deepEqual(await reached, { ok: false, code: 'host-silent', detail: ORG });
 });
 
 test('an answer to no question, and a message that is none, are not looked at', async () => {

@@ -23,7 +23,7 @@ test('every state has its words, seen and spoken', () => {
 });
 
 test('every reason to be blocked has a sentence for the agent, one for the admin, and its condition', () => {
-  const codes = ['server-unreachable', 'no-origin', 'no-mode', 'origin-refused', 'origin-not-allowed', 'library-missing', 'library-refused', 'library-slow', 'library-silent'];
+  const codes = ['server-unreachable', 'no-origin', 'no-mode', 'origin-refused', 'origin-not-allowed', 'library-missing', 'library-refused', 'library-slow', 'library-silent', 'host-silent', 'wrong-address'];
   for (const code of codes) {
     assert.ok(ENGLISH[`blocked.${code}`], code);
     assert.ok(ENGLISH[`blocked.${code}.admin`], code);

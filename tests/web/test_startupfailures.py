@@ -62,11 +62,11 @@ async def test_other_sites_and_those_who_tell_too_often_are_refused(
 
 
 def test_the_codes_are_those_of_the_page() -> None:
-    """Every condition of the start-up screen, but the server's own silence."""
+    """Every condition of the start-up screen, but the two that no server would hear."""
     source = (WEB / "softphone" / "screens.js").read_text()
     table = source.partition("const CONDITIONS = [")[2].partition("];")[0]
     pages = set(re.findall(r"'([a-z]+-[a-z-]+)'", table))
-    assert pages - {"server-unreachable"} == CODES
+    assert pages - {"server-unreachable", "wrong-address"} == CODES
     described = json.loads((WEB / "openapi.json").read_text())["paths"]["/api/blocked"]
     schema = described["post"]["requestBody"]["content"]["text/plain"]["schema"]
     assert set(schema["enum"]) == CODES | MICROPHONE

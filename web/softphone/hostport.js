@@ -56,7 +56,7 @@ export function reachHost(origin, nonce, page = window) {
     const again = setInterval(greet, GREET_EVERY_MS);
     const late = setTimeout(() => {
       finish();
-      resolve({ ok: false, code: 'library-silent', detail: origin });
+      resolve({ ok: false, code: 'host-silent', detail: origin });
     }, PATIENCE_MS);
     /** @param {MessageEvent} event */
     function receive({ source, origin: sender, data, ports }) {

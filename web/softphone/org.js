@@ -102,7 +102,7 @@ class Org {
   async #readSettings() {
     const { t, say, unsay, reasonOf } = this.#page;
     const outcome = await this.#driver.settings();
-    if (!outcome.ok) return say('call-center', 'warning', t('call-center.problem', { keys: reasonOf(outcome.errors) }));
+    if (!outcome.ok) return say('call-center', 'warning', t('call-center.unread', { reason: reasonOf(outcome.errors) }));
     const settings = readCallCenter(outcome.value, location.search);
     this.#callCenter = settings;
     unsay('call-center');

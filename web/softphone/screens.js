@@ -9,14 +9,22 @@ import { icon } from './icons.js';
 /** @type {[string, string[]][]} */
 const CONDITIONS = [
   ['server', ['server-unreachable']],
+  ['address', ['wrong-address']],
   ['inside', ['no-origin', 'no-mode']],
   ['origin', ['origin-refused', 'origin-not-allowed']],
   ['library', ['library-missing', 'library-refused', 'library-slow']],
   ['answers', ['library-silent']],
+  ['host', ['host-silent']],
 ];
+/** Those that only Open CTI has, and the one of our own component. */
+const OPEN_CTI = ['library', 'answers'];
+const COMPONENT = ['host'];
+
+/** @param {string} code @returns {[string, string[]][]} the conditions of the surface that it is about */
+const conditionsFor = (code) => CONDITIONS.filter(([name]) => !(code === 'host-silent' ? OPEN_CTI : COMPONENT).includes(name));
 
 /** @param {string} code @returns {number} how many conditions held before this one failed */
-export const passedBefore = (code) => CONDITIONS.findIndex(([, codes]) => codes.includes(code));
+export const passedBefore = (code) => conditionsFor(code).findIndex(([, codes]) => codes.includes(code));
 
 /** @param {Context} context */
 export function createConnecting({ t }) {
@@ -28,9 +36,11 @@ export function createBlocked({ t, actions }) {
   const title = el('h2', {});
   const words = el('p', {});
   const admin = el('p', { class: 'admin' });
-  const items = CONDITIONS.map(([name]) => el('li', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }, icon('check'), icon('cross')), el('span', {}, t(`condition.${name}`))));
+  const list = el('ol', { class: 'conditions' });
+  let listed = '';
+  const createItem = (/** @type {string} */ name) => el('li', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }, icon('check'), icon('cross')), el('span', {}, t(`condition.${name}`)));
   const element = el('section', { class: 'screen blocked' }, el('span', { class: 'screen-sign' }, icon('alert')), title, words,
-    el('ol', { class: 'conditions' }, ...items), el('h3', {}, t('blocked.admin')), admin,
+    list, el('h3', {}, t('blocked.admin')), admin,
     el('button', { type: 'button', class: 'button neutral', onclick: () => actions.retryNow() }, t('blocked.retry')));
   return {
     element,
@@ -38,11 +48,15 @@ export function createBlocked({ t, actions }) {
     update({ blocked }) {
       if (!blocked) return;
       const { code, detail } = blocked;
-      const passed = passedBefore(code);
       setText(title, t('blocked.title'));
       setText(words, t(`blocked.${code}`));
       setText(admin, t(`blocked.${code}.admin`, { detail }));
+      if (code === listed) return;
+      listed = code;
+      const passed = passedBefore(code);
+      const items = conditionsFor(code).map(([name]) => createItem(name));
       items.forEach((item, index) => setData(item, 'held', index < passed ? 'yes' : index === passed ? 'no' : 'unknown'));
+      list.replaceChildren(...items);
     },
   };
 }

@@ -14,7 +14,7 @@ import { fetchSettings, fetchTicket, signInByName } from './session.js';
  *   | {ok: false, code: string, detail: string}} Start */
 
 // These may mend themselves: somebody else's server, or a host that is still loading.
-const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'library-silent'];
+const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'library-silent', 'host-silent'];
 
 // A page runs in one experience. Nearly all run in Lightning, and the others' drivers share parts of its.
 const DRIVERS = {
@@ -52,6 +52,8 @@ export async function startUp(search) {
   const claimed = query.get('sfdcIframeOrigin') ?? query.get('sfdcIFrameOrigin') ?? '';
   const settings = await fetchSettings(claimed);
   if (!settings) return blocked('server-unreachable', location.origin);
+  // Sign-ins are good for the public address alone.
+  if (settings.public_origin !== location.origin) return blocked('wrong-address', `${location.origin} ≠ ${settings.public_origin}`);
   const parameters = readParameters(search, settings.loopback_allowed);
   if (!parameters.ok) return blocked(parameters.code, claimed);
   const { origin, surface } = parameters.value;
@@ -65,6 +67,6 @@ export async function startUp(search) {
   const driver = makeDriver(library.api);
   const first = await driver.probe();
   // Any answer will do, a refusal too: it proves that somebody listens.
-  if (!first.ok && first.timedOut) return blocked('library-silent', origin);
+  if (!first.ok && first.timedOut) return blocked(surface === 'lwc' ? 'host-silent' : 'library-silent', origin);
   return { ok: true, driver: patientDriver(driver), settings, origin, ticket };
 }
