@@ -19,6 +19,11 @@ from adapter.settings import Settings, WrongSetting
 SCRIPT = "text/javascript"
 FOR_EVER = "public, max-age=31536000, immutable"
 NAME = "scv-connector-base.js"
+NO_ORG = (
+    "No org with Salesforce Voice has this id here. The vendor info's connectorUrl must end in "
+    "the org's id, as in SOFTPHONE_ORG_ID, and SOFTPHONE_VOICE_URL must be set."
+)
+"""For an admin who opens the address in a tab."""
 
 
 def content_security_policy(org: Org) -> str:
@@ -84,7 +89,8 @@ class ConnectorSite:
         """GET /voice/{org}: the connectorUrl."""
         org = self._org_of(request)
         if self._library is None:
-            raise web.HTTPNotFound(text="SOFTPHONE_VOICE_LIBRARY is not set.")
+            text = "Set SOFTPHONE_VOICE_LIBRARY to Salesforce's library (scripts/voice-library)."
+            raise web.HTTPNotFound(text=text)
         return self._fill_page(self._page, org, library=self._library.digest)
 
     async def sign_in(self, request: web.Request) -> web.Response:
@@ -111,7 +117,7 @@ class ConnectorSite:
         """The URL's org, if it has Salesforce Voice. Raises HTTPNotFound."""
         org = self._orgs.of_id(request.match_info["org"])
         if org is None or org.salesforce.voice is None:
-            raise web.HTTPNotFound
+            raise web.HTTPNotFound(text=NO_ORG)
         return org
 
     def _fill_page(self, page: str, org: Org, **more: str) -> web.Response:

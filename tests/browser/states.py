@@ -77,7 +77,9 @@ async def blocked_doors(org: Org) -> AsyncIterator[State]:
     for code, query in LONE.items():
         lone = Tab(await org.context.new_page())
         await lone.page.set_viewport_size({"width": 400, "height": 550})
-        await lone.page.goto(f"{org.world.url}/softphone{query.format(org=quote(org.url, safe=''))}")
+        await lone.page.goto(
+            f"{org.world.url}/softphone{query.format(org=quote(org.url, safe=''))}"
+        )
         await lone.until("blocked")
         yield "blocked" if code == "no-origin" else f"blocked-{code}", lone
         await lone.page.close()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from adapter.app import listening
 from tests.browser import tls
@@ -110,16 +110,20 @@ async def omni(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         yield Omni(tab, world, api, problems)
 
 
-async def signed_in(omni: Omni) -> None:
-    """By the sign-in page that Salesforce shows."""
+async def signed_in(omni: Omni, *, first_as: str = "") -> None:
+    """By the sign-in page that Salesforce shows; the page refuses whom Salesforce does not show."""
     await omni.until("SHOW_LOGIN")
     frame = omni.page.frame_locator("#sign-in")
     await omni.page.evaluate(
         "document.getElementById('sign-in').src = "
         "document.getElementById('connector').src + '/sign-in'"
     )
-    await frame.get_by_label("Name").fill("ada")
-    await frame.get_by_role("button", name="Sign in").click()
+    for name in filter(None, (first_as, "ada")):
+        await frame.get_by_label("Your name").fill(name)
+        await frame.get_by_role("button", name="Sign in").click()
+        if name == first_as:
+            words = f"You signed in here as {name}, but Salesforce shows another user."
+            await expect(frame.get_by_role("status")).to_contain_text(words)
     await omni.until("LOGIN_RESULT")
     await ready(omni.page)
 
@@ -133,8 +137,11 @@ async def ready(tab: Page) -> None:
 
 
 async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) -> None:
-    """From the sign-in page that Salesforce shows to the record that the backend writes."""
-    await signed_in(omni)
+    """From the sign-in page that Salesforce shows to the record that the backend writes.
+
+    The connector's address in a tab of its own shows an admin what there is to check.
+    """
+    await signed_in(omni, first_as="bob")
     await omni.world.scenario(outcome="answered", **FAST)
     await omni.ask(type="DIAL", contact={"phoneNumber": "+12025550143"})
     await omni.until("AFTER_CALL_WORK_STARTED")
@@ -155,6 +162,9 @@ async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) 
     logs = await omni.page.evaluate("JSON.stringify(heard.filter(({ type }) => type === 'LOG'))")
     assert "2025550143" not in logs
     assert omni.problems == []
+    await omni.page.goto(await omni.page.evaluate("document.getElementById('connector').src"))
+    await expect(omni.page.get_by_role("listitem").first).to_contain_text("library is loaded")
+    assert "✗" not in await omni.page.locator("body").inner_text()
 
 
 async def test_five_tabs_show_the_same_call(omni: Omni) -> None:

@@ -80,6 +80,31 @@ each('without a session it asks to sign in, and goes on without a reload', async
   assert.ok(b.ready().capabilities);
 }, { connected: false });
 
+each('the sign-in page is told what is missing, and when nothing is', async (b) => {
+  await b.setup({ userId: '005000000000009AAA' });
+  await b.setup({ organizationId: '00D000000000009AAA' });
+  assert.deepEqual(b.because, ['other-user']);
+  b.connector.tellWhy();
+  b.connector.signedOut();
+  assert.deepEqual(b.because, ['other-user', 'other-user', 'signed-out']);
+});
+
+each('the sign-in page of another org is told so, and that of an adapter that is away', async (b) => {
+  await b.setup({ organizationId: '00D000000000009AAA' });
+  await b.pass(8_000);
+  b.show();
+  b.connector.tellWhy();
+  assert.deepEqual(b.because, ['offline', 'other-org', 'other-org']);
+}, { connected: false });
+
+each('whoever signs in as the right user is told that this is enough', async (b) => {
+  await b.setup();
+  await b.pass(8_000);
+  b.show();
+  b.connector.tellWhy();
+  assert.deepEqual(b.because, ['offline', '']);
+}, { connected: false });
+
 each('an adapter that does not answer settles the setup in its time', async (b) => {
   await b.setup();
   await b.pass(8_000);

@@ -50,6 +50,8 @@ export function bench(version, { can = ALL, connected = true, user = USER, stays
   /** @type {any[]} */
   const sent = [];
   let now = 1_000_000;
+  /** What the sign-in page was told. @type {string[]} */
+  const because = [];
   let requests = 0;
   let isUp = true;
   /** When the page was awake last, if it sleeps. @type {number|null} */
@@ -57,7 +59,7 @@ export function bench(version, { can = ALL, connected = true, user = USER, stays
   /** @type {{at: number, run: () => void}[]} */
   let timers = [];
   const connector = createConnector({
-    lib, classes: createClasses(lib), orgId: ORG, makeId: () => `r${++requests}`, signOut: async () => !stays,
+    lib, classes: createClasses(lib), orgId: ORG, makeId: () => `r${++requests}`, signOut: async () => !stays, onAdmission: (why) => void because.push(why),
     send: (frame) => isUp && sent.push(frame) > 0,
     findColleagues: async (words) => [{ name: 'Cy Colleague', number: '2001' }].filter(({ name }) => name.toLowerCase().startsWith(words)),
     now: () => now, since: () => awake ?? now,
@@ -91,7 +93,7 @@ export function bench(version, { can = ALL, connected = true, user = USER, stays
     return settled();
   };
   return {
-    window, connector, view, show, setup,
+    window, connector, view, show, setup, because,
     /** The connection to the adapter. @param {boolean} up */
     net: (up) => void (isUp = up),
     sleep(/** @type {number} */ ms) {

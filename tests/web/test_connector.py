@@ -95,7 +95,9 @@ async def test_where_an_org_has_no_salesforce_voice_nothing_is_there(
 ) -> None:
     """A stranger's org, or one that is not set up."""
     client = await opened(aiohttp_client, site(tmp_path, voice_url=""))
-    assert (await client.get(path)).status == 404
+    answer = await client.get(path)
+    assert answer.status == 404
+    assert "SOFTPHONE_ORG_ID" in await answer.text()
 
 
 async def test_without_a_library_there_is_no_page(aiohttp_client: Any, tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ async def test_without_a_library_there_is_no_page(aiohttp_client: Any, tmp_path:
     answer = await client.get(f"/voice/{ORG}")
     assert (answer.status, await answer.text()) == (
         404,
-        "SOFTPHONE_VOICE_LIBRARY is not set.",
+        "Set SOFTPHONE_VOICE_LIBRARY to Salesforce's library (scripts/voice-library).",
     )
     assert (await client.get("/voice-library/0/scv-connector-base.js")).status == 404
 

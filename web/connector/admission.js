@@ -50,8 +50,9 @@ export function createAdmission({ lib, classes, orgId, signOut, later, onChange 
     const woken = waiting;
     waiting = [];
     for (const resolve of woken) resolve();
-    if (waitsForLogin && becomeReady()) void lib.publishEvent({ eventType: 'LOGIN_RESULT', payload: classes.success() });
-    if (configured !== null) onChange(why());
+    if (!waitsForLogin || configured === null) return;
+    if (becomeReady()) void lib.publishEvent({ eventType: 'LOGIN_RESULT', payload: classes.success() });
+    onChange(why());
   }
 
   function close() {
@@ -61,7 +62,8 @@ export function createAdmission({ lib, classes, orgId, signOut, later, onChange 
   }
 
   return {
-    why,
+    /** Say again why the sign-in page is shown. */
+    tellWhy: () => void (waitsForLogin && configured !== null && onChange(why())),
     isReady: () => isReady,
     /** Whether the host asks for the first time since it may know of calls. */
     takeReadying() {

@@ -12,51 +12,62 @@ import { guard } from './guard.js';
 
 const { org = '', origins = '', build = '' } = document.body.dataset;
 const allowed = origins.split(' ').filter(Boolean);
+const [origin = ''] = allowed;
 const lib = /** @type {any} */ (globalThis).SCVConnectorBase;
 
 const makeId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-const pageId = makeId();
-const wake = createWakeDetector();
-setInterval(wake.tick, 500);
-let userId = '';
 
-guard(window, allowed, (origin) => console.warn('connector: not set up by', origin));
+function start() {
+  const pageId = makeId();
+  const wake = createWakeDetector();
+  let user = { user_id: '', name: '' };
+  /** @type {BroadcastChannel|null} */
+  let channel = null;
+  guard(window, allowed, (stranger) => console.warn('connector: not set up by', stranger));
 
-const connector = createConnector({
-  lib, classes: createClasses(lib), orgId: org, makeId,
-  send: (frame) => socket.send(frame),
-  findColleagues: async (words) => (await ask(allowed[0] ?? '', '/api/colleagues', { search: words }))?.rows ?? [],
-  since: wake.since,
-  async signOut() {
-    const isHeard = await signOut(allowed[0] ?? '', false);
-    // A view that is still on its way would sign the agent in again.
-    if (isHeard) socket.stop();
-    return isHeard;
-  },
-});
+  const connector = createConnector({
+    lib, classes: createClasses(lib), orgId: org, makeId,
+    send: (frame) => socket.send(frame),
+    findColleagues: async (words) => (await ask(origin, '/api/colleagues', { search: words }))?.rows ?? [],
+    since: wake.since,
+    onAdmission: (code) => channel?.postMessage({ type: 'because', code, name: user.name }),
+    async signOut() {
+      const isHeard = await signOut(origin, false);
+      // A view that is still on its way would sign the agent in again.
+      if (isHeard) socket.stop();
+      return isHeard;
+    },
+  });
 
-const socket = createSocket({
-  url: `${location.origin.replace(/^http/, 'ws')}/ws`,
-  fetchTicket: () => fetchTicket(allowed[0] ?? ''),
-  hello({ ticket, user }) {
-    userId = user.user_id;
-    return { type: 'hello', ticket, page_id: pageId, build, surface: 'voice', time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, visible: false, focused: false, journal: [] };
-  },
-  onFrame(frame) {
-    if (frame.type === 'view') connector.show(frame, userId);
-    else if (frame.type === 'error') connector.failed(frame.code);
-    else if (frame.type === 'probe') socket.send(frame);
-  },
-  onUp: connector.connected,
-  onDown: () => undefined,
-  onSignedOut: () => connector.signedOut(),
-});
+  const socket = createSocket({
+    url: `${location.origin.replace(/^http/, 'ws')}/ws`,
+    fetchTicket: () => fetchTicket(origin),
+    hello(signedIn) {
+      ({ user } = signedIn);
+      return { type: 'hello', ticket: signedIn.ticket, page_id: pageId, build, surface: 'voice', time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, visible: false, focused: false, journal: [] };
+    },
+    onFrame(frame) {
+      if (frame.type === 'view') connector.show(frame, user.user_id);
+      else if (frame.type === 'error') connector.failed(frame.code);
+      else if (frame.type === 'probe') socket.send(frame);
+    },
+    onUp: connector.connected,
+    onDown: () => undefined,
+    onSignedOut: () => connector.signedOut(),
+  });
 
-new BroadcastChannel(`softphone-voice-${org}`).onmessage = ({ data }) => {
-  if (data?.type !== 'signed-in') return;
-  carry(String(data.bearer ?? ''));
+  lib.initializeConnector(connector.vendor);
   void socket.connect();
-};
+  setInterval(wake.tick, 500);
+  channel = new BroadcastChannel(`softphone-voice-${org}`);
+  channel.onmessage = ({ data }) => {
+    if (data?.type === 'why') connector.tellWhy();
+    if (data?.type !== 'signed-in') return;
+    carry(String(data.bearer ?? ''));
+    void socket.connect();
+  };
+}
 
-lib.initializeConnector(connector.vendor);
-void socket.connect();
+// Salesforce shows this page in a frame; in a tab of its own an admin looks what is wrong.
+if (window.parent === window) void import('./alone.js').then(({ explain }) => explain(lib, org, allowed));
+else start();

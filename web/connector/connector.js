@@ -307,7 +307,7 @@ export function createConnector(ports) {
       admission.seen(user);
       if (isReady() && !admission.isReadying()) story.follow(seen);
     },
-    why: admission.why,
+    tellWhy: admission.tellWhy,
     /** The first view of a new connection comes next. */
     connected: () => void (isNewConnection = true),
     /** @param {string} code of an error frame: nobody else answers. */
