@@ -95,10 +95,10 @@ def read(fetch: Fetch, org_id: str, window: Window) -> BoardRows:
         deliveries.extend(BoardDelivery(account, at, bytes(body), fate) for at, body, fate in rows)
         parked += int(fetch(PARKED, (account,))[0][0])
     return BoardRows(
-        agents=tuple(AGENT.load(text) for (text,) in fetch(AGENTS, (org_id, MOST_AGENTS))),
+        agents=AGENT.load_readable(text for (text,) in fetch(AGENTS, (org_id, MOST_AGENTS))),
         agents_known=int(fetch(COUNT, (org_id,))[0][0]),
         signed_in=_signed_in(fetch, org_id, window.now),
-        open_logs=tuple(CALL_LOG.load(text) for (text,) in fetch(OPEN, (org_id, MOST_LOGS))),
+        open_logs=CALL_LOG.load_readable(text for (text,) in fetch(OPEN, (org_id, MOST_LOGS))),
         calls=calls(fetch, org_id, window.since, window.until),
         deliveries=tuple(deliveries),
         parked=parked,
@@ -107,8 +107,8 @@ def read(fetch: Fetch, org_id: str, window: Window) -> BoardRows:
 
 def _signed_in(fetch: Fetch, org_id: str, now: int) -> dict[str, int]:
     used: dict[str, int] = {}
-    for (text,) in fetch(SIGNED_IN, (org_id, now, 4 * MOST_AGENTS)):
-        session = SESSION.load(text)
+    rows = fetch(SIGNED_IN, (org_id, now, 4 * MOST_AGENTS))
+    for session in SESSION.load_readable(text for (text,) in rows):
         if ":" in session.token_hash:
             continue  # a ticket or another one-time token
         user_id = session.agent.user_id

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import structlog
+
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.port import DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION
 from adapter.storage.transaction import Database
+
+log_lines = structlog.get_logger(__name__)
 
 Fetch: TypeAlias = Callable[[str, Sequence[object]], Sequence[tuple[Any, ...]]]
 """A statement with `?` and its values → the rows."""
@@ -23,12 +27,19 @@ PRUNE_PORTION = 1_000
 
 
 def load(fetch: Fetch, key: AgentKey) -> Snapshot | None:
-    """The agent and the open logs, consistent because read in one statement."""
+    """The agent and the open logs, consistent because read in one statement.
+
+    A log that this version cannot read (a newer one wrote it) stays as it is, and does not keep
+    its agent from calling.
+    """
     rows = fetch(sql.LOAD, (key.org_id, key.user_id))
     if not rows:
         return None
     version, value, _ = rows[0]
-    logs = tuple(CALL_LOG.load(text) for _, _, text in rows if text is not None)
+    texts = [text for _, _, text in rows if text is not None]
+    logs = CALL_LOG.load_readable(texts)
+    if len(logs) != len(texts):
+        log_lines.error("log.unreadable", agent=str(key), rows=len(texts) - len(logs))
     return Snapshot(AGENT.load(value), version, logs)
 
 
@@ -116,9 +127,9 @@ def versions(fetch: Fetch, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
 
 
 def session(fetch: Fetch, token_hash: str) -> Session | None:
-    """The session of that hash."""
+    """The session of that hash; None if it cannot be read: the agent signs in again."""
     rows = fetch(sql.SESSION, (token_hash,))
-    return SESSION.load(rows[0][0]) if rows else None
+    return next(iter(SESSION.load_readable(text for (text,) in rows)), None)
 
 
 def epoch(fetch: Fetch) -> str:
@@ -147,7 +158,7 @@ def update_session(database: Database, session: Session) -> bool:
 def take_session(database: Database, token_hash: str) -> Session | None:
     """Remove and return the session with that hash; only one caller gets it."""
     rows, _ = database.execute(sql.TAKE_SESSION, (token_hash,))
-    return SESSION.load(str(rows[0][0])) if rows else None
+    return next(iter(SESSION.load_readable(str(text) for (text,) in rows)), None)
 
 
 def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None = None) -> int:

@@ -35,5 +35,10 @@ class Portion(Struct, frozen=True):
 def read(fetch: Fetch, after: tuple[str, str]) -> Portion:
     """The next agents."""
     rows = fetch(SELECT, (*after, PAGE_SIZE))
-    stale = tuple((AGENT.load(text), v) for _, _, v, text in rows if '"recent":' in text)
+    stale = tuple(
+        (agent, version)
+        for _, _, version, text in rows
+        if '"recent":' in text
+        for agent in AGENT.load_readable([text])
+    )
     return Portion(stale, (rows[-1][0], rows[-1][1]) if rows else None)

@@ -10,7 +10,8 @@ older version wrote (as escapes) are repaired on reading.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -71,6 +72,14 @@ class Rows(Generic[V]):
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             kind = self._kind.__name__
             raise Unreadable(f"a {kind} row cannot be read: {type(error).__name__}") from error
+
+    def load_readable(self, texts: Iterable[str]) -> tuple[V, ...]:
+        """The values of rows, without those that this version cannot read."""
+        values = []
+        for text in texts:
+            with suppress(Unreadable):
+                values.append(self.load(text))
+        return tuple(values)
 
     def _upgraded(self, data: dict[str, Json]) -> dict[str, Json]:
         for version in range(data.pop(VERSION), self.version):

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from adapter.core.logmodel import Closed, ClosedBy, Settled, Tray, TrayReason
 from adapter.core.model import AgentKey, TelephonyUser
+from adapter.storage.board import Window
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -24,6 +26,8 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
+from adapter.storage.rows import CALL_LOG
+from adapter.storage.sqlstore import SqlStore
 from tests.contracts.stores import (
     ADA,
     BEN,
@@ -402,6 +406,55 @@ async def test_only_one_of_many_takers_gets_a_session(store: Store) -> None:
     assert await store.take_session("h1") is None
     assert await store.session("h1") is None
     assert await store.session("h2") == session("h2")
+
+
+# --- rows that cannot be read ---
+
+
+async def damage(store: Store, table: str, name: str, value: str) -> None:
+    """Replace a row's text, as a newer version or a hand might."""
+    assert isinstance(store, SqlStore)
+    column = {"call_logs": "log_id", "sessions": "token_hash", "agents": "user_id"}[table]
+    statement = f"UPDATE {table} SET value = ? WHERE {column} = ?"
+    await store.journal.run(lambda database: database.execute(statement, (value, name)))
+
+
+async def test_a_log_that_cannot_be_read_keeps_nobody_from_calling(store: Store) -> None:
+    """A newer version wrote it, and was rolled back: the agent and the other logs are there."""
+    await store.commit(logged(0, log("a"), log("b")))
+    await damage(store, "call_logs", "b", '{"state":{"is":"Delegated"},"v":1}')
+    with capture_logs() as lines:
+        snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert snapshot.logs == (log("a"),)
+    assert [(line["event"], line["rows"]) for line in lines] == [("log.unreadable", 1)]
+    await store.commit(write(1, name="Ada"))
+    await damage(store, "call_logs", "b", CALL_LOG.dump(log("b")))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert {entry.log_id for entry in snapshot.logs} == {"a", "b"}
+
+
+async def test_a_session_that_cannot_be_read_is_none(store: Store) -> None:
+    """The agent signs in again, rather than hear for hours that the store fails."""
+    await store.put_session(session())
+    await damage(store, "sessions", "h1", "{}")
+    assert await store.session("h1") is None
+    assert await store.take_session("h1") is None
+
+
+async def test_a_board_leaves_out_what_it_cannot_read(store: Store) -> None:
+    """The other agents, logs and sign-ins are shown."""
+    assert isinstance(store, SqlStore)
+    await store.commit(logged(0, log("a"), log("b")))
+    await store.commit(write(0, name="Ben", key=BEN))
+    await store.put_session(session())
+    for table, name in (("agents", ADA.user_id), ("call_logs", "b"), ("sessions", "h1")):
+        await damage(store, table, name, "{}")
+    rows = await store.board(ADA.org_id, Window(0, NOW + 1, 0, NOW))
+    assert ([agent.name for agent in rows.agents], rows.agents_known) == (["Ben"], 2)
+    assert [entry.log_id for entry in rows.open_logs] == ["a"]
+    assert rows.signed_in == {}
 
 
 # --- the store itself ---
