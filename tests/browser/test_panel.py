@@ -43,6 +43,26 @@ async def test_dismissing_an_unlogged_call_asks_for_confirmation(org: Org) -> No
     await expect(tab.phone.locator(".tray-row")).to_have_count(0)
 
 
+async def test_saving_again_shows_that_it_is_at_work_until_the_outcome_comes(org: Org) -> None:
+    """The row stays, a second press does nothing, and the focus is where it was."""
+    tab = await refused(org)
+    row = tab.phone.locator(".tray-row")
+    again = row.locator('[data-action="save_again"]')
+    await tab.page.evaluate("demoOrg.hold('saveLog')")
+    await again.click()
+    await expect(again).to_have_text("Saving…")
+    await expect(again).to_have_attribute("aria-disabled", "true")
+    await expect(row.locator('[data-action="dismiss"]')).to_have_attribute("aria-disabled", "true")
+    await row.locator('[data-action="dismiss"]').click(force=True)
+    await again.press("Enter")
+    await expect(tab.phone.locator(".tray-question")).to_be_hidden()
+    await tab.page.wait_for_function("demoOrg.release('saveLog') > 0", timeout=30_000)
+    # It is refused once more.
+    await expect(again).to_have_text("Save again", timeout=30_000)
+    await expect(again).to_have_attribute("aria-disabled", "false")
+    await expect(again).to_be_focused()
+
+
 async def test_a_field_missing_in_the_panel_is_filled_in_salesforces_own_form(org: Org) -> None:
     """All that is known is in it; one save button at a time; saved there, the row goes."""
     tab = await refused(org)

@@ -12,7 +12,7 @@ import { createRelated } from './related.js';
 /**
  * @param {Context} context
  * @param {string} logId
- * @param {() => void} close
+ * @param {(saves: boolean) => void} close
  */
 export function createEditForm(context, logId, close) {
   const { t, actions } = context;
@@ -24,7 +24,7 @@ export function createEditForm(context, logId, close) {
   const asked = createAskedFields(() => undefined);
   const element = el('form', { class: 'form edit-form', hidden: true }, related.element,
     field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject'), field(t('notes.label'), notes, 'notes'), asked.element,
-    el('div', { class: 'form-foot' }, el('button', { type: 'submit', class: 'button brand' }, t('tray.save_again')), el('button', { type: 'button', class: 'button neutral', onclick: close }, t('tray.back'))));
+    el('div', { class: 'form-foot' }, el('button', { type: 'submit', class: 'button brand' }, t('tray.save_again')), el('button', { type: 'button', class: 'button neutral', onclick: () => close(false) }, t('tray.back'))));
   /** @type {TrayRow|undefined} */
   let row;
 
@@ -36,9 +36,8 @@ export function createEditForm(context, logId, close) {
     const added = Object.entries(asked.values()).filter(([name, value]) => value !== (row?.draft.fields?.[name] ?? ''));
     if (added.length > 0) Object.assign(fields, { fields: Object.fromEntries(added) });
     // Without another word it may be another record that was wrong, or Salesforce itself.
-    if (Object.keys(fields).length === 0) actions.tray(logId, 'save_again');
-    else if (!actions.wrapup(logId, fields, true)) return;
-    close();
+    const sent = Object.keys(fields).length === 0 ? actions.tray(logId, 'save_again') : actions.wrapup(logId, fields, true);
+    if (sent) close(true);
   });
 
   return {

@@ -28,7 +28,7 @@ function createActions(page, phone, start) {
       return sent;
     },
     relate: (callId, record) => void phone()?.send({ type: 'context', call_id: callId, record }),
-    tray: (logId, action) => void phone()?.send({ type: 'tray', log_id: logId, action }),
+    tray: (logId, action) => phone()?.send({ type: 'tray', log_id: logId, action }) ?? false,
     openForm: (params) => phone()?.openForm(params) ?? Promise.resolve(false),
     taskFields: () => phone()?.taskFields() ?? {},
     ringOn(profile) {

@@ -1,11 +1,12 @@
 /** Calls that are not in Salesforce yet: why, and what the agent can do about each. */
 
 import { formatDuration } from './clock.js';
-import { el, keyedList, setText, show } from './dom.js';
+import { el, keyedList, setText, setWaiting, show } from './dom.js';
 import { createEditForm } from './edit-form.js';
 import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
 import { outcomeOf } from './outcomes.js';
+import { createResaving } from './resaving.js';
 import { formatWhen } from './rows.js';
 import { taskFormOf } from './task-form.js';
 
@@ -66,8 +67,8 @@ function createFacts({ t, now, language }) {
 /** What may be done about it: Salesforce's own form is there for whatever this panel has no field for. @param {TrayRow} row */
 export const actionsOf = ({ actions, reason }) => (reason === 'refused' ? [...actions.filter((action) => action !== 'dismiss'), 'form', 'dismiss'] : actions);
 
-/** @param {Context} context @param {() => Model} model @returns {(row: TrayRow) => Component<TrayRow>} */
-function trayRow(context, model) {
+/** @param {Context} context @param {() => Model} model @param {ReturnType<typeof createResaving>} resaving @returns {(row: TrayRow) => Component<TrayRow>} */
+function trayRow(context, model, resaving) {
   const { t, actions } = context;
   return (first) => {
     const logId = first.log_id;
@@ -76,9 +77,12 @@ function trayRow(context, model) {
     const facts = createFacts(context);
     const asks = createQuestion(context, (choice) => {
       turn('');
-      if (choice) actions.tray(logId, choice);
+      if (choice) decide(choice);
     });
-    const edit = createEditForm(context, logId, () => turn(''));
+    const edit = createEditForm(context, logId, (saves) => {
+      turn('');
+      if (saves) wait(true);
+    });
     const buttons = el('div', { class: 'tray-actions' });
     /** @param {string} next what stands in the place of the buttons; empty: they do themselves */
     function turn(next) {
@@ -89,16 +93,32 @@ function trayRow(context, model) {
       asks.ask(next);
       if (next === 'edit') edit.first.focus();
     }
+    /** @param {boolean} saves */
+    function wait(saves) {
+      resaving.wait(row, saves, model());
+      offer(actionsOf(row));
+    }
+    /** @param {string} choice */
+    function decide(choice) {
+      if (actions.tray(logId, choice)) wait(choice === 'save_again');
+    }
     /** @param {string} action */
     async function act(action) {
-      if (action === 'save_again') return actions.tray(logId, action);
+      if (resaving.isWaiting(logId)) return;
+      if (action === 'save_again') return decide(action);
       if (action === 'form' && !(await actions.openForm(taskFormOf(row, actions.taskFields())))) return;
       turn(action);
     }
-    const offer = keyedList(buttons, (/** @type {string} */ action) => action, (action) => ({
-      element: el('button', { type: 'button', class: action === 'save_again' ? 'button brand' : 'button neutral', 'data-action': action, onclick: () => act(action) }, t(`tray.${action}`)),
-      update: () => undefined,
-    }));
+    const offer = keyedList(buttons, (/** @type {string} */ action) => action, (action) => {
+      const button = el('button', { type: 'button', class: action === 'save_again' ? 'button brand' : 'button neutral', 'data-action': action, onclick: () => act(action) });
+      return {
+        element: button,
+        update() {
+          setText(button, t(action === 'save_again' && resaving.isSaving(logId) ? 'tray.saving' : `tray.${action}`));
+          setWaiting(button, resaving.isWaiting(logId));
+        },
+      };
+    });
     return {
       element: el('li', { class: 'tray-row', 'data-log': logId }, ...facts.elements, buttons, asks.element, edit.element),
       update(next) {
@@ -119,14 +139,15 @@ export function createTray(context) {
   const list = el('ul', { class: 'tray-rows' });
   /** @type {Model} */
   let shown;
-  const rows = keyedList(list, (/** @type {TrayRow} */ row) => row.log_id, trayRow(context, () => shown));
+  const resaving = createResaving(context.now);
+  const rows = keyedList(list, (/** @type {TrayRow} */ row) => row.log_id, trayRow(context, () => shown, resaving));
   const element = el('details', { class: 'tray', open: true }, el('summary', {}, icon('alert'), title), list);
   return {
     element,
     /** @param {Model} model */
     update(model) {
       shown = model;
-      const waiting = model.view?.tray ?? [];
+      const waiting = resaving.rows(model);
       show(element, waiting.length > 0);
       setText(title, t('tray.title', { count: waiting.length }));
       rows(waiting);

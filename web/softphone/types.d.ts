@@ -299,6 +299,8 @@ export interface Model {
   pending: Pending | null;
   /** What was asked for in calls, and is not answered yet. */
   asked: { request_id: string; call_id: string; action: string }[];
+  /** The log that this page is done with: its outcome is settled, or another page saves it. */
+  settled?: { log_id: string };
   messages: Message[];
   blocked: { code: string; detail: string } | null;
   signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened: boolean };
@@ -382,7 +384,8 @@ export interface Actions {
   wrapup(callId: string, fields: Draft, done: boolean): boolean;
   /** What the call is about; null: none of the records known. */
   relate(callId: string, record: RecordRef | null): void;
-  tray(logId: string, action: string): void;
+  /** False when there is no connection. */
+  tray(logId: string, action: string): boolean;
   /** Salesforce's own form for a new record; false when it did not open. */
   openForm(params: object): Promise<boolean>;
   /** What the admin wants in each new Task. */
