@@ -27,7 +27,7 @@ def test_every_migration_only_adds(path: Path) -> None:
         'UNUSED_SINCE = "0.2.0"\nop.drop_column("calls", "tag")',
     ],
 )
-def test_what_the_release_before_does_not_notice_may_be_done(step: str) -> None:
+def test_changes_that_the_previous_release_does_not_notice_are_permitted(step: str) -> None:
     """It leaves the new column out of what it writes, and names those that it reads."""
     assert breaches(step) == []
 
@@ -44,7 +44,7 @@ def test_what_the_release_before_does_not_notice_may_be_done(step: str) -> None:
         'with op.batch_alter_table("calls") as batch:\n    pass',
     ],
 )
-def test_what_would_break_the_release_before_is_found(step: str) -> None:
+def test_changes_that_would_break_the_previous_release_are_found(step: str) -> None:
     """With the line it stands on."""
     (sentence,) = breaches(step)
     assert sentence.startswith("line ")

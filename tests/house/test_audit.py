@@ -57,7 +57,7 @@ def locks() -> list[str]:
     ]
 
 
-def test_every_lock_is_asked_about(tmp_path: Path) -> None:
+def test_every_lock_file_is_audited(tmp_path: Path) -> None:
     """Python's and npm's, those of the measured peers too; all clear is one word."""
     ended = audit(tmp_path, (CLEAR, 0), (CLEAR, 0))
     assert (ended.returncode, ended.stdout.split()) == (0, ["audit", "ok"])
@@ -70,7 +70,9 @@ def test_every_lock_is_asked_about(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("python", "npm"), [((HOLE, 1), (CLEAR, 0)), ((CLEAR, 0), (NPM_HOLES, 1))])
-def test_a_known_hole_fails(tmp_path: Path, python: tuple[str, int], npm: tuple[str, int]) -> None:
+def test_a_known_vulnerability_fails(
+    tmp_path: Path, python: tuple[str, int], npm: tuple[str, int]
+) -> None:
     """In either kind of packages; the lock is named."""
     ended = audit(tmp_path, python, npm)
     assert ended.returncode == 1
@@ -85,7 +87,7 @@ def test_a_known_hole_fails(tmp_path: Path, python: tuple[str, int], npm: tuple[
         ((CLEAR, 0), (NPM_SILENCE, 1), "package-lock.json"),
     ],
 )
-def test_where_nobody_can_tell_it_says_so(
+def test_an_unavailable_audit_says_so(
     tmp_path: Path, python: tuple[str, int], npm: tuple[str, int], lock: str
 ) -> None:
     """No failure, and no word that could be taken for an all-clear; make test repeats it."""

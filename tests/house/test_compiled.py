@@ -53,7 +53,7 @@ def test_each_is_a_file_and_named_once() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_class_is_told_what_compiling_leaves_out(module: str) -> None:
+def test_no_class_uses_what_mypyc_ignores(module: str) -> None:
     """A struct's arguments hold by its bases; dataclasses and protocols are elsewhere."""
     for kind in classes(module):
         assert not dataclasses.is_dataclass(kind), kind
@@ -124,7 +124,7 @@ def test_no_function_calls_itself(module: str) -> None:
             assert function.name not in called
 
 
-def test_nothing_is_compiled_unless_it_is_asked_for() -> None:
+def test_nothing_is_compiled_unless_requested() -> None:
     """Whoever installs the program, or builds its image, needs no compiler."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     hook = project["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["mypyc"]

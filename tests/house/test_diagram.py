@@ -11,7 +11,7 @@ def test_the_document_shows_the_machine_as_it_is() -> None:
     assert written(text) == text
 
 
-def test_the_table_has_what_the_design_promises() -> None:
+def test_the_table_has_every_promised_transition() -> None:
     """Rows of the machine's table, by the names of its phases."""
     moves = table()
     assert moves[Phase.IDLE]["DialRequested"] == [Phase.RINGING_USER_DEVICES]
@@ -27,6 +27,6 @@ def test_the_table_has_what_the_design_promises() -> None:
     assert moves[Phase.WRAPUP]["CallEnded"] == [Phase.WRAPUP]
 
 
-def test_a_document_of_last_year_is_mended() -> None:
+def test_an_outdated_document_is_corrected() -> None:
     """Only what is between the markers changes."""
     assert written(f"a\n{BEGIN}old{END}\nb\n") == f"a\n{block()}\nb\n"

@@ -94,7 +94,7 @@ def test_a_lock_installs_with_the_oldest_pip_while_newer_releases_are_on_offer(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="later pips resolve it")
-def test_resolving_it_would_have_failed(python: Path, shelf: Path) -> None:
+def test_resolving_the_lock_would_have_failed(python: Path, shelf: Path) -> None:
     """Else the test above would show nothing: that pip's resolver wants the newer release."""
     resolving = [word for word in command("PIP_INSTALL", python) if word != "--no-deps"]
     ended = run([*resolving, "-r", str(shelf / "lock.txt")], shelf)

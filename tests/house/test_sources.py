@@ -29,7 +29,7 @@ def texts() -> dict[str, str]:
     }
 
 
-def test_nothing_cites_a_paper_that_is_not_here() -> None:
+def test_nothing_cites_a_document_that_is_not_here() -> None:
     """Whoever reads the code has the repository and the network, and nothing else."""
     found = [
         f"{name}: {match.group()}"
@@ -40,7 +40,7 @@ def test_nothing_cites_a_paper_that_is_not_here() -> None:
     assert found == []
 
 
-def test_each_room_that_speaks_to_a_vendor_names_the_vendors_pages() -> None:
+def test_each_package_that_talks_to_a_vendor_cites_its_documentation() -> None:
     """Salesforce's, the providers', the databases': at least one address in each."""
     rooms = {
         "adapter/opencti/": "developer.salesforce.com",

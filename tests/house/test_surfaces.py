@@ -43,7 +43,7 @@ NEUTRAL = (
 
 
 @pytest.mark.parametrize("path", CORE, ids=lambda path: path.name)
-def test_the_core_knows_no_product_of_salesforces(path: Path) -> None:
+def test_the_core_knows_no_salesforce_product(path: Path) -> None:
     """Neither the object that a page saves, nor the call that saves it, nor where it runs."""
     text = ADDRESS.sub("", path.read_text(encoding="utf-8").replace(STORED, ""))
     assert SALESFORCES.findall(text) == []

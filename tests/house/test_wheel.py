@@ -90,7 +90,7 @@ def test_the_wheel_has_all_that_the_program_reads(wheel: Path) -> None:
     assert all(name.startswith("adapter/") for name in found)
 
 
-def test_the_installed_program_tells_its_version_from_any_folder(
+def test_the_installed_program_prints_its_version_from_any_folder(
     installed: Path, tmp_path: Path
 ) -> None:
     """By the name that it is installed under."""
@@ -109,7 +109,7 @@ def test_the_installed_program_writes_a_whole_salesforce_project(
     assert {path.suffix for path in written} >= {".cls", ".xml", ".json"}
 
 
-def test_the_installed_program_tells_its_settings_and_completes(
+def test_the_installed_program_prints_its_settings_and_completes_commands(
     installed: Path, tmp_path: Path
 ) -> None:
     """A .env to begin with; a shell finds the word by which it may ask for completions."""
@@ -123,7 +123,7 @@ def test_the_installed_program_tells_its_settings_and_completes(
     assert checked.returncode == 0
 
 
-def test_half_an_installation_writes_no_project(installed: Path, tmp_path: Path) -> None:
+def test_an_incomplete_installation_writes_no_project(installed: Path, tmp_path: Path) -> None:
     """Complete or an error: the folder of Apex classes is gone."""
     (packages,) = installed.parents[1].glob("lib/python*/site-packages")
     classes = packages / "adapter/assets/salesforce/force-app/main/default/classes"

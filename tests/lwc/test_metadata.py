@@ -38,7 +38,7 @@ def test_the_utility_bar_starts_our_component_with_its_address() -> None:
     assert "@api softphoneUrl;" in script
 
 
-def test_a_setting_is_a_record_and_an_empty_one_is_none() -> None:
+def test_a_setting_becomes_a_record_unless_it_is_empty() -> None:
     """By the key that a definition file has for it."""
     made = {part.name for part in components(DEPLOYMENT, ORIGIN, RULES)}
     assert "Softphone_Setting.popOne" in made
@@ -48,7 +48,7 @@ def test_a_setting_is_a_record_and_an_empty_one_is_none() -> None:
     assert read(record).tag.endswith("CustomMetadata")
 
 
-def test_agents_may_use_the_classes_and_fill_in_the_keys_fields() -> None:
+def test_agents_may_use_the_classes_and_write_the_key_field() -> None:
     """In user mode both are needed."""
     given = text_of(".permissionset-meta.xml")
     assert re.findall(r"<apexClass>(.*?)<", given) == list(CLASSES)
@@ -57,14 +57,14 @@ def test_agents_may_use_the_classes_and_fill_in_the_keys_fields() -> None:
         assert (SOURCE / f"objects/Activity/fields/{field}.field-meta.xml").is_file()
 
 
-def test_the_key_is_unique_and_minds_the_case() -> None:
+def test_the_key_is_unique_and_case_sensitive() -> None:
     """Else two calls could share a Task, or one have two."""
     field = (SOURCE / f"objects/Activity/fields/{KEY}.field-meta.xml").read_text()
     for told in ("externalId>true", "unique>true", "caseSensitive>true"):
         assert f"<{told}<" in field
 
 
-def test_what_the_classes_and_components_name_is_there() -> None:
+def test_all_that_classes_and_components_reference_exists() -> None:
     """Fields, Apex methods, the channel: a misspelled one refuses the whole deploy."""
     apex = (SOURCE / "classes/SoftphoneHost.cls").read_text()
     assert set(re.findall(r"\bSoftphone_\w+__c", apex)) == {KEY, NUMBER}

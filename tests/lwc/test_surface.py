@@ -45,7 +45,7 @@ def test_the_first_save_names_its_call_and_its_number_and_leaves_out_what_is_emp
     assert not {"entityApiName", "TaskSubtype", "Id"} & args["fields"].keys()
 
 
-def test_a_first_save_that_follows_another_says_everything_null_too() -> None:
+def test_a_repeated_first_save_sends_nulls_too() -> None:
     """The Task may be there already, with notes that are not wanted any more."""
     lost, again = going(1, notes="wrong"), going(2)
     log = replace(LOG, attempts=(lost, again))
@@ -53,7 +53,7 @@ def test_a_first_save_that_follows_another_says_everything_null_too() -> None:
     assert saved_fields(log, again, RULES)["Description"] is None
 
 
-def test_a_later_save_says_what_differs_and_what_one_in_doubt_may_have_written() -> None:
+def test_a_later_save_sends_differences_and_fields_in_doubt() -> None:
     """By the record's id as well: a Task that was deleted is not made again."""
     first, lost, last = going(1), going(2, TASK, notes="lost"), going(3, TASK, subject="New")
     log = replace(LOG, saved=Saved(TASK, first.fields), unsure=(lost.fields,))
@@ -68,7 +68,7 @@ def test_every_go_can_be_sent(log: CallLog, going: Attempt) -> None:
     assert frames.frame(CALLS.save(log, going)).encode("utf-8")
 
 
-def test_two_first_saves_that_meet_are_no_matter_for_the_agent() -> None:
+def test_colliding_first_saves_do_not_concern_the_agent() -> None:
     """The key refuses the second; the next save finds the first."""
     told = CALLS.save_errors([ErrorIn(code="DUPLICATE_VALUE", message="duplicate value found")])
     assert [error.transient for error in told] == [True]
@@ -76,7 +76,7 @@ def test_two_first_saves_that_meet_are_no_matter_for_the_agent() -> None:
     assert [error.transient for error in told] == [False]
 
 
-def test_nobody_is_asked_what_became_of_a_save() -> None:
+def test_no_read_back_is_needed_for_a_keyed_save() -> None:
     """It is sent again; nothing follows from one that was found, for there is no finding."""
     with pytest.raises(NotImplementedError):
         CALLS.read_back("c1")
@@ -84,7 +84,7 @@ def test_nobody_is_asked_what_became_of_a_save() -> None:
     assert CALLS.complete(LOG) is None
 
 
-def test_everything_else_is_as_with_every_surface() -> None:
+def test_all_else_is_the_same_as_in_every_surface() -> None:
     """Pops and the question who runs the page."""
     assert CALLS.pop(PopScreen("c1", "p", "+14155550100")) == TaskCalls().pop(
         PopScreen("c1", "p", "+14155550100")

@@ -70,7 +70,7 @@ def test_our_settings_have_the_keys_that_the_page_reads() -> None:
         max_size=60,
     )
 )
-def test_any_name_and_any_result_come_back_as_they_went_in(text: str) -> None:
+def test_any_name_and_result_survive_a_round_trip(text: str) -> None:
     """Angle brackets, ampersands and quotes are somebody's words, not markup."""
     made = read(setup_xml(CallCenter(adapter_url=PAGE, display_name=text, dispositions=(text,))))
     assert made.findtext(".//item[@name='reqDisplayName']") == text

@@ -20,7 +20,7 @@ def center(**wishes: object) -> CallCenter:
     return CallCenter(**(usual | wishes))  # type: ignore[arg-type]
 
 
-def test_the_call_center_says_twice_what_salesforce_acts_on() -> None:
+def test_settings_that_salesforce_reads_appear_in_both_places() -> None:
     """In customSettings for Salesforce, as items for the admin; the name is the file's."""
     made = told(call_center(center()))
     custom = json.loads(made.findtext("customSettings") or "")
@@ -39,7 +39,7 @@ def test_the_call_center_says_twice_what_salesforce_acts_on() -> None:
     assert made.findtext("adapterUrl") == f"{ORIGIN}/softphone"
 
 
-def test_without_a_standby_page_nothing_is_said_of_it() -> None:
+def test_without_a_standby_page_its_items_are_absent() -> None:
     """Both or neither, here as in Setup."""
     made = told(call_center(center(standby_url="")))
     assert "reqTimeout" not in json.loads(made.findtext("customSettings") or "")

@@ -322,7 +322,7 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
 }
 
 
-def test_the_file_that_gets_broken_is_good() -> None:
+def test_the_original_file_is_valid() -> None:
     """Else the table below would prove nothing."""
     assert problems(good()) == ()
     assert problems(renumbered(good())) == ()
@@ -379,20 +379,20 @@ def test_a_label_may_be_left_out() -> None:
         lambda xml: re.sub(r"<item (.*wrapUpSeconds.*)</item>", r"<itm \1</itm>", xml),
     ],
 )
-def test_an_element_that_has_no_place_is_one_problem(stroke: Break) -> None:
+def test_an_unexpected_element_is_one_problem(stroke: Break) -> None:
     """What follows from it, such as a gap where it stands, would send an admin after nothing."""
     assert stroke(good()) != good()
     (one,) = problems(stroke(good()))
     assert "is allowed here, not <" in one.text
 
 
-def test_all_breaches_of_a_file_are_told_at_once() -> None:
+def test_all_faults_of_a_file_are_reported_at_once() -> None:
     """An admin mends a file in one go."""
     broken = swap(HEIGHT, HEIGHT.replace("550", "1"))(swap(">true<", ">no<")(good()))
     assert len(problems(broken)) == 2
 
 
-def test_no_two_rules_share_a_message() -> None:
+def test_every_rule_has_its_own_message() -> None:
     """Each kind of breach reads differently, so that it can be looked up."""
     told = {name: text for name, (_, _, text) in BREACHES.items()}
     assert len(set(told.values())) >= 28
@@ -408,7 +408,7 @@ def test_no_two_rules_share_a_message() -> None:
         (PAGE, "https://192.0.2.7/softphone"),
     ],
 )
-def test_what_other_vendors_files_have_is_no_problem(old: str, new: str) -> None:
+def test_other_vendors_items_are_no_problem(old: str, new: str) -> None:
     """Setup takes it, and has for years: a false alarm hides the true ones."""
     assert problems(swap(old, new)(good())) == ()
 

@@ -81,7 +81,7 @@ async def test_an_expired_token_is_replaced_once(
     ],
 )
 @respx.mock(base_url=ORG)
-async def test_what_is_no_answer_is_no_evidence(
+async def test_an_invalid_answer_is_not_evidence(
     answer: httpx.Response, respx_mock: respx.MockRouter, finder: TaskFinder
 ) -> None:
     """Errors and rubbish raise: "nothing found" would allow a second Task."""
@@ -92,7 +92,7 @@ async def test_what_is_no_answer_is_no_evidence(
 
 
 @respx.mock(base_url=ORG)
-async def test_without_a_token_nothing_is_asked(
+async def test_without_a_token_no_query_is_sent(
     respx_mock: respx.MockRouter, finder: TaskFinder
 ) -> None:
     """A refused sign-in is a failure, not an empty result."""
@@ -102,7 +102,7 @@ async def test_without_a_token_nothing_is_asked(
 
 
 @pytest.mark.parametrize("call_id", ["", "call' OR Id != '", "c" * 300])
-async def test_an_id_that_is_none_is_never_asked_for(call_id: str, finder: TaskFinder) -> None:
+async def test_an_invalid_id_is_never_queried(call_id: str, finder: TaskFinder) -> None:
     """Nothing but letters, digits, hyphens and underscores gets into a query."""
     with pytest.raises(ReadBackFailed):
         await finder.find(ADA, call_id)

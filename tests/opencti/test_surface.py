@@ -78,7 +78,7 @@ def test_a_later_go_updates_by_id() -> None:
     assert sent["call"]["args"] == {"Id": TASK, "Description": "interested"}
 
 
-def test_an_update_says_again_what_an_unknown_one_may_have_overwritten() -> None:
+def test_an_update_repeats_fields_that_an_unknown_one_may_have_overwritten() -> None:
     """First one outcome, then another by a page that froze, then the first again."""
     last, lost = attempt(TASK, disposition="Not now"), attempt(TASK, disposition="Yes", notes="n")
     sure = replace(LOG, saved=Saved(TASK, last.fields))
@@ -88,7 +88,7 @@ def test_an_update_says_again_what_an_unknown_one_may_have_overwritten() -> None
     assert "Description" not in OpenCti(RULES).save(sure, last)["call"]["args"]
 
 
-def test_a_go_says_what_was_decided_at_accept() -> None:
+def test_a_go_contains_the_fields_from_its_accept() -> None:
     """An attempt to create stays one, though a late report has told of a Task meanwhile."""
     saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
     sent = OpenCti(RULES).save(saved, attempt(notes="n"))

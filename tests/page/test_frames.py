@@ -109,7 +109,7 @@ def test_parameters_of_a_click_are_cut_and_never_refuse_it() -> None:
         assert len(event.params) == length
 
 
-def test_a_work_item_is_told_the_machine() -> None:
+def test_a_work_item_becomes_an_event() -> None:
     """It knows its call by the number."""
     work = Work(type="work", work_id="w1", to="+14155550100")
     assert agent_event(work, T0) == WorkStarted(T0, "w1", "+14155550100")
@@ -123,7 +123,7 @@ def test_a_click_on_a_bare_number_has_no_record(record: RecordIn | None) -> None
     assert (event.record, event.clicked_at) == (None, T0)
 
 
-def test_my_call_is_over_is_a_claim() -> None:
+def test_declaring_a_call_over_is_a_claim() -> None:
     """The provider is asked; nothing is done to the call."""
     assert agent_event(control("check"), T0) == OverClaimed(T0, "r1", "c1")
 
@@ -157,7 +157,7 @@ def test_each_value_goes_with_its_own_button() -> None:
     assert digits == ControlRequested(T0, "r1", "c1", "digits", "12#")
 
 
-def test_what_was_entered_becomes_a_draft() -> None:
+def test_entered_fields_become_a_draft() -> None:
     """Every field, and whether the agent is done."""
     message = wrapup(
         subject="s",
@@ -172,14 +172,14 @@ def test_what_was_entered_becomes_a_draft() -> None:
     assert agent_event(message, T0) == WrapupSubmitted(T0, "c1", draft, True)
 
 
-def test_what_the_admin_asks_for_is_in_the_draft() -> None:
+def test_the_admins_fields_are_in_the_draft() -> None:
     """By the field's name; what is no text is none."""
     event = agent_event(wrapup(fields={"Region__c": "North", "x": 1}), T0)
     assert isinstance(event, WrapupSubmitted)
     assert event.draft == Draft(fields=(("Region__c", "North"),))
 
 
-def test_what_was_not_touched_is_not_in_the_draft() -> None:
+def test_untouched_fields_are_not_in_the_draft() -> None:
     """Silence changes nothing."""
     expected = WrapupSubmitted(T0, "c1", Draft(notes="n"), False)
     assert agent_event(wrapup(notes="n"), T0) == expected
@@ -236,13 +236,13 @@ def test_the_definition_of_the_call_center_is_the_agents() -> None:
     ("country", "ignored"),
     [("UK", ["/a"]), ("", ["/a"]), ("Atlantis", ["/a", "/softphone/defaultCountry"])],
 )
-def test_what_is_of_no_use_in_the_definition_is_named(country: str, ignored: list[str]) -> None:
+def test_useless_items_of_the_definition_are_named(country: str, ignored: list[str]) -> None:
     """For the log: by the page's judgment and by ours."""
     told = CallCenterMessage(type="settings", default_country=country, problems=["/a"])
     assert list(frames.ignored_settings(told)) == ignored
 
 
-def test_matches_are_told_without_what_is_no_id() -> None:
+def test_matches_are_reported_without_invalid_ids() -> None:
     """A search may find things that are no records at all."""
     records = [RECORD_IN, RecordIn(id="SCREEN_POP_DATA"), RecordIn()]
     message = Matches(type="matches", call_id="c1", records=records)
@@ -256,12 +256,12 @@ def test_matches_are_told_without_what_is_no_id() -> None:
         Context(type="context"),
     ],
 )
-def test_looking_around_changes_no_call(message: Context) -> None:
+def test_searching_changes_no_call(message: Context) -> None:
     """No call, or no record: nothing happened."""
     assert agent_event(message, T0) is None
 
 
-def test_a_wish_for_no_calls_is_the_agents() -> None:
+def test_an_availability_frame_becomes_an_event_of_the_agent() -> None:
     """With its reason, which the machine judges."""
     wish = AvailabilityIn(type="availability", status="away", reason="Lunch")
     assert agent_event(wish, T0) == AvailabilityChosen(T0, Status.AWAY, "Lunch")

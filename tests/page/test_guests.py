@@ -54,7 +54,7 @@ def test_a_guest_is_shown_no_call_and_told_where_to_call_from() -> None:
     assert len(view(agent, (), Policy(), {})["calls"]) == 1
 
 
-def test_each_surface_has_its_sentence_and_a_later_one_too() -> None:
+def test_each_surface_has_its_message_and_so_has_an_unknown_one() -> None:
     """A row may name a surface that this version does not know."""
     texts = {sentence(replace(IDLE, surface=name)) for name in ("voice", "open-cti", "lwc", "fax")}
     assert len(texts) == 4

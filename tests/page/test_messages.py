@@ -170,7 +170,7 @@ def test_the_tables_of_this_file_have_every_message() -> None:
 
 
 @pytest.mark.parametrize("message", WHOLE, ids=kind)
-def test_a_message_says_all_that_was_sent(message: dict[str, Any]) -> None:
+def test_a_message_keeps_all_its_fields(message: dict[str, Any]) -> None:
     """Every field arrives, and every field is in the table."""
     model = told(message)
     assert model.model_dump(mode="json", exclude_none=False) == message
@@ -178,7 +178,7 @@ def test_a_message_says_all_that_was_sent(message: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("message", LEAST, ids=kind)
-def test_a_message_needs_no_more_than_its_least(message: dict[str, Any]) -> None:
+def test_a_message_with_only_its_required_fields_is_accepted(message: dict[str, Any]) -> None:
     """What is left out has a default."""
     assert told(message).model_fields_set == set(message)
 
@@ -188,9 +188,7 @@ def test_a_message_needs_no_more_than_its_least(message: dict[str, Any]) -> None
     [(message, field) for message in LEAST for field in message],
     ids=lambda value: value if isinstance(value, str) else kind(value),
 )
-def test_a_message_without_a_field_of_its_least_is_refused(
-    message: dict[str, Any], field: str
-) -> None:
+def test_a_message_without_a_required_field_is_refused(message: dict[str, Any], field: str) -> None:
     """The sentence names the field that is missing."""
     said = refused({name: value for name, value in message.items() if name != field})
     wanted = "Unable to extract tag" if field == "type" else f"{kind(message)}.{field}: "
@@ -209,7 +207,7 @@ def test_an_unknown_type_is_refused() -> None:
 
 
 @pytest.mark.parametrize("frame", ["", "null", "[]", "1", '"hello"', "{", '{"type":"probe"} x'])
-def test_a_frame_that_is_no_object_is_refused(frame: str) -> None:
+def test_a_frame_that_is_not_an_object_is_refused(frame: str) -> None:
     """JSON or not."""
     assert refused(frame)
 
@@ -291,7 +289,7 @@ def test_a_clicks_age_is_the_pages_own_difference(
     assert message.age_ms == age
 
 
-def test_a_null_link_is_told_from_no_link() -> None:
+def test_a_null_link_differs_from_a_missing_one() -> None:
     """Null clears it, silence leaves it."""
     message = told({"type": "wrapup", "call_id": "c", "who": None, "what": {"id": "001"}})
     assert isinstance(message, WrapupIn)
@@ -319,7 +317,7 @@ SECRETS = ["+14155550100", "call my wife", "tk_secret"]
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_the_answer_to_rubbish_quotes_nothing(secret: str) -> None:
+def test_the_answer_to_garbage_quotes_nothing(secret: str) -> None:
     """No number, notes or ticket travels back, nor into a log, whatever was wrong with it."""
     broken: list[Any] = [
         {"type": secret},
@@ -372,19 +370,19 @@ def heard(frame: str) -> None:
 
 
 @given(frame=st.text(st.characters()))
-def test_no_text_does_worse_than_bad_frame(frame: str) -> None:
+def test_any_text_is_read_or_is_a_bad_frame(frame: str) -> None:
     """Lone surrogates included."""
     heard(frame)
 
 
 @given(value=JSON)
-def test_no_json_does_worse_than_bad_frame(value: Any) -> None:
+def test_any_json_is_read_or_is_a_bad_frame(value: Any) -> None:
     """NaN, deep lists, odd keys."""
     heard(json.dumps(value))
 
 
 @given(message=st.sampled_from(WHOLE), field=st.sampled_from(FIELDS), value=JSON)
-def test_no_field_does_worse_than_bad_frame(
+def test_any_field_is_read_or_is_a_bad_frame(
     message: dict[str, Any], field: str, value: Any
 ) -> None:
     """A good message with anything at all in one of its fields."""
@@ -392,7 +390,7 @@ def test_no_field_does_worse_than_bad_frame(
 
 
 @given(journal=st.lists(JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(ENTRY, JSON))))
-def test_no_journal_is_worse_than_rubbish(journal: list[Any]) -> None:
+def test_any_journal_is_read_or_skipped(journal: list[Any]) -> None:
     """Every entry is either good or counted."""
     good, bad = Hello(type="hello", ticket="t", page_id="p", journal=journal).entries()
     assert len(good) + bad == len(journal)
@@ -410,7 +408,7 @@ def test_the_schema_describes_every_message() -> None:
     assert json.loads(json.dumps(described)) == described
 
 
-def test_half_an_emoji_costs_the_half_and_not_the_frame() -> None:
+def test_half_an_emoji_costs_only_itself_not_the_frame() -> None:
     """Notes that a field's limit cut in two are still the agent's notes."""
     message = decode(r'{"type":"wrapup","call_id":"c1","notes":"Agreed \ud83d","done":true}')
     assert isinstance(message, WrapupIn)

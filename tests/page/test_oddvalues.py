@@ -85,14 +85,14 @@ KINDS = [get_args(model.model_fields["type"].annotation)[0] for model in get_arg
 
 
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8))
-def test_whatever_a_page_says_is_a_message_or_refused(kind: str, fields: dict[str, Any]) -> None:
+def test_any_frame_is_a_message_or_refused(kind: str, fields: dict[str, Any]) -> None:
     """Nothing else comes of it."""
     fields.pop("type", None)
     with suppress(BadFrame):
         told(type=kind, **fields)
 
 
-def test_an_odd_entry_of_a_list_is_none() -> None:
+def test_an_odd_entry_of_a_list_is_dropped() -> None:
     """The others stay."""
     message = told(type="matches", call_id="c", records=["x", {**RECORD, "name": 7}, RECORD])
     assert [record.id for record in message.records] == [RECORD["id"], RECORD["id"]]
@@ -116,7 +116,7 @@ def test_an_odd_entry_of_a_list_is_none() -> None:
         {"ticket": "t"},
     ],
 )
-def test_what_would_say_something_else_is_refused(message: dict[str, Any]) -> None:
+def test_a_message_whose_meaning_would_change_is_refused(message: dict[str, Any]) -> None:
     """Ids, numbers, times, choices; and messages that steer."""
     with pytest.raises(BadFrame):
         told(**message)

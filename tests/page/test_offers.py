@@ -22,7 +22,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_a_log_is_offered_again_after_its_agent_was_forgotten(tmp_path: Path) -> None:
+async def test_a_log_is_offered_again_after_its_agent_was_evicted(tmp_path: Path) -> None:
     """A commit that failed forgets the agent (found by chaos): the offering must go on."""
     async with a_desk(tmp_path) as desk:
         desk.pages.show(KEY, await desk.agents.snapshot(KEY))
@@ -32,7 +32,7 @@ async def test_a_log_is_offered_again_after_its_agent_was_forgotten(tmp_path: Pa
             assert await desk.offers.get() == "c1"
 
 
-async def test_what_was_offered_to_a_page_that_goes_is_offered_to_the_next(tmp_path: Path) -> None:
+async def test_a_leaving_pages_offers_go_to_the_next_page(tmp_path: Path) -> None:
     """At once, not when its time to think is over; and to the page that is left."""
     async with a_desk(tmp_path) as desk:
         other: list[str] = []

@@ -11,7 +11,7 @@ def a_page() -> Page:
     return Page("page1", KEY, send=lambda _: None, close=lambda _code, _why: None)
 
 
-def test_the_better_page_to_save_with_is_the_one_that_is_looked_at() -> None:
+def test_a_visible_page_is_better_to_save_with() -> None:
     """Focused before visible, visible before hidden, and among equals the one used last."""
     focused, visible, used, old = a_page(), a_page(), a_page(), a_page()
     focused.focused, visible.visible = True, True
@@ -22,7 +22,7 @@ def test_the_better_page_to_save_with_is_the_one_that_is_looked_at() -> None:
     assert ranked == [focused, visible, used, old]
 
 
-def test_a_probe_tells_what_went_down_before_it() -> None:
+def test_a_probe_covers_all_frames_sent_before_it() -> None:
     """And not what comes after it."""
     page = a_page()
     page.goes.add(("c1", 1))

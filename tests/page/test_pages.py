@@ -22,7 +22,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.interpreted
 @pytest.mark.usefixtures("hasty")
-async def test_a_store_that_fails_while_a_page_waits_is_asked_again(
+async def test_a_failing_store_is_read_again_while_a_page_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hint that could not be followed is followed once the store is back."""
@@ -40,7 +40,7 @@ async def test_a_store_that_fails_while_a_page_waits_is_asked_again(
             assert await desk.offers.get() == "c1"
 
 
-async def test_who_counts_what_pages_are_shown_hears_of_pages_that_are_here(tmp_path: Path) -> None:
+async def test_only_views_shown_to_pages_here_are_counted(tmp_path: Path) -> None:
     """Of an agent whose pages are elsewhere, or nowhere, nothing was shown here."""
     shown: list[int] = []
     async with a_desk(tmp_path, shown=lambda: shown.append(1)) as desk:
@@ -51,7 +51,7 @@ async def test_who_counts_what_pages_are_shown_hears_of_pages_that_are_here(tmp_
     assert shown == [1]
 
 
-async def test_a_view_that_cannot_be_made_keeps_no_log_from_being_saved(
+async def test_a_failing_view_does_not_block_saves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page is offered it all the same."""

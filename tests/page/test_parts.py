@@ -16,7 +16,7 @@ def test_an_id_of_salesforces_has_fifteen_or_eighteen_letters_and_digits(text: s
         assert not is_record_id(other)
 
 
-def test_what_comes_along_with_a_call_is_cut_and_never_refused() -> None:
+def test_parameters_of_a_call_are_cut_and_never_refused() -> None:
     """Of whatever kind it is."""
     params, country = TypeAdapter(Params), TypeAdapter(Country)
     assert params.validate_python(None) == ""
@@ -24,7 +24,7 @@ def test_what_comes_along_with_a_call_is_cut_and_never_refused() -> None:
     assert (country.validate_python(" de "), country.validate_python(49)) == ("de", "49")
 
 
-def test_a_prefix_is_dialed_and_so_is_nothing_but_keys() -> None:
+def test_a_prefix_may_contain_only_keypad_characters() -> None:
     """Eight at most."""
     prefix = TypeAdapter(Prefix)
     assert prefix.validate_python("*9#") == "*9#"
@@ -33,7 +33,7 @@ def test_a_prefix_is_dialed_and_so_is_nothing_but_keys() -> None:
             prefix.validate_python(wrong)
 
 
-def test_a_part_does_not_change_and_leaves_out_what_it_does_not_know() -> None:
+def test_a_part_is_immutable_and_ignores_unknown_fields() -> None:
     """A newer page may say more."""
     record = RecordIn.model_validate({"id": "003000000000001", "color": "red"})
     assert not hasattr(record, "color")

@@ -36,7 +36,7 @@ async def test_the_best_page_that_pops_claims_the_pop(bench: Bench) -> None:
     assert pops.claims(IDLE) == ()
 
 
-async def test_where_we_make_records_the_record_is_claimed_with_or_without_a_page(
+async def test_a_backend_record_is_claimed_with_or_without_a_page(
     bench: Bench,
 ) -> None:
     """The call rings at a desk, whatever is open in Salesforce."""

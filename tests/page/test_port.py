@@ -25,7 +25,7 @@ def test_surfaces_are_joined_and_found_by_name() -> None:
     assert both.writer is writer
 
 
-def test_what_salesforce_said_is_read_by_its_surface_or_as_it_stands() -> None:
+def test_salesforces_answer_is_read_by_its_surface_or_kept_verbatim() -> None:
     """A page may report for an org that is no longer set up."""
     errors = [ErrorIn(code="SERVER_ERROR", message="busy")]
     assert open_cti(TaskRules()).reads_errors(Route.PAGE)(errors)[0].transient

@@ -14,7 +14,7 @@ from tests.core.people import KEY
 from tests.runtime.desk import a_desk
 
 
-async def test_an_old_probe_proves_nothing_of_a_go_behind_it(tmp_path: Path) -> None:
+async def test_an_old_probe_proves_nothing_about_a_later_go(tmp_path: Path) -> None:
     """A page that thaws answers old probes first (found by the simulation: a second Task)."""
     async with a_desk(tmp_path) as desk:
         at = SystemClock().now()
@@ -29,7 +29,7 @@ async def test_an_old_probe_proves_nothing_of_a_go_behind_it(tmp_path: Path) -> 
         assert await desk.is_proved()
 
 
-async def test_an_answer_tells_that_the_page_never_had_the_go(tmp_path: Path) -> None:
+async def test_an_answer_proves_that_the_page_never_had_the_go(tmp_path: Path) -> None:
     """Its hello may have come too early to be believed; what it showed is as true later."""
     async with a_desk(tmp_path) as desk:
         await desk.go_unheard_of(SystemClock().now())
@@ -39,7 +39,7 @@ async def test_an_answer_tells_that_the_page_never_had_the_go(tmp_path: Path) ->
         assert isinstance((await desk.log()).state, Pending)
 
 
-async def test_where_the_journal_could_not_be_read_nothing_was_never_sent(tmp_path: Path) -> None:
+async def test_with_an_unreadable_journal_no_go_counts_as_never_sent(tmp_path: Path) -> None:
     """One of its entries may have been the one that tells of this go."""
     async with a_desk(tmp_path) as desk:
         await desk.go_unheard_of(SystemClock().now())
@@ -48,7 +48,7 @@ async def test_where_the_journal_could_not_be_read_nothing_was_never_sent(tmp_pa
         assert await desk.is_proved()
 
 
-async def test_a_hello_is_heard_again_when_it_can_be_believed(tmp_path: Path) -> None:
+async def test_an_early_hello_is_evaluated_again_when_it_counts(tmp_path: Path) -> None:
     """Whatever this process has forgotten of the agent by then."""
     base = Policy()
     policy = replace(base, save=replace(base.save, fresh_ms=200))

@@ -29,7 +29,7 @@ def page(bench: Bench, frames: list[str]) -> Page:
     return made
 
 
-async def test_a_version_that_nobody_told_of_is_found_and_shown(bench: Bench) -> None:
+async def test_a_version_without_a_hint_is_found_and_shown(bench: Bench) -> None:
     """The other replica commits, its hint is lost, the next look shows it here."""
     await bench.agents.handle(ADA, PageGreeted(1, LINE, "Ada", "UTC"))
     frames: list[str] = []
@@ -48,7 +48,7 @@ async def test_a_version_that_nobody_told_of_is_found_and_shown(bench: Bench) ->
     assert compare.missed == 1
 
 
-async def test_only_agents_with_a_page_here_are_asked_about(bench: Bench) -> None:
+async def test_only_agents_with_a_page_here_are_compared(bench: Bench) -> None:
     """The others' values in memory are checked when something is to be committed."""
     await bench.agents.handle(BOB, PageGreeted(1, LINE, "Bob", "UTC"))
     await DeafReplica(bench).agents.handle(BOB, PageGreeted(2, LINE, "Robert", "UTC"))
@@ -56,7 +56,7 @@ async def test_only_agents_with_a_page_here_are_asked_about(bench: Bench) -> Non
     assert await compare.look() == 0
 
 
-async def test_comparing_survives_a_store_that_fails(bench: Bench) -> None:
+async def test_the_reconciler_survives_a_failing_store(bench: Bench) -> None:
     """It is asked again, and then found out."""
 
     class Failing:

@@ -35,7 +35,7 @@ def test_the_same_load_takes_its_old_place_and_the_old_socket_removes_nobody() -
     assert (pages.count(), pages.is_here(KEY)) == (0, False)
 
 
-def test_only_pages_of_a_surface_that_writes_are_asked_to() -> None:
+def test_only_pages_of_a_surface_that_saves_are_offered_logs() -> None:
     """A connector of Salesforce Voice neither saves nor pops."""
     pages = Registry()
     voice, panel = Heard("v", route=Route.BACKEND, focused=True), Heard("p")
@@ -46,7 +46,7 @@ def test_only_pages_of_a_surface_that_writes_are_asked_to() -> None:
     assert pages.of(KEY) == [voice.page, panel.page]
 
 
-def test_who_pops_is_a_page_of_the_agents_own_route() -> None:
+def test_only_pages_of_the_agents_own_route_pop() -> None:
     """Two kinds of pages write; while an agent moves, both may be open."""
     pages = Registry()
     ours, theirs = Heard("ours", route=Route.KEYED), Heard("theirs", focused=True)

@@ -31,7 +31,7 @@ async def test_an_org_that_is_no_longer_set_up_sends_nobody_to_save(tmp_path: Pa
         assert not desk.page.goes
 
 
-async def test_a_page_may_forget_what_is_safe(tmp_path: Path) -> None:
+async def test_a_page_may_forget_stored_reports(tmp_path: Path) -> None:
     """Its journal's entry has done its work."""
     async with a_desk(tmp_path) as desk:
         heard: list[str] = []
@@ -41,7 +41,7 @@ async def test_a_page_may_forget_what_is_safe(tmp_path: Path) -> None:
         assert [json.loads(text) for text in heard] == [told]
 
 
-async def test_a_page_that_is_gone_is_missed_though_its_agent_was_forgotten(tmp_path: Path) -> None:
+async def test_a_page_is_missed_although_its_agent_was_evicted(tmp_path: Path) -> None:
     """A lost race empties the memory at any moment; the log must not wait for its report."""
     async with a_desk(tmp_path) as desk:
         await desk.agents.handle_log_event(
@@ -54,7 +54,7 @@ async def test_a_page_that_is_gone_is_missed_though_its_agent_was_forgotten(tmp_
         assert isinstance((await desk.log()).state, Unknown)
 
 
-async def test_a_go_that_never_went_out_is_told_until_it_is_stored(
+async def test_an_unsent_go_is_reported_until_that_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody else knows; unheard of, it would be in doubt where nothing is read back."""

@@ -17,7 +17,7 @@ def test_an_odd_value_in_one_field_loses_no_call(seed: int) -> None:
     assert told["ok"] is True
 
 
-def test_a_lost_call_is_told(
+def test_a_lost_call_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The play is not blind: an adapter that hears no webhook is found out."""
@@ -29,7 +29,7 @@ def test_a_lost_call_is_told(
     assert "logs" in told["first"][0]
 
 
-def test_a_frame_that_is_refused_for_one_value_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_refused_because_of_one_value_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor to pages: one that mends nothing is found out."""
     monkeypatch.setattr("adapter.page.messages.without_odd_values", lambda *_: None)
     told = oddfields.run(300, 1)
@@ -37,7 +37,7 @@ def test_a_frame_that_is_refused_for_one_value_is_told(monkeypatch: pytest.Monke
 
 
 @pytest.mark.interpreted
-def test_a_call_that_is_logged_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrongly_logged_call_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that believes every time that it is told is found out."""
     monkeypatch.setattr("adapter.telephony.dialstack.cdr.plausible", lambda times, at: times)
     told = oddfields.run(2_000, 1)

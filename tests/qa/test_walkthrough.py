@@ -47,8 +47,6 @@ def test_a_click_is_followed_to_its_post_and_its_view_and_no_further(told: dict[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", BUDGET)
-def test_a_call_costs_no_more_calls_of_functions_than_it_did(
-    told: dict[str, Any], way: str
-) -> None:
+def test_a_call_needs_no_more_function_calls_than_before(told: dict[str, Any], way: str) -> None:
     """Costs creep back by a few calls at a time, which no clock on a busy machine shows."""
     assert told[way]["returns"] <= BUDGET[way], told[way]["by_file"]

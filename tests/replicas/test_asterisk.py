@@ -94,7 +94,7 @@ async def pair(
             yield Pair(fleet, bench, await bench.phone("ada"), steering, page)
 
 
-async def test_a_talk_outlives_who_steers_it(pair: Pair) -> None:
+async def test_a_talk_survives_its_steering_process(pair: Pair) -> None:
     """The other one goes on with it, tells its end, and one Task has the true talk."""
     plans(pair.bench, pair.ada)
     await pair.page.dial(NUMBER)
@@ -126,7 +126,7 @@ async def test_a_phone_that_is_picked_up_while_nobody_steers_is_connected_once(p
     assert abs(task["CallDurationInSeconds"] - theirs.talked) <= 1
 
 
-async def test_a_call_that_ended_while_nobody_steered_is_one_task(pair: Pair) -> None:
+async def test_a_call_that_ended_without_a_steering_process_is_one_task(pair: Pair) -> None:
     """The agent is free, and nobody is left at the exchange."""
     plans(pair.bench, pair.ada, PICK_UP, PICK_UP)
     await pair.page.dial(NUMBER)

@@ -102,7 +102,9 @@ async def sign_out_everywhere(fleet: Fleet, page: FakePage) -> int:
 
 
 @behind_each
-async def test_calls_come_through_and_a_sign_out_reaches_every_replica(fleet: Fleet) -> None:
+async def test_calls_work_through_the_proxy_and_a_sign_out_reaches_every_replica(
+    fleet: Fleet,
+) -> None:
     """Sockets are spread; click, webhooks and views pass wherever they land."""
     await fleet.scene.scenario(outcome="answered", **FAST)
     pages = [await fleet.scene.page(name) for name in NAMES]
@@ -119,7 +121,7 @@ async def test_calls_come_through_and_a_sign_out_reaches_every_replica(fleet: Fl
 
 
 @behind_each
-async def test_a_replica_that_leaves_is_given_nothing_and_its_pages_go_on_elsewhere(
+async def test_a_draining_replica_gets_nothing_and_its_pages_move(
     fleet: Fleet,
 ) -> None:
     """SIGTERM, then SIGKILL for another one: nobody is refused, and it is used again afterwards."""
@@ -140,7 +142,7 @@ async def test_a_replica_that_leaves_is_given_nothing_and_its_pages_go_on_elsewh
 
 
 @behind_each
-async def test_the_outer_address_is_encrypted_and_keeps_the_metrics_in(fleet: Fleet) -> None:
+async def test_the_public_address_is_encrypted_and_hides_the_metrics(fleet: Fleet) -> None:
     """Page and socket over TLS by the proxy's certificate; /metrics is not there from outside."""
     assert isinstance(fleet.front, Proxy)
     trust, url = fleet.front.trust(), f"https://localhost:{fleet.front.tls_port}"
@@ -216,7 +218,7 @@ async def deliver(fleet: Fleet, address: str, secret: str, count: int) -> Counte
 
 
 @behind_each
-async def test_who_floods_is_shed_whatever_they_claim_and_the_provider_is_not(fleet: Fleet) -> None:
+async def test_a_flooding_client_is_shed_and_the_provider_is_not(fleet: Fleet) -> None:
     """Unsigned ones from one address, a new X-Forwarded-For each; signed ones from another."""
     flood, signed = await asyncio.gather(
         deliver(fleet, "127.0.0.2", "whsec_guess", len(fleet.replicas) * UNSIGNED_PER_MINUTE + 200),
@@ -228,7 +230,7 @@ async def test_who_floods_is_shed_whatever_they_claim_and_the_provider_is_not(fl
 
 
 @pytest.mark.parametrize("fleet", RELOADABLE, indirect=True)
-async def test_a_quiet_socket_outlives_the_proxys_patience_and_a_reload(fleet: Fleet) -> None:
+async def test_a_quiet_socket_survives_the_proxys_timeout_and_a_reload(fleet: Fleet) -> None:
     """Longer than a socket may be quiet, for the adapter pings it; then the file is read again."""
     assert isinstance(fleet.front, Proxy)
     await fleet.scene.scenario(outcome="answered", **FAST)

@@ -78,7 +78,7 @@ async def test_two_clicks_at_once_on_two_replicas_make_one_call(fleet: Fleet) ->
     await finish(fleet, pages[0])
 
 
-async def test_one_go_an_attempt_whatever_the_replicas_do(fleet: Fleet) -> None:
+async def test_each_attempt_has_one_go_whatever_the_replicas_do(fleet: Fleet) -> None:
     """Each replica offers to its own page, all accept at once: one go, one Task, each time."""
     await fleet.scene.scenario(outcome="busy", pick_up_seconds=0.05, ring_seconds=0.05)
     pages = [await fleet.page(number) for number in range(3)]

@@ -68,9 +68,7 @@ def test_a_click_whose_socket_was_gone_is_explained() -> None:
         (a_view(ONE, r1="placed"), "replica died between commit and POST"),
     ],
 )
-def test_a_click_that_was_answered_in_words_is_explained(
-    frame: dict[str, Any], reason: str
-) -> None:
+def test_a_click_with_an_answer_is_explained(frame: dict[str, Any], reason: str) -> None:
     """As long as the words came before the next click that was placed."""
     click = Click(ONE, heard=0, lost=0, request_id="r1")
     assert whys(an_agent(click, heard=[frame]), set()) == [reason]
@@ -78,14 +76,14 @@ def test_a_click_that_was_answered_in_words_is_explained(
     assert whys(an_agent(click, placed, heard=[frame]), {TWO}) == [UNEXPLAINED]
 
 
-def test_a_click_that_vanished_is_not_explained() -> None:
+def test_a_lost_click_is_not_explained() -> None:
     """Sent over a socket that held, and nothing was ever said of it: that would be a bug."""
     click = Click(ONE, heard=0, lost=0, request_id="r1")
     agent = an_agent(click, heard=[a_view(TWO, r2="placed")])
     assert whys(agent, {TWO}) == [UNEXPLAINED]
 
 
-def test_a_webhook_is_given_up_for_a_database_that_was_away_and_for_nothing_else() -> None:
+def test_only_an_absent_database_excuses_a_given_up_webhook() -> None:
     """One try may have met a replica that was killed; who refuses while all is well is at fault."""
     blows = Blows(replicas=1, outages=[(1_000, 9_000)])
     killed, away = {"at": 900, "error": "ServerDisconnectedError"}, {"at": 1_500, "status": 503}

@@ -37,7 +37,7 @@ def ended(key: AgentKey) -> CallEnded:
     return CallEnded(1_000_000, f"c-{key.user_id}", False, called, said)
 
 
-async def test_what_was_told_is_in_the_store_before_anybody_hears_of_it(bench: Bench) -> None:
+async def test_changes_are_stored_before_anybody_is_notified(bench: Bench) -> None:
     """The hint names the committed version."""
     await bench.greet()
     stored = await bench.store.load(ADA)
@@ -46,14 +46,14 @@ async def test_what_was_told_is_in_the_store_before_anybody_hears_of_it(bench: B
     assert bench.told == [(ADA, stored.version)]
 
 
-async def test_what_changes_nothing_is_not_committed(bench: Bench) -> None:
+async def test_an_event_without_changes_is_not_committed(bench: Bench) -> None:
     """The same greeting again: no version, no hint."""
     await bench.greet()
     await bench.greet()
     assert len(bench.told) == 1
 
 
-async def test_the_phones_ring_before_the_view_is_made(bench: Bench) -> None:
+async def test_the_phones_ring_before_the_view_is_rendered(bench: Bench) -> None:
     """The provider has been asked, with a body that goes out a round later, and then pages know."""
     await bench.greet()
     order: list[str] = []
@@ -91,7 +91,7 @@ async def test_a_call_is_shown_even_if_its_effects_could_not_be_started(bench: B
 
 
 @pytest.mark.parametrize("part", ["perform", "count", "publish", "spare"])
-async def test_after_a_commit_one_agents_failure_is_nobody_elses(bench: Bench, part: str) -> None:
+async def test_after_a_commit_one_agents_failure_affects_no_other(bench: Bench, part: str) -> None:
     """Two agents in one commit, and something fails for the first: the log says for whom."""
     await bench.greet()
     await bench.greet(BOB)
@@ -129,7 +129,7 @@ async def test_after_a_commit_one_agents_failure_is_nobody_elses(bench: Bench, p
 
 
 @pytest.mark.interpreted
-async def test_of_a_group_one_agents_fault_keeps_nothing_from_the_others(
+async def test_one_agents_fault_does_not_affect_the_others_of_a_group(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who meets it stays as they were; whoever is alone in a change is told of it."""
@@ -237,7 +237,7 @@ async def test_nothing_is_performed_when_the_store_fails(
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
 
 
-async def test_a_note_for_a_log_that_never_was_changes_nothing(bench: Bench) -> None:
+async def test_an_event_for_a_missing_log_changes_nothing(bench: Bench) -> None:
     """The log is looked for in the store, once, and its absence is said."""
     await bench.greet()
     turn = await bench.agents.handle(
@@ -247,7 +247,7 @@ async def test_a_note_for_a_log_that_never_was_changes_nothing(bench: Bench) -> 
     assert len(bench.told) == 1
 
 
-def test_a_call_that_is_over_at_once_is_known_by_its_id_all_the_same() -> None:
+def test_a_call_that_ends_at_once_is_still_found_by_its_id() -> None:
     """Without a wrap-up only its log is left; a late event must find that (found by simulation)."""
     agent = Agent(ADA, TelephonyUser("acct", "user"))
     heard = CallEnded(1_000, "call-1", known=False, provider_call_id="p1", facts=Facts())

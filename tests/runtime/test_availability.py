@@ -37,7 +37,7 @@ def wish(held: Status, *undo: Status, reason: str = "") -> SetAvailability:
     return SetAvailability(LINE, 17, held, reason, undo)
 
 
-async def test_first_undone_then_held() -> None:
+async def test_the_old_state_is_released_before_the_new_one_is_set() -> None:
     """In that order: at no moment both."""
     provider = Pausing()
     lunch = wish(AWAY, DND, reason="Lunch")
@@ -49,7 +49,7 @@ async def test_first_undone_then_held() -> None:
     ]
 
 
-async def test_who_is_available_again_holds_nothing() -> None:
+async def test_an_available_agent_holds_no_state() -> None:
     """Only what was held is given up."""
     provider = Pausing()
     told = await set_availability(provider, ADA, wish(AVAILABLE, AWAY), lambda: 18)
@@ -73,21 +73,23 @@ async def test_an_agent_in_no_queue_is_only_shown() -> None:
         (KeyError("a driver's bug"), Applied.UNKNOWN),
     ],
 )
-async def test_a_failure_is_told_as_what_it_is(error: Exception, applied: Applied) -> None:
+async def test_a_failure_is_reported_by_its_kind(error: Exception, applied: Applied) -> None:
     """Surely not, or perhaps."""
     provider = Pausing()
     provider.refusal = error
     assert (await set_availability(provider, ADA, wish(DND), lambda: 18)).applied is applied
 
 
-async def test_a_driver_that_keeps_no_calls_away_says_so() -> None:
+async def test_a_driver_without_availability_says_so() -> None:
     """Nor does an account that is gone."""
     for driver in (HandProvider(), None):
         told = await set_availability(driver, ADA, wish(DND), lambda: 18)
         assert told.applied is Applied.REFUSED
 
 
-async def test_a_wish_comes_back_as_what_the_phone_system_did(tmp_path: Path) -> None:
+async def test_an_availability_change_is_answered_with_the_phone_systems_state(
+    tmp_path: Path,
+) -> None:
     """From the agent's choice to the agent's value."""
     clock, provider = HandClock(), Pausing()
     store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)

@@ -82,7 +82,7 @@ async def test_calls_are_counted_by_how_they_went(bench: Bench) -> None:
     assert (report["agents_known"], report["parked"]) == (3, 2)
 
 
-async def test_who_is_in_which_state_and_since_when(bench: Bench) -> None:
+async def test_the_board_shows_each_agents_state_and_its_start(bench: Bench) -> None:
     """Ada's phone rings since her click, Bob is ready since his last call, busy people first."""
     await bench.greet()
     await bench.greet(BOB)
@@ -99,7 +99,7 @@ async def test_who_is_in_which_state_and_since_when(bench: Bench) -> None:
     ]
 
 
-async def test_who_wants_no_calls_is_seen_between_calls(bench: Bench) -> None:
+async def test_an_away_agent_is_shown_as_away_between_calls(bench: Bench) -> None:
     """With the reason, since the choice; in a call the call is what they do, and offline is off."""
     await bench.greet()
     at = bench.clock.at
@@ -132,7 +132,7 @@ async def test_a_call_without_a_log_says_why(bench: Bench) -> None:
     assert row["agent"] == ADA.user_id
 
 
-async def test_many_who_look_read_the_store_once_a_second(bench: Bench) -> None:
+async def test_many_boards_read_the_store_once_a_second(bench: Bench) -> None:
     """And nobody reads further back than two days."""
     shelf = Shelf()
     looked = board(bench, shelf)
@@ -148,7 +148,7 @@ async def test_many_who_look_read_the_store_once_a_second(bench: Bench) -> None:
     assert shelf.asked[-1] == ("00D1", until - LONGEST_MS, until)
 
 
-async def test_a_day_of_the_past_is_looked_at_as_it_was(bench: Bench) -> None:
+async def test_a_past_day_is_shown_as_it_was(bench: Bench) -> None:
     """Its calls, from its midnight to the next; the next is never later than now."""
     shelf = Shelf()
     looked, day = board(bench, shelf), 24 * 3_600_000
@@ -189,7 +189,7 @@ async def test_each_agent_has_the_sum_of_the_day(bench: Bench) -> None:
     }
 
 
-async def test_who_has_a_page_at_another_replica_is_there(bench: Bench) -> None:
+async def test_an_agent_with_a_page_at_another_replica_is_shown(bench: Bench) -> None:
     """Their sign-in is in use; one that nobody has used for a while is of somebody who left."""
     now = bench.clock.at
     signed_in = {ADA.user_id: now - 5_000, BOB.user_id: now - IN_USE_MS}
@@ -201,7 +201,7 @@ async def test_who_has_a_page_at_another_replica_is_there(bench: Bench) -> None:
     }
 
 
-async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
+async def test_the_board_shows_who_talks_with_whom(bench: Bench) -> None:
     """The record's name before the caller's own, the number in groups."""
     stage = Bridged(bench.clock.at, bench.clock.at + 1)
     facts = Facts(name=Known("PROSPECT INC", Source.EVENT))
@@ -221,7 +221,7 @@ async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
     }
 
 
-async def test_how_the_audio_of_a_talk_is_stands_beside_it(bench: Bench) -> None:
+async def test_a_talk_is_shown_with_its_audio_quality(bench: Bench) -> None:
     """Where it was told, and of nobody who does not talk."""
     told = {"lost": 0.02, "jitter_ms": 4, "round_trip_ms": 48}
     call = Call("c1", "+12025550143", 1, Bridged(1, 1))

@@ -6,7 +6,7 @@ from adapter.runtime.callquality import FRESH_MS, CallQuality
 from tests.runtime.conftest import ADA, BOB, HandClock
 
 
-def test_what_a_page_told_lately_is_known_and_then_forgotten() -> None:
+def test_a_pages_recent_report_is_kept_and_then_forgotten() -> None:
     """Of packets the share that was lost; nothing of who told nothing."""
     clock = HandClock()
     quality = CallQuality(clock)

@@ -61,7 +61,7 @@ def test_the_end_of_a_call_is_written_for_the_board() -> None:
     assert rows(Snapshot(ADA, 2, ()), alone) == [("pc1", wanted)]
 
 
-def test_what_only_the_log_goes_through_writes_nothing() -> None:
+def test_a_change_of_the_log_alone_writes_no_row() -> None:
     """An attempt, a save: the call went as it went."""
     later = replace(LOG, state=Pending(5, 5))
     turn = Turn(replace(ADA, calls=()), {"c1": later}, changed={"c1": later})

@@ -55,13 +55,13 @@ async def test_a_placement_is_found_by_its_user_number_and_time(bench: Bench) ->
     ],
     ids=["another user's", "came in", "earlier", "another number"],
 )
-async def test_another_call_is_not_taken_for_it(bench: Bench, other: CdrRow) -> None:
+async def test_another_call_is_not_matched(bench: Bench, other: CdrRow) -> None:
     """A provider ignores a filter that it does not know."""
     bench.provider.rows = [other]
     assert isinstance(await lookup(bench).find(ADA, PLACED), CdrMissing)
 
 
-async def test_a_call_that_somebody_has_is_not_taken_for_it(bench: Bench) -> None:
+async def test_a_call_of_another_agent_is_not_matched(bench: Bench) -> None:
     """It was placed before, and told of by its own events."""
     await bench.greet()
     await bench.intake.take(heard(news(Moment.DIALED, "pc9")))
@@ -69,7 +69,7 @@ async def test_a_call_that_somebody_has_is_not_taken_for_it(bench: Bench) -> Non
     assert isinstance(await lookup(bench).find(ADA, PLACED), CdrMissing)
 
 
-async def test_a_line_whose_account_is_gone_has_nobody_to_ask(bench: Bench) -> None:
+async def test_a_user_of_a_removed_account_has_no_cdr_to_read(bench: Bench) -> None:
     """It is no answer: the call may be there."""
     gone = CdrLookup(bench.store, Tenants([]), bench.clock, bench.intake.take)
     for told in (

@@ -21,7 +21,7 @@ def test_now_is_unix_milliseconds() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["call", "pop", "session"])
-def test_an_id_tells_what_it_names(prefix: str) -> None:
+def test_an_id_says_what_it_names(prefix: str) -> None:
     """A TypeID: the prefix, then 26 letters and digits; fits into CallObject."""
     assert re.fullmatch(rf"{prefix}_[0-9a-z]{{26}}", CLOCK.fresh_id(prefix))
 

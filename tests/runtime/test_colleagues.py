@@ -70,7 +70,7 @@ async def test_words_begin_a_name_or_a_number(words: str, found: list[str]) -> N
     assert [one.number for one in await House().search(words)] == found
 
 
-async def test_what_keeps_a_colleague_from_a_call_is_told() -> None:
+async def test_a_colleagues_unavailability_is_shown() -> None:
     """In a call, away with the reason; nothing of who is no agent of ours."""
     house = House()
     house.agents[BOB] = structs.replace(house.agents[BOB], availability=LUNCH)
@@ -80,7 +80,7 @@ async def test_what_keeps_a_colleague_from_a_call_is_told() -> None:
     ]
 
 
-async def test_a_state_is_told_within_an_org_alone() -> None:
+async def test_a_state_is_shown_only_within_its_org() -> None:
     """Another org's agent may have the same line, and is none of theirs."""
     house = House()
     stranger = AgentKey("00D000000000002", BOB.user_id)
@@ -95,7 +95,7 @@ def test_a_call_outweighs_what_was_chosen() -> None:
     assert state_of(Agent(BOB)) == ("", "")
 
 
-async def test_there_is_an_end_to_what_is_found() -> None:
+async def test_the_number_of_matches_is_limited() -> None:
     """And an org that nobody set up has no house."""
     house = House(tuple(Colleague(f"Bob {n}", str(n), f"u{n}") for n in range(99)))
     assert len(await house.search("bob")) == MOST

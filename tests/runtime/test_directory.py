@@ -131,7 +131,7 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, sai
     assert said in str(caught.value)
 
 
-def test_every_agent_that_is_wrong_is_told_up_to_ten(tmp_path: Path) -> None:
+def test_up_to_ten_wrong_entries_are_reported(tmp_path: Path) -> None:
     """A column of another name is wrong in each of ten thousand rows."""
     rows = "".join(f"ada{n}@example.com,user_{n}\n" for n in range(12))
     (tmp_path / "agents.csv").write_text(f"mail,provider_user\n{rows}")
@@ -143,7 +143,7 @@ def test_every_agent_that_is_wrong_is_told_up_to_ten(tmp_path: Path) -> None:
     assert lines[10].endswith("agents.csv: 2 more agents are wrong")
 
 
-def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_not_text_is_named(tmp_path: Path) -> None:
     """By its path."""
     (tmp_path / "bytes").write_bytes(b"\xff")
     for name in ("none", "bytes"):
@@ -174,12 +174,12 @@ async def test_an_entry_fits_by_what_it_names(entry: Entry, fits: bool) -> None:
     assert line == (TelephonyUser("acct_1", "u") if fits else None)
 
 
-async def test_an_agent_without_e_mail_fits_no_empty_one() -> None:
+async def test_an_agent_without_e_mail_does_not_match_an_empty_one() -> None:
     """Two empty texts are no match."""
     assert await directory(None, None, Entry("u", email="")).line(ADA, "") is None
 
 
-async def test_the_first_entry_that_fits_wins_and_nobody_is_asked() -> None:
+async def test_the_first_matching_entry_wins_without_a_request() -> None:
     """The file outranks the provider."""
     provider = FakeProvider(user("user_x", MAIL))
     found = directory(provider, None, Entry("one", email=MAIL), Entry("two", email=MAIL))
@@ -187,7 +187,7 @@ async def test_the_first_entry_that_fits_wins_and_nobody_is_asked() -> None:
     assert provider.asked == 0
 
 
-async def test_a_large_file_is_not_walked_for_each_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_large_file_is_not_scanned_for_each_agent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of ten thousand entries only those that name this agent are looked at."""
     looked: list[Entry] = []
     fits = Entry.fits
@@ -216,7 +216,7 @@ async def test_a_large_file_is_not_walked_for_each_agent(monkeypatch: pytest.Mon
     ),
     st.sampled_from(["", MAIL, MAIL.title()]),
 )
-def test_the_index_finds_what_a_walk_would_find(entries: list[Entry], email: str) -> None:
+def test_the_index_finds_what_a_scan_would_find(entries: list[Entry], email: str) -> None:
     """The first in the file that fits, however many do."""
     walked = next((entry for entry in entries if entry.fits(ADA, email)), None)
     assert Entries(entries).find(ADA, email) is walked
@@ -239,14 +239,14 @@ async def test_without_a_provider_only_the_file_knows() -> None:
     assert await directory(None).line(ADA, MAIL) is None
 
 
-async def test_an_agent_without_e_mail_is_not_asked_for() -> None:
+async def test_an_agent_without_e_mail_is_not_looked_up() -> None:
     """The provider knows people by e-mail, and could not tell."""
     provider = FakeProvider(user("user_x", ""))
     assert await directory(provider).line(ADA, "") is None
     assert provider.asked == 0
 
 
-async def test_strangers_cost_one_question_in_five_minutes() -> None:
+async def test_unknown_agents_cause_one_request_in_five_minutes() -> None:
     """Somebody added at the provider is found after that."""
     provider, clock = FakeProvider(), FakeClock()
     found = directory(provider, clock)
@@ -273,7 +273,7 @@ async def test_an_agent_whose_user_changes_at_the_provider_gets_the_new_one() ->
     assert (await found.line(ADA, MAIL), provider.asked) == (None, 3)
 
 
-async def test_many_who_come_at_once_ask_once() -> None:
+async def test_many_simultaneous_lookups_cause_one_request() -> None:
     """After a restart every page says hello in the same second."""
     provider = FakeProvider(user("user_ada", MAIL))
     provider.ready.clear()
@@ -285,7 +285,7 @@ async def test_many_who_come_at_once_ask_once() -> None:
     assert provider.asked == 1
 
 
-async def test_a_provider_that_fails_leaves_the_question_open() -> None:
+async def test_a_failing_provider_leaves_the_lookup_undecided() -> None:
     """Nobody is told that they have no phone; the next question waits a moment."""
     provider, clock = FakeProvider(user("user_ada", MAIL)), FakeClock()
     provider.down = True
@@ -302,7 +302,7 @@ async def test_a_provider_that_fails_leaves_the_question_open() -> None:
     assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
 
 
-async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
+async def test_known_agents_stay_known_while_the_provider_fails() -> None:
     """Only strangers have to wait."""
     provider, clock = FakeProvider(user("user_ada", MAIL)), FakeClock()
     found = directory(provider, clock)
@@ -314,7 +314,7 @@ async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
     assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
 
 
-async def test_who_is_not_in_a_list_that_was_cut_is_searched_for() -> None:
+async def test_an_agent_missing_in_a_truncated_list_is_searched() -> None:
     """By e-mail, once each until the list is read again; a search that fails leaves it open."""
     crowd = [user(f"user_{n}", f"{n}@example.com") for n in range(MOST_USERS)]
     provider, clock = FakeProvider(*crowd, user("user_ada", MAIL)), FakeClock()
@@ -336,7 +336,7 @@ async def test_who_is_not_in_a_list_that_was_cut_is_searched_for() -> None:
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
-def test_a_spreadsheet_will_do(tmp_path: Path, separator: str) -> None:
+def test_a_spreadsheet_is_accepted(tmp_path: Path, separator: str) -> None:
     """The names stand in the first line; empty fields say nothing."""
     rows = ["email,user_id,provider_user", " ada@example.com ,,user_ada", ",005000000000002,user_g"]
     path = tmp_path / "agents.csv"
@@ -392,7 +392,7 @@ async def test_the_provider_lists_an_agents_other_phones() -> None:
 # --- colleagues -------------------------------------------------------------------------------
 
 
-async def test_colleagues_are_the_files_and_then_the_providers() -> None:
+async def test_colleagues_come_from_the_file_and_then_from_the_provider() -> None:
     """Who has a name and a number; each once, as the file says."""
     provider = FakeProvider(
         ProviderUser("user_ada", "Ada L.", MAIL, do_not_disturb=False, number="1001"),

@@ -151,7 +151,7 @@ async def test_a_delivery_whose_page_is_here_stays_here(replicas: tuple[Replica,
     assert link.asked == []
 
 
-async def test_what_gets_no_answer_is_decided_here(replicas: tuple[Replica, Replica]) -> None:
+async def test_an_unanswered_delivery_is_decided_here(replicas: tuple[Replica, Replica]) -> None:
     """The other replica died before it took it, was too slow, or could not store it."""
     first, second = replicas
     await second.page()
@@ -174,7 +174,7 @@ async def test_an_answer_that_only_another_release_knows_is_none(
 
 
 @pytest.mark.interpreted
-async def test_who_cannot_decide_what_got_no_answer_says_so(
+async def test_failing_to_decide_an_unanswered_delivery_is_reported(
     replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault of this replica's own is told to whoever waits, not to the link."""
@@ -191,7 +191,7 @@ async def test_who_cannot_decide_what_got_no_answer_says_so(
     assert [type(one) for one in told] == [ZeroDivisionError]
 
 
-async def test_what_was_decided_there_and_not_answered_is_not_doubled(
+async def test_an_unanswered_decision_is_not_doubled(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """The other replica died between its commit and its answer."""
@@ -206,7 +206,7 @@ async def test_what_was_decided_there_and_not_answered_is_not_doubled(
     assert await calls(first) == DECIDED_ONCE
 
 
-async def test_both_decide_it_at_once_and_it_counts_once(
+async def test_a_delivery_decided_at_both_counts_once(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """The other was too slow, and decides it all the same."""
@@ -227,7 +227,7 @@ async def test_both_decide_it_at_once_and_it_counts_once(
     assert await calls(first) == DECIDED_ONCE
 
 
-async def test_two_that_take_each_other_for_the_page_s_do_not_pass_it_round(
+async def test_two_mistaken_replicas_do_not_forward_in_circles(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """The page has just gone, and neither knows."""
@@ -242,7 +242,9 @@ async def test_two_that_take_each_other_for_the_page_s_do_not_pass_it_round(
     assert (len(there.asked), len(back.asked)) == (1, 0)
 
 
-async def test_what_cannot_be_asked_is_decided_here(replicas: tuple[Replica, Replica]) -> None:
+async def test_a_delivery_that_cannot_be_forwarded_is_decided_here(
+    replicas: tuple[Replica, Replica],
+) -> None:
     """Too much is under way to the other replica."""
     first, _ = replicas
     await first.bench.greet()
@@ -251,7 +253,7 @@ async def test_what_cannot_be_asked_is_decided_here(replicas: tuple[Replica, Rep
     assert first.count("unanswered") == 0
 
 
-async def test_only_what_names_a_line_and_steers_nothing_is_passed_on(
+async def test_only_deliveries_that_name_a_user_and_steer_nothing_are_forwarded(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """Nobody knows where the rest belongs, and states are for the replica that has read them."""
@@ -283,7 +285,7 @@ async def test_lines_that_have_gone_are_not_asked_for(replicas: tuple[Replica, R
     assert linked == 0
 
 
-async def test_others_hear_of_a_line_with_its_first_page_and_of_its_end_with_the_last(
+async def test_peers_learn_of_a_users_first_page_and_of_its_last(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """Two agents share one line; who has none is not told of."""
@@ -303,7 +305,7 @@ async def test_others_hear_of_a_line_with_its_first_page_and_of_its_end_with_the
     assert len(first.notes) == told
 
 
-async def test_others_hear_of_another_line_of_the_same_agent(
+async def test_peers_learn_of_an_agents_other_user(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """The directory names another one at the next hello."""
@@ -324,7 +326,7 @@ async def test_a_page_whose_agent_is_no_longer_in_memory_keeps_its_line(
     assert first.notes == [(True, [LINE])]
 
 
-async def test_who_links_is_told_all_lines_in_notes_that_are_not_too_long(
+async def test_a_new_peer_learns_all_users_in_short_messages(
     replicas: tuple[Replica, Replica],
 ) -> None:
     """One more than fits into one."""
@@ -339,7 +341,7 @@ async def test_who_links_is_told_all_lines_in_notes_that_are_not_too_long(
     assert {line for _, told in notes for line in told} == lines
 
 
-async def test_values_are_told_only_to_who_has_a_use_for_them(
+async def test_values_are_sent_only_to_interested_peers(
     replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Versions always are: a replica of an older release may have a page too."""
@@ -366,7 +368,7 @@ async def test_values_are_told_only_to_who_has_a_use_for_them(
 
 
 @pytest.mark.interpreted
-async def test_what_cannot_be_stored_there_has_no_answer(
+async def test_a_delivery_that_cannot_be_stored_there_gets_no_answer(
     replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that it is tried here, and refused only if that fails, too."""
@@ -381,7 +383,7 @@ async def test_what_cannot_be_stored_there_has_no_answer(
     assert answers == [b""]
 
 
-async def test_what_is_no_delivery_is_refused(replicas: tuple[Replica, Replica]) -> None:
+async def test_an_invalid_delivery_is_refused(replicas: tuple[Replica, Replica]) -> None:
     """The link is closed for it."""
     with pytest.raises(msgspec.MsgspecError):
         replicas[0].forwarding.asked(b"\xc1", lambda _: None)
@@ -389,7 +391,7 @@ async def test_what_is_no_delivery_is_refused(replicas: tuple[Replica, Replica])
         replicas[0].forwarding.noted(cast("Link", HandLink()), b"\xc1")
 
 
-def test_the_shape_is_short_and_the_same_each_time() -> None:
+def test_the_fingerprint_is_short_and_stable() -> None:
     """It goes with each announcement."""
     assert shape() == shape()
     assert len(shape()) == 16

@@ -36,14 +36,14 @@ async def phase(bench: Bench) -> Phase:
     return (await bench.agents.snapshot(ADA)).agent.phase
 
 
-async def test_news_reaches_the_agent_whose_line_it_names(bench: Bench) -> None:
+async def test_an_update_reaches_the_agent_whose_user_it_names(bench: Bench) -> None:
     """A desk phone's call, told by the user alone."""
     await bench.greet()
     assert await bench.intake.take(heard(news(Moment.DIALED))) is DeliveryOutcome.APPLIED
     assert await phase(bench) is Phase.DIALING_DESTINATION
 
 
-async def test_a_delivery_that_is_applied_says_so_to_who_looks_closely(bench: Bench) -> None:
+async def test_an_applied_delivery_is_logged_at_debug_level(bench: Bench) -> None:
     """With its call and its agent; metrics count it, and the store can be asked to show it."""
     await bench.greet()
     with capture_logs() as lines:
@@ -53,7 +53,7 @@ async def test_a_delivery_that_is_applied_says_so_to_who_looks_closely(bench: Be
     assert (line["log_level"], line["agent"], line["call"]) == ("debug", str(ADA), call.call_id)
 
 
-async def test_a_delivery_is_taken_once_however_often_it_comes(bench: Bench) -> None:
+async def test_a_repeated_delivery_is_applied_once(bench: Bench) -> None:
     """At the same time, too: one applies, the others are duplicates."""
     await bench.greet()
     fates = await asyncio.gather(*(bench.intake.take(heard(news(Moment.DIALED))) for _ in range(8)))
@@ -61,7 +61,7 @@ async def test_a_delivery_is_taken_once_however_often_it_comes(bench: Bench) -> 
     assert len((await bench.agents.snapshot(ADA)).agent.calls) == 1
 
 
-async def test_what_nobody_has_yet_waits_and_is_replayed(bench: Bench) -> None:
+async def test_an_unclaimed_delivery_is_parked_and_replayed(bench: Bench) -> None:
     """The answer overtakes the pick-up, without a user: it waits until the call is somebody's."""
     await bench.greet()
     early = heard(news(Moment.CONNECTED, user=None), "evt_1", b"connected")
@@ -72,7 +72,7 @@ async def test_what_nobody_has_yet_waits_and_is_replayed(bench: Bench) -> None:
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
 
-async def test_news_binds_to_the_placement_it_fits(bench: Bench) -> None:
+async def test_an_update_matches_its_placement(bench: Bench) -> None:
     """No second call: the click's own goes on."""
     await bench.greet()
     click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000)
@@ -82,7 +82,7 @@ async def test_news_binds_to_the_placement_it_fits(bench: Bench) -> None:
     assert [c.call_id for c in (await bench.agents.snapshot(ADA)).agent.calls] == ["ours"]
 
 
-async def test_what_is_about_no_call_is_kept(bench: Bench) -> None:
+async def test_a_delivery_about_no_call_is_kept(bench: Bench) -> None:
     """Twice the same is a duplicate all the same."""
     assert await bench.intake.take(heard(None)) is DeliveryOutcome.IGNORED
     assert await bench.intake.take(heard(None)) is DeliveryOutcome.DUPLICATE
@@ -97,7 +97,7 @@ async def test_ringing_at_another_users_phone_is_not_ours(bench: Bench) -> None:
     assert len((await bench.agents.snapshot(BOB)).agent.calls) == 1
 
 
-async def test_the_usual_delivery_asks_the_store_nothing_before_its_commit(
+async def test_the_usual_delivery_reads_nothing_before_its_commit(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has the line and the call is remembered; the commit itself checks it."""
@@ -116,7 +116,7 @@ async def test_the_usual_delivery_asks_the_store_nothing_before_its_commit(
 # --- two replicas -------------------------------------------------------------------------------
 
 
-async def test_a_replica_whose_memory_is_old_decides_again_on_the_newer_value(
+async def test_a_replica_with_an_old_cache_decides_again_on_the_newer_value(
     pair: tuple[Bench, Bench],
 ) -> None:
     """What it remembers makes nothing of the news; what the store has makes a connection of it."""
@@ -136,7 +136,7 @@ async def test_a_replica_whose_memory_is_old_decides_again_on_the_newer_value(
     )
 
 
-async def test_one_agents_news_at_two_replicas_at_once_end_in_one_history(
+async def test_one_agents_updates_at_two_replicas_give_one_history(
     pair: tuple[Bench, Bench],
 ) -> None:
     """The end at the one, the answer at the other, each told to both: one call, one log."""
@@ -179,7 +179,7 @@ async def test_a_route_remembered_here_and_changed_there_is_read_again(
 
 
 @pytest.mark.parametrize("mine", [ADA, BOB], ids=["Ada's", "Bob's"])
-async def test_whoever_is_read_anew_meanwhile_hears_of_the_call_all_the_same(
+async def test_an_agent_read_again_meanwhile_still_gets_the_call(
     mine: AgentKey, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page's greeting has the store read again, just as a call's agents are being read.
@@ -212,7 +212,7 @@ async def test_whoever_is_read_anew_meanwhile_hears_of_the_call_all_the_same(
         assert call.provider_call_id == "pc1"
 
 
-async def test_what_the_other_replica_tells_of_its_commit_need_not_be_read(
+async def test_a_hinted_value_need_not_be_read(
     pair: tuple[Bench, Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The value comes with the hint, and with it how the call is routed: no second decision."""
@@ -307,7 +307,7 @@ async def play_group(bench: Bench, told: Sequence[CallUpdate]) -> None:
         bench.clock.at += 61_000
 
 
-async def test_of_a_ring_group_only_who_answered_has_a_task(bench: Bench) -> None:
+async def test_only_the_agent_who_answered_a_group_call_has_a_task(bench: Bench) -> None:
     """In whatever order it is told: no missed call, and no talk, for who was only rung."""
     await bench.greet()
     await bench.greet(BOB, BOBS)
@@ -327,7 +327,7 @@ async def test_of_a_ring_group_only_who_answered_has_a_task(bench: Bench) -> Non
     assert talks == {f"pc{number}": OVER - TAKEN for number in range(len(orders))}
 
 
-async def test_of_a_group_call_that_names_nobody_the_call_log_tells_whose_it_was(
+async def test_the_cdr_says_whose_unnamed_group_call_it_was(
     bench: Bench,
 ) -> None:
     """Two agents may have taken it; only one did."""
@@ -341,7 +341,7 @@ async def test_of_a_group_call_that_names_nobody_the_call_log_tells_whose_it_was
     assert await logged(bench, BOB) == {"pc1": OVER - TAKEN}
 
 
-async def test_a_group_call_handed_on_to_one_whom_it_rang_at_first_is_theirs(bench: Bench) -> None:
+async def test_a_group_call_transferred_to_a_first_rung_agent_is_theirs(bench: Bench) -> None:
     """Bob took it and passes it to Ada: her talk is shown and logged, as if it were new."""
     await bench.greet()
     await bench.greet(BOB, BOBS)
@@ -366,7 +366,7 @@ async def test_a_group_call_handed_on_to_one_whom_it_rang_at_first_is_theirs(ben
     assert list(await logged(bench, ADA)) == list(await logged(bench, BOB)) == ["pc1"]
 
 
-async def test_a_group_call_that_names_nobody_anywhere_is_nobodys_talk(bench: Bench) -> None:
+async def test_a_group_call_that_names_nobody_is_nobodys_talk(bench: Bench) -> None:
     """Neither webhooks nor the call log say who took it: for each it was missed."""
     await bench.greet()
     await bench.greet(BOB, BOBS)
@@ -378,7 +378,7 @@ async def test_a_group_call_that_names_nobody_anywhere_is_nobodys_talk(bench: Be
         assert await logged(bench, key) == {"pc1": None}
 
 
-async def test_what_was_refused_and_comes_again_does_not_ring_later_for_that(bench: Bench) -> None:
+async def test_a_refused_and_repeated_delivery_does_not_ring_later(bench: Bench) -> None:
     """The provider signed it when the phones rang: it is a group's, and hunts nowhere."""
     await bench.greet()
     await bench.greet(BOB, BOBS)
@@ -395,7 +395,7 @@ async def test_what_was_refused_and_comes_again_does_not_ring_later_for_that(ben
         assert await phase(bench) is phase_then
 
 
-async def test_whose_talk_it_was_is_told_them_though_they_were_thought_to_have_lost_the_call(
+async def test_the_talks_agent_is_told_even_after_losing_the_call(
     bench: Bench,
 ) -> None:
     """It seemed to hunt on from Bob to Ada, nobody was named, and the call log names Bob."""
@@ -414,7 +414,7 @@ async def test_whose_talk_it_was_is_told_them_though_they_were_thought_to_have_l
 
 
 @pytest.mark.interpreted
-async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
+async def test_a_talk_that_could_not_be_transferred_is_looked_up_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store failed in that moment; nothing is lost, and nobody has missed the call."""
@@ -440,7 +440,7 @@ async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
     assert (await logged(bench, ADA), await logged(bench, BOB)) == ({}, {"pc1": OVER - TAKEN})
 
 
-async def test_a_parked_delivery_that_meets_a_bug_keeps_its_call_from_nobody(
+async def test_a_parked_delivery_with_a_bug_does_not_block_its_call(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is left out, and what comes after it is taken; it waits for a reader that can."""

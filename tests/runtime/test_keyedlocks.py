@@ -46,7 +46,7 @@ async def test_one_after_the_other_in_the_order_they_came() -> None:
     assert len(locks) == 0
 
 
-async def test_several_at_once_never_wait_for_each_other_in_a_ring() -> None:
+async def test_acquiring_several_locks_never_deadlocks() -> None:
     """Each takes its agents in one order, whoever else holds some of them; all have their turn."""
     locks, holding, done = KeyedLocks(), set[AgentKey](), list[int]()
 
@@ -83,7 +83,7 @@ async def test_a_long_queue_does_not_grow_the_stack() -> None:
     assert (done, len(locks)) == (list(range(5_000)), 0)
 
 
-async def test_who_waited_goes_on_in_their_own_context() -> None:
+async def test_a_waiter_resumes_in_its_own_context() -> None:
     """Not in that of whoever they waited for: log lines and measures would be another's."""
     name, told, locks = ContextVar("name", default="nobody"), list[str](), KeyedLocks()
     locks.take([ADA], lambda: None)

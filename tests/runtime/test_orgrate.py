@@ -18,7 +18,7 @@ def start(rate: OrgRate, count: int, org: str = ORG) -> None:
         rate.settle(org, placed=True)
 
 
-def test_what_was_placed_counts_for_a_minute_and_for_its_org_only() -> None:
+def test_a_placed_call_counts_for_a_minute_and_only_for_its_org() -> None:
     """A sliding minute, not the clock's."""
     clock = HandClock()
     rate = OrgRate(clock)
@@ -36,7 +36,7 @@ def test_clicks_at_once_do_not_slip_through_together() -> None:
     assert [rate.take(ORG) for _ in range(4)] == [0, 1, 2, 3]
 
 
-def test_what_was_refused_does_not_count() -> None:
+def test_a_refused_click_does_not_count() -> None:
     """Or a refusal would put off the next call."""
     clock = HandClock()
     rate = OrgRate(clock)
@@ -58,7 +58,7 @@ def test_two_replicas_count_together() -> None:
     assert one.take(OTHER) == 0
 
 
-def test_a_lost_hint_is_made_up_for_by_the_next_and_a_late_one_counts_once() -> None:
+def test_the_next_hint_makes_up_for_a_lost_one_and_a_late_one_counts_once() -> None:
     """The hint says how many there were, not that there was one more."""
     rate = OrgRate(HandClock())
     there = AgentKey(ORG, "there")
@@ -67,7 +67,7 @@ def test_a_lost_hint_is_made_up_for_by_the_next_and_a_late_one_counts_once() -> 
     assert rate.take(ORG) == 3
 
 
-def test_an_agents_hint_is_no_call() -> None:
+def test_an_agents_hint_does_not_count_as_a_call() -> None:
     """Versions of agents come the same way."""
     hints = LocalHints()
     rate = OrgRate(HandClock(), hints)
@@ -75,7 +75,7 @@ def test_an_agents_hint_is_no_call() -> None:
     assert rate.take(ORG) == 0
 
 
-def test_replicas_of_long_ago_are_forgotten() -> None:
+def test_old_replicas_are_forgotten() -> None:
     """A thousand are enough; one that comes back counts as a new one."""
     rate = OrgRate(HandClock())
     for number in range(REPLICAS_KEPT + 1):

@@ -21,7 +21,7 @@ def lines_of(*tries: Exception | None) -> list[tuple[str, str]]:
     return [(line["event"], line.get("reason") or str(line.get("exc_info", ""))) for line in lines]
 
 
-def test_an_outage_is_a_line_and_its_end_another() -> None:
+def test_an_outage_is_logged_at_its_start_and_end() -> None:
     """However often it is tried meanwhile; another reason is news."""
     assert lines_of(None, AWAY, AWAY, FULL, None, None, AWAY) == [
         ("job.store_unavailable", str(AWAY)),
@@ -31,7 +31,7 @@ def test_an_outage_is_a_line_and_its_end_another() -> None:
     ]
 
 
-def test_a_bug_is_told_with_its_traceback_each_time() -> None:
+def test_a_bug_is_logged_with_its_traceback_each_time() -> None:
     """It is no outage, and may be another one."""
     assert lines_of(ZeroDivisionError("a bug"), ZeroDivisionError("a bug")) == [
         ("job.failed", "a bug"),

@@ -125,7 +125,7 @@ async def started(*replicas: Replica) -> AsyncIterator[None]:
             await one.tasks.close()
 
 
-async def test_who_is_announced_is_dialed_once_and_can_be_asked() -> None:
+async def test_an_announced_peer_is_connected_once_and_can_be_asked() -> None:
     """It tells its notes first; told again, it is not dialed again."""
     first, second = Replica(), Replica()
     async with started(first, second):
@@ -143,7 +143,7 @@ async def test_who_is_announced_is_dialed_once_and_can_be_asked() -> None:
     assert first.linked_ == []  # It was closed.
 
 
-async def test_another_release_is_not_dialed() -> None:
+async def test_another_release_is_not_connected() -> None:
     """What one says, the other might read wrongly."""
     first, second = Replica(), Replica(shape="other")
     async with started(first, second):
@@ -151,7 +151,7 @@ async def test_another_release_is_not_dialed() -> None:
         assert (first.linked_, first.peers._known) == ([], set())
 
 
-async def test_an_old_address_costs_one_vain_try() -> None:
+async def test_an_old_address_costs_one_failed_attempt() -> None:
     """Nobody listens there any more; told again later, it is tried again."""
     first, gone = Replica(), Replica()
     async with started(gone):
@@ -171,7 +171,7 @@ async def test_an_old_address_costs_one_vain_try() -> None:
         assert len(tries) == 2
 
 
-async def test_who_does_not_know_the_secret_is_left_alone() -> None:
+async def test_a_peer_without_the_secret_is_left_alone() -> None:
     """One try, and both say why in a line of the log."""
     first, stranger = Replica(), Replica(secret=shared_secret("postgresql://other", "epoch_1"))
     async with started(first, stranger):
@@ -185,7 +185,7 @@ async def test_who_does_not_know_the_secret_is_left_alone() -> None:
         assert all("mark is wrong" in line["reason"] for line in refused)
 
 
-async def test_a_replica_that_has_come_back_is_dialed_again() -> None:
+async def test_a_returning_replica_is_connected_again() -> None:
     """Its process was replaced: the next announcement is enough."""
     first, second = Replica(), Replica()
     async with started(first, second):
@@ -198,7 +198,7 @@ async def test_a_replica_that_has_come_back_is_dialed_again() -> None:
         await until(lambda: first.linked_)
 
 
-async def test_who_was_too_slow_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_peer_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deliveries are decided where they come in meanwhile."""
     monkeypatch.setattr(links, "ANSWER_SECONDS", 0.05)
     first, second = Replica(), Replica()
@@ -224,7 +224,7 @@ async def test_an_announcement_that_cannot_be_read_is_dropped(rubbish: bytes) ->
     assert first.peers._known == set()
 
 
-async def test_an_announced_address_that_is_none_is_dropped() -> None:
+async def test_an_announced_invalid_address_is_dropped() -> None:
     """It has no port."""
     first = Replica()
     first.peers.receive(NAME, 0, b'{"address":"nowhere","shape":"same"}')
@@ -232,7 +232,7 @@ async def test_an_announced_address_that_is_none_is_dropped() -> None:
     assert first.peers._known == set()
 
 
-async def test_one_caller_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_connection_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one address too many is not dialed."""
     monkeypatch.setattr(peers_module, "MOST_LINKS", 1)
     first, second, third = Replica(), Replica(), Replica()
@@ -246,7 +246,7 @@ async def test_one_caller_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -
         assert [link.address for link in second.linked_] == [first.address]
 
 
-async def test_an_address_that_is_taken_is_told() -> None:
+async def test_an_address_in_use_is_reported() -> None:
     """Another program listens there."""
     first = Replica()
     host, port = first.address.split(":")

@@ -35,7 +35,7 @@ async def dial(bench: Bench) -> Agent:
     return (await bench.agents.snapshot(ADA)).agent
 
 
-async def test_a_placement_is_asked_for_once_with_what_the_agent_wanted(bench: Bench) -> None:
+async def test_a_placement_is_requested_once_with_the_agents_choices(bench: Bench) -> None:
     """User, number, ring profile; accepted by the provider's word."""
     agent = await dial(bench)
     assert bench.provider.asked == [("place", "user_ada", "+12025550143", "desk")]
@@ -45,7 +45,9 @@ async def test_a_placement_is_asked_for_once_with_what_the_agent_wanted(bench: B
 
 
 @pytest.mark.parametrize("error", [Rejected("no", "User not found"), Unsupported("Cannot do that")])
-async def test_what_is_surely_no_call_frees_the_agent(bench: Bench, error: ProviderError) -> None:
+async def test_a_placement_that_certainly_failed_frees_the_agent(
+    bench: Bench, error: ProviderError
+) -> None:
     """Idle, with the provider's words."""
     bench.provider.fails = error
     agent = await dial(bench)
@@ -55,7 +57,7 @@ async def test_what_is_surely_no_call_frees_the_agent(bench: Bench, error: Provi
 
 @pytest.mark.interpreted
 @pytest.mark.parametrize(("times", "acceptance"), [(2, Acceptance.ACCEPTED), (3, Acceptance.ASKED)])
-async def test_an_outcome_that_cannot_be_stored_is_told_again(
+async def test_an_outcome_that_cannot_be_stored_is_reported_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int, acceptance: Acceptance
 ) -> None:
     """A disk that is full for a moment; after that there is the deadline."""
@@ -80,7 +82,9 @@ async def test_an_outcome_that_cannot_be_stored_is_told_again(
 
 
 @pytest.mark.parametrize("error", [Unknown("It timed out"), KeyError("a driver's bug")])
-async def test_what_may_be_a_call_is_never_asked_for_again(bench: Bench, error: Exception) -> None:
+async def test_a_placement_that_may_have_succeeded_is_never_repeated(
+    bench: Bench, error: Exception
+) -> None:
     """Unconfirmed, through every deadline that follows."""
     bench.provider.fails = error
     agent = await dial(bench)
@@ -105,7 +109,7 @@ async def test_what_may_be_a_call_is_never_asked_for_again(bench: Bench, error: 
         (KeyError("a driver's bug"), "unknown-outcome"),
     ],
 )
-async def test_a_control_is_answered_whatever_comes_of_it(
+async def test_a_control_is_always_answered(
     bench: Bench, error: Exception | None, code: str
 ) -> None:
     """Each kind of failure has its own stable code."""
@@ -154,7 +158,7 @@ class Quiet(HandProvider):
         (Rejected("http-404", "no such thing"), []),
     ],
 )
-async def test_a_phone_that_cannot_ring_is_told_after_the_placement(
+async def test_a_silent_phone_is_reported_after_the_placement(
     tmp_path: Path, silent: Silence | ProviderError | None, codes: list[str]
 ) -> None:
     """The call is placed first: a question must not hold it up, nor its failure say anything."""
@@ -167,7 +171,7 @@ async def test_a_phone_that_cannot_ring_is_told_after_the_placement(
     assert [notice.code for notice in agent.notices] == codes
 
 
-async def test_a_placement_is_known_before_anything_is_asked_about_its_phones(
+async def test_a_placement_is_confirmed_before_its_phones_are_checked(
     tmp_path: Path,
 ) -> None:
     """A provider that takes its time over the question holds up nobody's view."""
@@ -188,7 +192,7 @@ async def test_a_placement_is_known_before_anything_is_asked_about_its_phones(
     assert known == [Acceptance.ACCEPTED]
 
 
-async def test_a_call_log_that_cannot_be_read_is_asked_again(bench: Bench) -> None:
+async def test_an_unreadable_cdr_is_read_again(bench: Bench) -> None:
     """A driver's bug is no evidence that there was no call: it is logged, and no answer."""
     await dial(bench)
     bench.provider.fails = KeyError("a driver's bug")
@@ -205,7 +209,7 @@ async def test_a_call_log_that_cannot_be_read_is_asked_again(bench: Bench) -> No
     assert [what[0] for what in bench.provider.asked].count("cdrs") > 1
 
 
-async def test_what_cannot_be_started_keeps_nothing_else_from_being_done(
+async def test_an_effect_that_cannot_start_does_not_block_others(
     bench: Bench,
 ) -> None:
     """A pop and a log's question fail at once: the call that comes with them is placed."""

@@ -88,7 +88,7 @@ async def test_a_late_event_of_an_erased_call_opens_no_second_log(bench: Bench) 
     assert set(held.counts().values()) == {0}
 
 
-async def test_the_log_line_tells_a_hash_of_the_number(bench: Bench) -> None:
+async def test_the_log_line_has_a_hash_of_the_number(bench: Bench) -> None:
     """How much was found and erased, joined by a keyed hash, and never the number."""
     assert SOUGHT is not None
     lines = io.StringIO()
@@ -105,7 +105,7 @@ async def test_the_log_line_tells_a_hash_of_the_number(bench: Bench) -> None:
     assert NUMBER[2:] not in text
 
 
-async def test_an_agent_who_is_never_still_is_given_up(
+async def test_an_agent_who_is_never_idle_is_given_up(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After so many lost races it is told, rather than tried for ever."""

@@ -68,7 +68,7 @@ def test_sessions_alone_are_looked_at_each_minute() -> None:
 
 
 @pytest.mark.parametrize("error", [StorageError("full"), ZeroDivisionError("a bug")])
-async def test_a_store_that_fails_is_asked_again(
+async def test_a_failing_store_is_tried_again(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The job outlives an error, and says so."""

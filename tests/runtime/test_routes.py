@@ -15,19 +15,19 @@ from tests.runtime.conftest import ADA, BOB, LINE, Bench
 ROW = CallRow((LINE.account, "pc1"), "call_1", ADA, 5)
 
 
-def test_a_call_of_which_nothing_was_heard_is_nobodys() -> None:
+def test_an_unknown_call_belongs_to_nobody() -> None:
     """A guess, for the commit to check; without a user no line is in question."""
     way = Routes().remembered(LINE.account, "pc1", None)
     assert way is not None
     assert (way.agents, way.parked, way.read.parked) == (frozenset(), (), frozenset())
 
 
-def test_a_line_of_which_nothing_was_heard_must_be_read() -> None:
+def test_an_unknown_user_must_be_read_from_the_store() -> None:
     """Guessing nobody would park the first delivery of everybody's first call."""
     assert Routes().remembered(LINE.account, "pc1", LINE) is None
 
 
-def test_commits_are_learned_from() -> None:
+def test_the_cache_learns_from_commits() -> None:
     """One row after the other; each owner with our own id of the call."""
     routes = Routes()
     routes.learn([ROW])
@@ -38,7 +38,7 @@ def test_commits_are_learned_from() -> None:
     assert way.agents == way.read.owners == {ADA, BOB}
 
 
-def test_what_another_replica_has_committed_is_learned_from() -> None:
+def test_the_cache_learns_from_other_replicas_commits() -> None:
     """Calls and logs alike; without a line, or an id of the provider's, there is nothing to say."""
     routes = Routes()
     hers = agent(ADA, line=LINE)
@@ -56,7 +56,7 @@ def test_what_another_replica_has_committed_is_learned_from() -> None:
         assert way.owners == {ADA: call_id}
 
 
-async def test_what_was_read_is_remembered(bench: Bench) -> None:
+async def test_read_routes_are_cached(bench: Bench) -> None:
     """The agents of the line, and the owners of the call."""
     hers = AgentChange(0, agent(ADA, line=LINE), None, calls=(ROW,))
     await bench.store.commit(Commit((hers,)))
@@ -68,7 +68,7 @@ async def test_what_was_read_is_remembered(bench: Bench) -> None:
     assert (other.owners, other.read.line_agents) == ({ADA: "call_1"}, frozenset())
 
 
-async def test_memory_has_an_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_memory_is_limited(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was learned first is forgotten first, of calls and of lines."""
     monkeypatch.setattr(module, "REMEMBERED", 1)
     routes = Routes()

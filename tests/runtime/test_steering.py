@@ -30,7 +30,9 @@ async def test_a_drivers_state_is_committed_with_what_its_delivery_changes(bench
     assert await states.unfinished() == (replace(STATE, version=1),)
 
 
-async def test_who_steers_by_an_old_state_is_told_and_nothing_is_in(bench: Bench) -> None:
+async def test_a_driver_with_an_old_state_gets_a_conflict_and_nothing_is_stored(
+    bench: Bench,
+) -> None:
     """Another process was faster: load, decide again, deliver again."""
     await bench.greet()
     states, sink = states_of(bench), IntakeSink(bench.intake)
@@ -61,7 +63,7 @@ async def test_a_repeated_event_changes_no_state_whoever_it_is_about(
     assert await states.load("ours") == replace(STATE, version=1)
 
 
-async def test_a_store_that_fails_is_the_drivers_to_try_again(
+async def test_the_driver_retries_when_the_store_fails(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it was about to do, one kind of error says that nothing is in."""

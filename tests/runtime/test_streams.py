@@ -72,7 +72,7 @@ async def test_only_one_process_listens_until_it_leaves(bench: Bench) -> None:
     assert not first.on.is_set()
 
 
-async def test_a_dead_process_is_followed_when_its_lease_is_over(bench: Bench) -> None:
+async def test_another_process_follows_when_a_dead_ones_lease_expires(bench: Bench) -> None:
     """It could not say that it went."""
     assert await bench.store.take_lease("stream acct", "dead", bench.clock.at, bench.clock.at + 9)
     listener = Listener()
@@ -83,7 +83,7 @@ async def test_a_dead_process_is_followed_when_its_lease_is_over(bench: Bench) -
     await until(listener.on)
 
 
-async def test_who_lost_the_lease_stops_listening(bench: Bench) -> None:
+async def test_a_process_that_lost_the_lease_stops_listening(bench: Bench) -> None:
     """It was asleep for longer than the lease: somebody else has it."""
     listener = Listener()
     bench.tasks.start("one", stream(bench, listener, "one").run())
@@ -97,7 +97,7 @@ async def test_who_lost_the_lease_stops_listening(bench: Bench) -> None:
     assert not listener.on.is_set()
 
 
-async def test_who_cannot_prove_the_lease_stops_before_it_is_over(bench: Bench) -> None:
+async def test_a_process_that_cannot_renew_its_lease_stops_before_it_expires(bench: Bench) -> None:
     """While the store is away nobody knows who may listen."""
     listener = Listener()
     bench.tasks.start("one", stream(bench, listener, "one").run())
@@ -113,7 +113,7 @@ async def test_who_cannot_prove_the_lease_stops_before_it_is_over(bench: Bench) 
     await until(listener.off)
 
 
-async def test_a_stream_that_breaks_is_listened_to_again(bench: Bench) -> None:
+async def test_a_broken_stream_is_reconnected(bench: Bench) -> None:
     """By the same process, which still has the lease."""
     listener = Listener()
     bench.tasks.start("one", stream(bench, listener, "one").run())
@@ -124,7 +124,7 @@ async def test_a_stream_that_breaks_is_listened_to_again(bench: Bench) -> None:
         await until(listener.off)
 
 
-async def test_whatever_breaks_the_lease_it_is_asked_for_again(bench: Bench) -> None:
+async def test_a_lease_is_requested_again_after_any_failure(bench: Bench) -> None:
     """A process that gave up for good would leave the account without anybody who listens."""
     listener, take = Listener(), bench.store.take_lease
     failures = [ZeroDivisionError("a bug")] * 3

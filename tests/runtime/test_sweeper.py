@@ -50,7 +50,7 @@ async def unpark(bench: Bench) -> int:
     return begun
 
 
-async def test_a_deadline_is_kept_for_everybody_at_once(bench: Bench) -> None:
+async def test_simultaneous_deadlines_are_all_kept(bench: Bench) -> None:
     """Nobody picked up: both are asked about and then idle."""
     await dial_both(bench)
     assert await bench.sweeper.sweep() == 0
@@ -61,7 +61,7 @@ async def test_a_deadline_is_kept_for_everybody_at_once(bench: Bench) -> None:
         assert (await bench.agents.snapshot(key)).agent.phase is Phase.IDLE
 
 
-async def test_one_agent_that_fails_delays_no_other(
+async def test_a_failing_agent_does_not_delay_others(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it raises, and though it is due first: others are swept, it is tried again."""
@@ -88,7 +88,7 @@ async def test_one_agent_that_fails_delays_no_other(
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
 
 
-async def test_one_agent_whose_turn_never_ends_stops_no_other(
+async def test_an_agent_whose_turn_never_ends_does_not_block_others(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is waited for only so long, and tried again."""
@@ -114,7 +114,7 @@ async def test_one_agent_whose_turn_never_ends_stops_no_other(
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
 
 
-async def test_the_clock_hand_survives_a_store_that_fails(
+async def test_the_sweeper_survives_a_failing_store(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on, and sweeps when the store is back."""
@@ -134,7 +134,7 @@ async def test_the_clock_hand_survives_a_store_that_fails(
         await swept.wait()
 
 
-async def test_a_store_that_is_away_is_one_line_in_the_log(
+async def test_an_unavailable_store_is_logged_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Several looks a second, for an hour perhaps; its next outage is another line."""
@@ -159,7 +159,7 @@ async def test_a_store_that_is_away_is_one_line_in_the_log(
     assert {line["reason"] for line in told} == {str(away)}
 
 
-async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -> None:
+async def test_an_unknown_callers_delivery_is_looked_up_once_and_given_up(bench: Bench) -> None:
     """A user whom no agent has: one question, nothing parked in its turn, dropped at the end."""
     bench.provider.rows = [CdrRow(provider_call_id="pc1", user_id="user_stranger", live=True)]
     await bench.intake.take(heard(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))
@@ -173,7 +173,7 @@ async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
 
-async def test_the_call_log_tells_whose_a_parked_call_is(bench: Bench) -> None:
+async def test_the_cdr_says_whose_a_parked_call_is(bench: Bench) -> None:
     """Events without a user wait for the record, which binds the call and replays them."""
     await bench.greet()
     bench.provider.rows = [ADAS]
@@ -183,7 +183,7 @@ async def test_the_call_log_tells_whose_a_parked_call_is(bench: Bench) -> None:
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
-async def test_a_call_log_that_does_not_answer_is_asked_again_ever_later(bench: Bench) -> None:
+async def test_an_unanswered_cdr_request_is_repeated_with_growing_waits(bench: Bench) -> None:
     """While it is down the delivery waits; when it is back, the call is found."""
     await bench.greet()
     bench.provider.fails = Unknown("down")
@@ -205,7 +205,7 @@ async def test_a_call_log_that_does_not_answer_is_asked_again_ever_later(bench: 
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
 
-async def test_a_question_that_died_with_its_process_is_asked_by_the_next(
+async def test_a_request_that_died_with_its_process_is_sent_by_the_next(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store knows it as asked only when its answer is there."""
@@ -228,7 +228,7 @@ async def test_a_question_that_died_with_its_process_is_asked_by_the_next(
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
-async def test_an_answer_that_could_not_be_stored_is_asked_for_again(
+async def test_an_answer_that_could_not_be_stored_is_requested_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever failed: the question is not lost."""
@@ -248,7 +248,7 @@ async def test_an_answer_that_could_not_be_stored_is_asked_for_again(
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
-async def test_one_account_that_is_down_keeps_no_other_from_its_answer(bench: Bench) -> None:
+async def test_an_account_that_is_down_does_not_block_others(bench: Bench) -> None:
     """However many questions wait for another try, new ones are asked."""
     await bench.greet()
     bench.provider.fails = Unknown("down")
@@ -266,7 +266,7 @@ async def test_one_account_that_is_down_keeps_no_other_from_its_answer(bench: Be
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
-async def test_a_call_log_that_hangs_keeps_no_other_from_its_answer(
+async def test_a_hanging_cdr_request_does_not_block_others(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The question counts as one without an answer: it is asked again."""
@@ -288,7 +288,7 @@ async def test_a_call_log_that_hangs_keeps_no_other_from_its_answer(
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
-async def test_an_account_that_hangs_holds_up_no_other(
+async def test_a_hanging_account_does_not_delay_others(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many wait there, and while it hangs: the others' are asked, of its own so many."""
@@ -324,7 +324,7 @@ async def test_an_account_that_hangs_holds_up_no_other(
     assert len(asked) == ASKED_AT_ONCE
 
 
-async def test_one_call_that_hangs_keeps_no_other_of_its_account(
+async def test_a_hanging_call_does_not_block_others_of_its_account(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is asked about once; the next one, that comes meanwhile, is found."""
@@ -392,7 +392,7 @@ async def phases(bench: Bench) -> list[Phase]:
     return [(await bench.agents.snapshot(key)).agent.phase for key in (ADA, BOB)]
 
 
-async def test_a_deadline_is_first_the_replicas_that_has_the_page(pair: Pair) -> None:
+async def test_a_deadline_belongs_first_to_the_replica_with_the_page(pair: Pair) -> None:
     """Each keeps its own agent's and leaves the other's: nothing is decided twice."""
     here, there = pair
     sit_down(here, ADA)

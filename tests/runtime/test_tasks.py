@@ -36,7 +36,7 @@ async def test_a_task_that_fails_is_reported_by_name() -> None:
     assert str(lines[0]["exc_info"]) == "a bug"
 
 
-async def test_a_task_is_kept_though_nobody_else_does() -> None:
+async def test_a_task_is_referenced_although_nobody_else_keeps_it() -> None:
     """Asyncio itself keeps only a weak reference to it."""
     tasks, go, done = Tasks(), asyncio.Event(), asyncio.Event()
 
@@ -52,7 +52,7 @@ async def test_a_task_is_kept_though_nobody_else_does() -> None:
     assert done.is_set()
 
 
-async def test_draining_waits_for_what_is_under_way() -> None:
+async def test_draining_waits_for_running_tasks() -> None:
     """And for nothing, if nothing is."""
     tasks, done = Tasks(), list[int]()
 
@@ -67,7 +67,7 @@ async def test_draining_waits_for_what_is_under_way() -> None:
     await tasks.drain(5)
 
 
-async def test_draining_has_an_end() -> None:
+async def test_draining_is_limited() -> None:
     """What does not finish goes on; it is closed later."""
     tasks, never = Tasks(), asyncio.Event()
     stuck = tasks.start("stuck", never.wait())
@@ -112,7 +112,7 @@ async def test_closing_ends_everything_and_waits_for_it() -> None:
     assert (sorted(cleaned), lines) == (["a", "b"], [])
 
 
-async def test_closing_ends_what_was_started_while_closing() -> None:
+async def test_closing_ends_tasks_started_meanwhile() -> None:
     """A socket's end may start the task that says good-bye."""
     tasks, never = Tasks(), asyncio.Event()
     late: list[asyncio.Task[bool]] = []
@@ -129,7 +129,7 @@ async def test_closing_ends_what_was_started_while_closing() -> None:
     assert [task.cancelled() for task in late] == [True]
 
 
-async def test_closing_waits_for_one_that_has_ended_in_this_very_round() -> None:
+async def test_closing_waits_for_a_task_that_ended_in_the_same_loop_iteration() -> None:
     """It is still among the running then; from Python 3.12 on `gather` would go round for ever."""
     tasks, done = Tasks(), asyncio.Event()
 
@@ -143,7 +143,7 @@ async def test_closing_waits_for_one_that_has_ended_in_this_very_round() -> None
     assert not task.cancelled()
 
 
-async def test_closing_twice_is_closing_once() -> None:
+async def test_closing_twice_does_no_harm() -> None:
     """Nothing is left to be ended."""
     tasks = Tasks()
     stuck = tasks.start("stuck", asyncio.Event().wait())

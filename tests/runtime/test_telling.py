@@ -14,7 +14,7 @@ from tests.runtime.conftest import ADA, Bench
 
 @pytest.mark.interpreted
 @pytest.mark.parametrize("times", [0, 2, 3])
-async def test_it_is_told_until_it_is_stored(
+async def test_an_event_is_repeated_until_it_is_stored(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     """Each time as of then; after the last time somebody is told that nobody was."""

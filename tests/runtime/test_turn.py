@@ -82,14 +82,14 @@ def test_the_same_turn_may_be_taken_again() -> None:
 
 
 @given(cut=st.integers(0, len(WHOLE_CALL)))
-def test_a_turn_that_goes_on_is_as_if_it_had_been_taken_at_once(cut: int) -> None:
+def test_a_continued_turn_equals_a_single_one(cut: int) -> None:
     """Wherever it is cut in two: calls, logs, effects and all."""
     turn = take_turn(AGENT, (), WHOLE_CALL[:cut], POLICY)
     go_on(turn, WHOLE_CALL[cut:])
     assert turn == take_turn(AGENT, (), WHOLE_CALL, POLICY)
 
 
-def test_what_was_ignored_is_said_for_counting() -> None:
+def test_ignored_events_are_reported_for_counting() -> None:
     """A repeated click is placed once, and told of."""
     turn = take_turn(AGENT, (), [CLICK, CLICK], POLICY)
     assert (turn.ignored, len(turn.effects)) == (["repeated request"], 1)
@@ -138,7 +138,7 @@ def test_a_log_that_is_nowhere_is_ignored() -> None:
     assert (turn.missing, turn.ignored) == (set(), ["no such log"])
 
 
-def test_what_the_agent_writes_reaches_the_log_too() -> None:
+def test_the_agents_notes_reach_the_log_too() -> None:
     """The event of the agent brings its own for the log."""
     opened = after_a_call()
     wrapup = WrapupSubmitted(T0 + 70_000, "c1", Draft(notes="n"), True)
@@ -147,7 +147,7 @@ def test_what_the_agent_writes_reaches_the_log_too() -> None:
     assert turn.changed["c1"].wanted.draft.notes == "n"
 
 
-def test_what_the_agent_writes_to_a_settled_log_has_it_loaded() -> None:
+def test_writing_to_a_settled_log_loads_it() -> None:
     """A settled log is not among the loaded ones."""
     opened = after_a_call()
     wrapup = WrapupSubmitted(T0 + 70_000, "c1", Draft(notes="n"), True)
@@ -160,7 +160,7 @@ def going(log: CallLog, due: int) -> CallLog:
     return replace(decided.logs[log.log_id], state=Attempting(due))
 
 
-def test_time_passes_for_the_logs_that_are_due() -> None:
+def test_due_logs_get_their_deadline() -> None:
     """The others are left alone, the settled ones too."""
     log = replace(after_a_call().logs["c1"], state=Pending(T0, T0))
     late = going(replace(log, log_id="late"), T0 + 100)
@@ -171,7 +171,7 @@ def test_time_passes_for_the_logs_that_are_due() -> None:
     assert isinstance(turn.logs["late"].state, Unknown)
 
 
-def test_time_passes_for_the_agent_and_then_for_the_log() -> None:
+def test_the_agents_deadlines_pass_before_the_logs() -> None:
     """The wrap-up's end lets the update go in the same turn."""
     opened = after_a_call()
     due = opened.agent.next_due
@@ -188,7 +188,7 @@ def test_other_events_wake_no_log() -> None:
     assert turn.changed == {}
 
 
-def test_the_next_look_is_at_the_earliest_deadline() -> None:
+def test_the_next_deadline_is_the_earliest() -> None:
     """The agent's or a log's; none, if neither has one."""
     agent = take_turn(AGENT, (), [CLICK], POLICY).agent
     log = after_a_call().logs["c1"]
@@ -209,7 +209,7 @@ def test_deliveries_replayed_together_are_of_one_call_even_without_a_wrap_up() -
     assert (turn.agent.calls, list(turn.logs)) == ((), ["c1"])
 
 
-def test_who_is_connected_to_a_call_that_left_no_log_has_it_anew() -> None:
+def test_an_agent_connected_to_an_unlogged_call_gets_it_again() -> None:
     """It rang here, somebody else took it, and has handed it on; other late news opens nothing."""
     talk = Connected(T0, "c9", True, "p9", said(connected=T0))
     assert take_turn(AGENT, (), [talk], POLICY).missing == {"c9"}

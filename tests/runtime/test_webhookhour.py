@@ -47,7 +47,7 @@ def test_the_webhooks_hour_has_sixty_points() -> None:
     assert WebhookHour().report([], NOW, Reader())["last_at"] is None
 
 
-def test_a_minute_that_is_over_is_read_once() -> None:
+def test_a_complete_minute_is_read_once() -> None:
     """The next look begins where something may still come in, and shows the same points."""
     hour, reader = WebhookHour(), Reader()
     many = [a_delivery(NOW - n * MINUTE_MS) for n in range(60) for _ in range(10)]
@@ -58,7 +58,7 @@ def test_a_minute_that_is_over_is_read_once() -> None:
     assert reader.read == 620
 
 
-def test_a_minute_is_over_when_other_replicas_have_told_theirs_too() -> None:
+def test_a_minute_is_complete_when_other_replicas_have_reported_it() -> None:
     """What came late into the store is in its point."""
     hour = WebhookHour()
     hour.report([], 101 * MINUTE_MS + LATE_MS - 1, Reader())

@@ -26,7 +26,7 @@ class Disk:
             raise StorageError("the disk is full")
 
 
-async def test_a_commit_proves_it_for_a_while() -> None:
+async def test_a_commit_proves_writability_for_a_while() -> None:
     """No write of ours beside those that there are; then one, which proves it again."""
     disk, clock = Disk(), HandClock()
     writable = Writable(disk.try_writing, clock)
@@ -41,7 +41,7 @@ async def test_a_commit_proves_it_for_a_while() -> None:
     assert disk.tried == 1
 
 
-async def test_nothing_is_believed_before_the_first_proof() -> None:
+async def test_the_store_is_not_writable_before_the_first_proof() -> None:
     """A replica that has just begun is asked in earnest."""
     disk = Disk()
     await Writable(disk.try_writing, HandClock()).check()

@@ -43,7 +43,7 @@ def test_what_is_older_than_five_minutes_is_forgotten() -> None:
     assert health.vitals() == NOTHING
 
 
-def test_memory_has_an_end() -> None:
+def test_memory_is_limited() -> None:
     """However busy the provider is."""
     health = Health(Clock())
     for _ in range(MOST + 10):

@@ -9,7 +9,7 @@ from qa.asterisk import chaos
 @pytest.mark.timeout(300)
 # Who is killed here dies with sockets in this very process, which closes none of them.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_no_call_is_doubled_or_left_whatever_becomes_of_who_steers(
+async def test_no_call_is_doubled_or_left_when_steering_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Killed, replaced, cut off, or the exchange killed: each call has one end."""

@@ -17,7 +17,7 @@ def _is_there() -> bool:
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(not _is_there(), reason="no Asterisk here: see scripts/asterisk")
-async def test_nobody_is_lost_however_it_is_killed() -> None:
+async def test_no_call_is_lost_by_any_kill() -> None:
     """No orphan channel, nobody called twice, one Task a call, with its true talk."""
     found = await run(4, 11)
     assert found["wrong"] == []

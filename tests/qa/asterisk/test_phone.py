@@ -22,7 +22,7 @@ class Exchange(asyncio.DatagramProtocol):
             self.asked.put_nowait((message, addr))
 
 
-async def test_a_call_that_was_taken_while_it_was_given_up_is_ended() -> None:
+async def test_a_call_answered_while_it_was_canceled_is_ended() -> None:
     """Cancelling is too late then: without a goodbye the other side would talk to nobody."""
     loop = asyncio.get_running_loop()
     server, exchange = await loop.create_datagram_endpoint(Exchange, local_addr=("127.0.0.1", 0))

@@ -25,6 +25,6 @@ def test_each_breakage_still_fits_the_source_and_names_its_tests(
     assert all((ROOT / test).exists() for test in breakage.near)
 
 
-def test_there_are_at_least_a_dozen_with_names_of_their_own() -> None:
+def test_there_are_at_least_a_dozen_breakages_with_distinct_names() -> None:
     """Issue 3, part 9."""
     assert len({b.name for b in BREAKAGES}) == len(BREAKAGES) >= 12

@@ -23,7 +23,7 @@ def test_every_named_test_can_be_collected_in_the_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["import nothing_of_this_name", "def test_it():\n    assert 0"])
-def test_nothing_is_broken_while_a_test_is_red(
+def test_no_breakage_is_tried_while_a_test_fails(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The run ends there, and says which test."""

@@ -297,7 +297,7 @@ SPOILED: list[tuple[Callable[[History], None], str]] = [
 
 
 @pytest.mark.parametrize(("spoil", "kind"), SPOILED, ids=[s.__name__ for s, _ in SPOILED])
-def test_each_way_to_spoil_it_is_found(spoil: Callable[[History], None], kind: str) -> None:
+def test_each_corruption_of_a_history_is_found(spoil: Callable[[History], None], kind: str) -> None:
     """The violation is named, counted where it has a counter, and the run is not ok."""
     history = good()
     spoil(history)
@@ -306,7 +306,7 @@ def test_each_way_to_spoil_it_is_found(spoil: Callable[[History], None], kind: s
     assert report.summary()["ok"] is False
 
 
-def test_each_agent_has_a_part_of_a_call_that_was_handed_on() -> None:
+def test_each_agent_has_a_part_in_a_transferred_call() -> None:
     """Two logs of one call are right where two have talked, each with seconds of their own."""
     history, eve = good(), "00D/005eve"
     history.calls.append(replace(history.calls[0], agent=eve, connected_at=22_400, ended_at=30_400))
@@ -361,7 +361,7 @@ def test_a_second_create_after_the_first_was_settled_is_legal(between: list[Word
     assert check(history).violations == []
 
 
-def test_versions_that_nobody_saw_are_no_gap_in_a_trail_of_views() -> None:
+def test_unseen_versions_are_not_gaps_in_a_trail_of_views() -> None:
     """Pages see the latest view, not each of them: then steps in between may be missing."""
     history = good()
     trail = history.trails[0]

@@ -45,7 +45,7 @@ def test_every_peer_is_installed_before_anything_is_measured(
 
 
 @pytest.mark.parametrize("run", [options("flow", quick=True), options("crowd", "day")])
-def test_what_needs_no_peer_waits_for_none(
+def test_parts_without_peers_wait_for_none(
     run: argparse.Namespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The quick run takes less than a minute, on a machine without a registry too."""

@@ -56,7 +56,7 @@ def deliveries(port: int, *tokens: bytes) -> list[Delivery]:
     return [Delivery("u1", token, post(port, "/", token)) for token in tokens]
 
 
-async def test_every_delivery_is_waited_for_at_its_page() -> None:
+async def test_every_delivery_is_awaited_at_its_page() -> None:
     """As many latencies as deliveries, none of them negative."""
     async with flood() as (one, port):
         sent = await one.run(deliveries(port, *[b"same"] * 100))
@@ -64,7 +64,7 @@ async def test_every_delivery_is_waited_for_at_its_page() -> None:
     assert min(sent.latencies_ms) >= 0
 
 
-async def test_a_view_that_was_left_out_fails_the_run() -> None:
+async def test_a_missing_view_fails_the_run() -> None:
     """Merged views would look fast: the later one does not stand for the one before."""
     async with flood(forgets=b"second") as (one, port):
         with pytest.raises(Wrong, match="2 deliveries not shown"):

@@ -26,7 +26,7 @@ def test_a_server_is_not_on_the_core_of_the_generator_that_starts_it() -> None:
     assert os.sched_getaffinity(0) == {GENERATOR_CORE}
 
 
-def test_visitors_come_in_where_somebody_stands_in_front(tmp_path: Path) -> None:
+def test_pages_connect_to_the_proxy_if_there_is_one(tmp_path: Path) -> None:
     """Pages and deliveries alike, and pages say that they are from there."""
     bare = Program("floor", 1, (), tmp_path)
     assert (bare.entrance, bare.origin) == (1, "http://localhost:1")

@@ -14,7 +14,7 @@ def port_of(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-async def test_a_call_is_told_with_its_body_and_a_question_is_not() -> None:
+async def test_a_call_is_reported_with_its_body_and_a_query_is_not() -> None:
     """Whether the agent's phones ring is asked over the same connection."""
     came: list[bytes] = []
     async with (
@@ -27,7 +27,7 @@ async def test_a_call_is_told_with_its_body_and_a_question_is_not() -> None:
     assert came == [b'{"user":"u1"}']
 
 
-async def test_a_call_counts_when_its_last_byte_is_there() -> None:
+async def test_a_call_counts_once_its_last_byte_has_arrived() -> None:
     """Not when its head is: what is timed is the whole POST."""
     came: list[bytes] = []
     answered = asyncio.Event()

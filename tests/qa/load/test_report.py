@@ -47,12 +47,12 @@ def test_the_table_stands_between_the_marks() -> None:
     assert "0.512" not in again
 
 
-def test_what_was_not_measured_says_why() -> None:
+def test_an_unmeasured_figure_says_why() -> None:
     """A row without a figure is no row that was met."""
     assert "| no files | <= 3 | unknown |" in report.table(told(storm_ratio=None))
 
 
-def test_each_step_of_a_call_is_told_beside_the_bare_servers() -> None:
+def test_each_step_of_a_call_is_listed_beside_the_bare_servers() -> None:
     """What nobody measured is no nought."""
     assert "| click to POST | none | 1.23 / 5.00 | none | none |" in report.further(told())
 

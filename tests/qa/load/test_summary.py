@@ -22,7 +22,7 @@ def found() -> Results:
     )
 
 
-def test_every_figure_is_there_or_says_why_not() -> None:
+def test_every_figure_is_present_or_says_why_not() -> None:
     """Those who read the file from outside rely on the names."""
     told = summary.summary(found(), fsync_ms=0.1)
     for name in summary.KEYS:
@@ -43,12 +43,12 @@ def test_every_figure_is_there_or_says_why_not() -> None:
         ("fsync_ms", 1.0, None),
     ],
 )
-def test_a_target_is_judged_as_it_reads(name: str, value: float, met: bool | None) -> None:
+def test_a_target_is_compared_in_its_direction(name: str, value: float, met: bool | None) -> None:
     """At least, at most, under; and nothing where nothing was asked."""
     assert summary.is_met(name, value) is met
 
 
-def test_the_table_tells_figures_verdicts_and_reasons() -> None:
+def test_the_table_shows_figures_verdicts_and_reasons() -> None:
     """A missing peer is not passed over; what nobody asked for is."""
     text = summary.table(summary.summary(found(), fsync_ms=0.1))
     assert "no compiler here" in text

@@ -58,7 +58,7 @@ def page(seen: list[bytes], hello: bytes = b"") -> tuple[PageSocket, Wire]:
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 70_000])
-def test_a_frame_is_whole_with_its_last_byte(size: int) -> None:
+def test_a_frame_is_complete_with_its_last_byte(size: int) -> None:
     """The three ways in which RFC 6455 writes a length."""
     long = bytes((0x81, 127)) + size.to_bytes(8, "big") + b"x" * size
     whole = frame(b"x" * size) if size < 65_536 else long
@@ -68,7 +68,7 @@ def test_a_frame_is_whole_with_its_last_byte(size: int) -> None:
     assert all(span(whole[:cut], 0) is None for cut in (0, 1, len(whole) - 1))
 
 
-def test_what_is_no_view_is_handed_over_beside_the_views() -> None:
+def test_other_messages_are_passed_on_beside_views() -> None:
     """An offer to save, and the go, are what a page that dials waits for."""
     views: list[bytes] = []
     others: list[bytes] = []
@@ -78,7 +78,7 @@ def test_what_is_no_view_is_handed_over_beside_the_views() -> None:
     assert (others, views) == ([b'{"type":"offer","log_id":"a"}'], [VIEW])
 
 
-async def test_whoever_speaks_tls_is_spoken_to_so(tmp_path: Path) -> None:
+async def test_a_tls_port_is_connected_with_tls(tmp_path: Path) -> None:
     """With a certificate that is looked at; the same requests go in clear elsewhere."""
     certificate(tmp_path)
     theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -130,7 +130,7 @@ def test_a_ping_is_answered_with_its_own_payload() -> None:
         (OPENED + frame((4003).to_bytes(2, "big"), 0x88), "4003"),
     ],
 )
-def test_a_page_that_is_not_wanted_says_so(data: bytes, said: str) -> None:
+def test_a_refused_page_says_so(data: bytes, said: str) -> None:
     """Whoever waits for it need not wait for a time-out."""
     socket, wire = page([])
     socket.data_received(data)
@@ -138,7 +138,7 @@ def test_a_page_that_is_not_wanted_says_so(data: bytes, said: str) -> None:
     assert said in socket.problem
 
 
-def test_an_answer_is_handed_over_when_its_body_is_whole() -> None:
+def test_an_answer_is_passed_on_once_its_body_is_complete() -> None:
     """Not before, and the next one by itself."""
     answers: list[bytes] = []
     poster = Poster(lambda _, answer: answers.append(answer))
@@ -151,7 +151,7 @@ def test_an_answer_is_handed_over_when_its_body_is_whole() -> None:
     assert body_of(answers[0]) == {}
 
 
-def test_a_refusal_is_no_body() -> None:
+def test_a_refusal_has_no_body() -> None:
     """It is told as it came."""
     with pytest.raises(Wrong, match="403"):
         body_of(b"HTTP/1.1 403 Forbidden\r\n\r\n{}")

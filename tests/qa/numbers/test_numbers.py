@@ -35,13 +35,13 @@ def test_no_text_is_dialed_as_another_number_than_it_names() -> None:
         ("+12125550123", "+12125550123", ""),
     ],
 )
-def test_another_number_is_seen(meant: str, dialed: str, told: str) -> None:
+def test_a_wrong_number_is_noticed(meant: str, dialed: str, told: str) -> None:
     """Else the comparison would prove nothing."""
     written = Written("212-555-0123", "US", meant, "home")
     assert _wrong(written, Dialable(dialed, DialKind.E164)) == told
 
 
-def test_the_second_reading_is_generous_and_knows_when_two_numbers_stand_there() -> None:
+def test_the_second_reader_is_generous_and_recognizes_two_numbers() -> None:
     """It names all that a person could take the digits for."""
     assert named("49 221 4123456", "DE") == {"+492214123456", "+49492214123456"}
     assert named("212-555-0123 / 212-555-0199", "US") == frozenset()
@@ -49,7 +49,7 @@ def test_the_second_reading_is_generous_and_knows_when_two_numbers_stand_there()
 
 
 @pytest.mark.slow
-def test_the_program_tells_its_figures_in_its_last_line() -> None:
+def test_the_program_prints_its_figures_in_its_last_line() -> None:
     """As the other programs do that prove."""
     command = [sys.executable, "-m", "qa.numbers", "--texts", "500", "--seed", "3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

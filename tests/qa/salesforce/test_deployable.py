@@ -91,13 +91,13 @@ def test_a_planted_fault_is_found(project: Path, old: str, new: str, problem: st
     assert any(problem in told for told in problems(project)), problems(project)
 
 
-def test_a_type_that_there_is_not_is_found() -> None:
+def test_an_unknown_type_is_found() -> None:
     """A file of it would be refused with the whole deploy."""
     text = '<PermitSet xmlns="http://soap.sforce.com/2006/04/metadata"/>'
     assert metadata_types().problems(text) == ["there is no type PermitSet"]
 
 
-def test_a_word_that_is_none_of_the_types_own_is_found(project: Path) -> None:
+def test_a_value_outside_of_an_enumeration_is_found(project: Path) -> None:
     """A trusted URL for a context that there is not."""
     file = next(project.rglob("*.cspTrustedSite-meta.xml"))
     file.write_text(file.read_text().replace(">LEX<", ">Lightning<"))
@@ -114,7 +114,7 @@ def test_salesforces_own_library_converts_the_whole_project(project: Path) -> No
     assert "ApexClass:SoftphoneCallLogTest" in told["components"]
 
 
-def test_the_project_without_open_cti_is_one_that_salesforce_takes(host: Path) -> None:
+def test_salesforce_accepts_the_project_without_open_cti(host: Path) -> None:
     """Types, conversion, Apex: components, fields, actions and settings, and no call center."""
     assert problems(host) == []
     told = as_the_cli_reads(host)

@@ -36,7 +36,7 @@ def template() -> dict[str, set[str]]:
     return tags.found
 
 
-def test_the_samples_description_is_one_that_salesforce_takes() -> None:
+def test_salesforce_accepts_the_samples_description() -> None:
     """By its published types, and made for record pages."""
     text = (SAMPLE / "softphoneNumber.js-meta.xml").read_text(encoding="utf-8")
     assert metadata_types().problems(text) == []

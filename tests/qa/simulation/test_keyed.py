@@ -36,7 +36,7 @@ def test_the_real_runtime_keeps_them_too(seed: int) -> None:
     assert report.is_ok, told(report, "runtime", LWC)
 
 
-def test_what_makes_the_key_needed_does_happen() -> None:
+def test_the_situations_that_need_the_key_occur() -> None:
     """Saves are sent twice, overtaken, and met by each other."""
     faults: set[str] = set()
     for seed in SHORT:
@@ -44,7 +44,9 @@ def test_what_makes_the_key_needed_does_happen() -> None:
     assert faults >= {"sent-twice", "save-overtaken", "lost-callback", "slow-commit", "page-crash"}
 
 
-def test_an_older_save_that_overwrites_a_newer_one_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_save_that_overwrites_a_newer_one_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Without the number's comparison the Task says yesterday's words."""
     commit = KeyedSalesforce._commit
 
@@ -58,7 +60,7 @@ def test_an_older_save_that_overwrites_a_newer_one_is_seen(monkeypatch: pytest.M
     assert sum(judge(seed, "core", LWC).count("wrong_fields") for seed in SHORT) > 0
 
 
-def test_without_a_unique_key_a_second_task_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_unique_key_a_second_task_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A save that is sent again would make one."""
     commit = KeyedSalesforce._commit
 

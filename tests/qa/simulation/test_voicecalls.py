@@ -46,7 +46,7 @@ def test_the_simulation_of_voice_deals_every_kind_of_fault() -> None:
 
 
 @pytest.mark.interpreted
-def test_a_late_request_that_overwrites_the_last_word_is_caught(
+def test_a_late_request_that_overwrites_a_newer_one_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The rule against it is taken away: some record says older notes, or another outcome."""

@@ -28,7 +28,7 @@ except OSError as error:
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="a C compiler is needed")
-def test_both_ways_to_keep_a_file_take_their_five_milliseconds(tmp_path: Path) -> None:
+def test_fsync_and_fdatasync_take_five_milliseconds_each(tmp_path: Path) -> None:
     """The answer is the system's own, a refusal too."""
     command = (sys.executable, "-c", PROGRAM, str(tmp_path / "file"))
     slow = {**os.environ, "LD_PRELOAD": str(compiled(tmp_path))}

@@ -18,7 +18,7 @@ def said(folder: Path) -> str:
     return next(folder.glob("ours-*.log")).read_text(encoding="utf-8")
 
 
-async def test_an_agent_calls_more_often_than_one_page_may_speak(tmp_path: Path) -> None:
+async def test_an_agent_calls_more_often_than_one_pages_frame_limit(tmp_path: Path) -> None:
     """Each call through all its steps; the page is opened anew in between."""
     async with AsyncExitStack() as stack:
         office = Office(tmp_path, stack)

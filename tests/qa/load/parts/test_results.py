@@ -14,7 +14,7 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     assert found.median_of("a", "x") == 10
 
 
-def test_without_both_there_is_no_ratio() -> None:
+def test_a_missing_contender_gives_no_ratio() -> None:
     """None, not nought."""
     assert Results(rounds={"a": [{"x": 1}]}).ratio("a", "b", "x") is None
 

@@ -85,7 +85,7 @@ def test_a_core_that_dials_again_is_caught(
     assert "--engine core --history 9500001" in capsys.readouterr().err
 
 
-def test_a_core_that_saves_again_without_knowing_is_caught(
+def test_a_core_that_repeats_an_unknown_save_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A create whose outcome is unknown, let go a second time: two Tasks."""
