@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from functools import cache
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8Dumper
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Row
 from adapter.storage.optimistic import Answer
+from adapter.storage.port import StorageError
+from adapter.storage.reasons import reason
 
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
@@ -73,16 +76,37 @@ class BigIntDumper(Int8Dumper):
     oid = 0
 
 
-def connect(url: str) -> psycopg.Connection[Row]:
-    """A connection in autocommit mode, with time limits. Raises psycopg.Error."""
+def connect(url: str, sessions: str = "read-write") -> psycopg.Connection[Row]:
+    """A connection in autocommit mode, with time limits. Raises psycopg.Error.
+
+    By default none to a standby: after a failover, a name may lead there for a while, and such a
+    connection would stay. `sessions`: libpq's target_session_attrs.
+    """
+    options = conninfo_to_dict(url).get("options") or ""
     return psycopg.connect(
         url,
         autocommit=True,
+        client_encoding="utf8",
         connect_timeout=CONNECT_SECONDS,
+        target_session_attrs=sessions,
         application_name="softphone",
-        options=f"-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}",
+        options=f"{options} -c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}",
         prepare_threshold=1,
     )
+
+
+def demand_utf8(url: str) -> None:
+    """Raise StorageError unless the database can hold any text."""
+    try:
+        with connect(url) as connection:
+            encoding = connection.info.parameter_status("server_encoding")
+    except psycopg.Error as error:
+        raise StorageError(f"cannot use the database: {reason(error)}") from error
+    if encoding != "UTF8":
+        raise StorageError(
+            f"the database's encoding is {encoding}, in which names and notes may not be written: "
+            "use one created WITH TEMPLATE template0 ENCODING 'UTF8'"
+        )
 
 
 def connect_for_writing(url: str) -> psycopg.Connection[Row]:

@@ -52,6 +52,9 @@ def upgrade(url: str, on_step: OnStep = lambda *_: None) -> Migration:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
+        from adapter.storage.dialect import demand_utf8  # noqa: PLC0415 - SQLite needs no psycopg
+
+        demand_utf8(url)
         return upgrade_tables(url, on_step)
     with FileLock(Path(parsed.database or "")):
         return upgrade_tables(url, on_step)
@@ -98,11 +101,17 @@ def sqlalchemy_url(url: str) -> str:
 def _engine(url: str) -> sa.Engine:
     """An engine with transactional schema changes, on SQLite too."""
     engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name != "sqlite":
+        sa.event.listen(engine, "do_connect", _only_to_a_primary)
+    else:
         # By default Python's driver commits before each CREATE TABLE, so a crash would leave half.
         sa.event.listen(engine, "connect", _leave_transactions_alone)
         sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _only_to_a_primary(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+    parameters["target_session_attrs"] = "read-write"
 
 
 def _leave_transactions_alone(connection: Any, _: object) -> None:

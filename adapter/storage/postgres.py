@@ -153,20 +153,22 @@ class PostgresStore(SqlStore):
         """Connect to a migrated database.
 
         `clock_ms` gives Unix milliseconds for the record of the store's creation. Waits for a
-        running migration. Raises StorageError if the database is unreachable, has no tables, or
-        is still being migrated after two minutes.
+        running migration. Raises StorageError if the database is unreachable, cannot hold any text,
+        has no tables, or is still being migrated after two minutes.
         """
         await asyncio.to_thread(_prepare, url, clock_ms())
-        return cls(Journal(PostgresDatabase(url), observer), open_reader(url, READERS))
+        reader = Reader(lambda: dialect.connect(url), dialect.translate, READERS)
+        return cls(Journal(PostgresDatabase(url), observer), reader)
 
 
-def open_reader(url: str, threads: int = 1) -> Reader:
-    """A reader; the first read connects to the server."""
-    return Reader(lambda: dialect.connect(url), dialect.translate, threads)
+def open_reader(url: str) -> Reader:
+    """A reader, also of a standby; the first read connects to the server."""
+    return Reader(lambda: dialect.connect(url, "any"), dialect.translate)
 
 
 def _prepare(url: str, now: int) -> None:
     """Give the store its epoch, unless it has one."""
+    dialect.demand_utf8(url)
     made: list[tuple[Any, ...]] = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
     try:
         with dialect.connect(url) as connection, connection.transaction():

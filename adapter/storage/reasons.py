@@ -42,8 +42,15 @@ _POSTGRES = {
 
 _REFUSED = "PostgreSQL refuses the connection: its user, password or database is another"
 
-_STARTING = "the database system is"
-"""… starting up, or in recovery; not a problem of the login. In English, as in most servers."""
+_SENTENCES = {
+    "the database system is": "57P03",
+    "too many clients": "53300",
+    "too many connections": "53300",
+    "connection slots are reserved": "53300",
+    "session is read-only": "25006",
+    "hot standby": "25006",
+}
+"""Parts of what libpq says without a session, in English as most servers do, and their codes."""
 
 
 def reason(error: BaseException) -> str:
@@ -60,7 +67,8 @@ def reason(error: BaseException) -> str:
     # Without a session psycopg has no code; only the message shows a refusal.
     if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error):
         text = str(error)
-        if _STARTING in text:
-            return _POSTGRES["57P03"]
+        for part, code in _SENTENCES.items():
+            if part in text:
+                return _POSTGRES[code]
         return _REFUSED if "FATAL" in text else "PostgreSQL cannot be reached"
     return type(error).__name__

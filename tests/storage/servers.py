@@ -42,11 +42,11 @@ class Postgres:
         options = ["--auth=trust", "--encoding=utf8", "-U", "postgres", "--no-sync"]
         self._run("initdb", "-D", str(data), *options)
 
-    def database(self) -> str:
-        """The address of a new, empty database."""
-        name = f"softphone_{next(_numbers)}"
+    def database(self, options: str = "", name: object = None) -> str:
+        """The address of a new, empty database, created with these options."""
+        name = name or f"softphone_{next(_numbers)}"
         with self._admin() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" {options}'.encode())
         return f"postgresql://postgres@/{name}?host={self._data}"
 
     def drop_connections(self, url: str) -> None:
@@ -56,6 +56,13 @@ class Postgres:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
+
+    def set_read_only(self, url: str, is_so: bool) -> None:
+        """Whether new sessions of this database may only read, as on a standby."""
+        name = conninfo_to_dict(url)["dbname"]
+        setting = f'ALTER DATABASE "{name}" SET default_transaction_read_only = {is_so}'
+        with self._admin() as connection:
+            connection.execute(setting.encode())
 
     def start(self) -> None:
         """Start it, and wait until it says that it is ready."""

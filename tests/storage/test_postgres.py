@@ -9,8 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from msgspec.structs import replace
+from psycopg.conninfo import conninfo_to_dict
 
 from adapter.core.model import AgentKey, TelephonyUser
+from adapter.storage import queries
 from adapter.storage.migrate import upgrade
 from adapter.storage.port import (
     AgentChange,
@@ -20,7 +22,7 @@ from adapter.storage.port import (
     RouteRead,
     StorageError,
 )
-from adapter.storage.postgres import PostgresDatabase, PostgresStore
+from adapter.storage.postgres import PostgresDatabase, PostgresStore, open_reader
 from adapter.storage.sqlite import SqliteDatabase
 from adapter.storage.transaction import Work, settle
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, write
@@ -130,6 +132,69 @@ async def test_lost_connections_are_made_anew(postgres: Postgres, url: str) -> N
     postgres.drop_connections(url)
     assert await store.versions((ADA,)) == {ADA: 2}
     await store.close()
+
+
+async def test_a_connection_to_a_standby_is_not_kept(postgres: Postgres, url: str) -> None:
+    """After a failover the server's name may lead to the old one for a while, as here."""
+    store = await opened(url)
+    await store.commit(write(0))
+    postgres.set_read_only(url, True)
+    postgres.drop_connections(url)
+    with pytest.raises(StorageError, match="is it a standby"):
+        await store.commit(write(1))
+    with pytest.raises(StorageError, match="is it a standby"):
+        await store.load(ADA)
+    command = open_reader(url)
+    assert await command.run(queries.epoch)
+    await command.close()
+    postgres.set_read_only(url, False)
+    await store.commit(write(1))
+    assert await store.versions((ADA,)) == {ADA: 2}
+    await store.close()
+
+
+async def test_of_several_servers_the_one_that_can_be_written_is_used(
+    postgres: Postgres, lone_server: Postgres
+) -> None:
+    """By `migrate` and by replicas, in whichever order the address names them."""
+    standby = postgres.database()
+    primary = lone_server.database(name=conninfo_to_dict(standby)["dbname"])
+    postgres.set_read_only(standby, True)
+    url = f"{standby},{conninfo_to_dict(primary)['host']}"
+    upgrade(url)
+    store = await opened(url)
+    await store.commit(write(0))
+    await store.close()
+    with psycopg.connect(primary) as connection:
+        assert connection.execute("SELECT version FROM agents").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+async def test_a_database_that_cannot_hold_any_text_is_refused(
+    postgres: Postgres, encoding: str
+) -> None:
+    """Otherwise each delivery that names somebody in other letters would fail for good."""
+    url = postgres.database(f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
+    with pytest.raises(StorageError, match=f"encoding is {encoding}"):
+        upgrade(url)
+    with pytest.raises(StorageError, match=f"encoding is {encoding}"):
+        await opened(url)
+
+
+async def test_a_schema_that_the_address_names_is_the_one_that_is_used(postgres: Postgres) -> None:
+    """The tables are made, written and read there, and nothing is in `public`."""
+    url = postgres.database()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA phone")
+    url += "&options=-csearch_path%3Dphone"
+    upgrade(url)
+    store = await opened(url)
+    await store.commit(write(0))
+    assert await store.versions((ADA,)) == {ADA: 1}
+    await store.close()
+    with psycopg.connect(url) as connection:
+        tables = "SELECT schemaname FROM pg_tables WHERE tablename = 'agents'"
+        assert connection.execute(tables).fetchall() == [("phone",)]
 
 
 async def test_a_stopped_server_fails_everything_until_it_is_back(lone_server: Postgres) -> None:

@@ -68,6 +68,8 @@ def test_other_troubles_of_the_file_have_theirs(tmp_path: Path) -> None:
         (errors.DivisionByZero("secret"), "22012"),
         (psycopg.OperationalError("connection to +4930901820145 failed"), "cannot be reached"),
         (psycopg.OperationalError("FATAL:  the database system is starting up"), "is starting"),
+        (psycopg.OperationalError("FATAL:  sorry, too many clients already"), "many connections"),
+        (psycopg.OperationalError("failed: session is read-only"), "standby"),
         (psycopg.OperationalError('FATAL: no role "secret"'), "refuses the connection"),
         (OperationalError("secret", {}, errors.DiskFull("secret")), "disk is full"),
         (ValueError("secret"), "ValueError"),
