@@ -17,6 +17,13 @@ test('an error may be a sentence, an object or missing', () => {
   assert.deepEqual([errors({}), errors(undefined), errors({ result: false })], [null, null, null]);
 });
 
+test('an answer in Lightning\'s shape is taken as it is', () => {
+  const idOf = (/** @type {any} */ result) => ({ recordId: result });
+  const refused = { success: false, returnValue: null, errors: [{ code: 'SERVER_ERROR', description: 'no' }] };
+  const saved = { success: true, returnValue: { recordId: '00T1' }, errors: null };
+  assert.deepEqual([asLightning(refused, idOf), asLightning(saved, idOf)], [refused, saved]);
+});
+
 test('a page without a record has none, a person account says so', () => {
   assert.equal(recordOf({ url: '/', objectId: '' }), null);
   assert.deepEqual(recordOf({ objectId: '001x', personAccount: 'true', contactId: '003y' }), { id: '001x', contact_id: '003y', person_account: true });

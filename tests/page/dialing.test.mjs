@@ -40,6 +40,28 @@ test('the raw number, the record and both times of the click go out', (t) => {
   assert.equal(model.pending?.name, 'Grace');
 });
 
+test('a click that Salesforce reports twice calls once, and is no error', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, said, model, answer } = bench();
+  assert.deepEqual([dialing.dial(WISH), dialing.dial({ ...WISH, clickedAt: 950 })], [true, true]);
+  answer('placed');
+  model.view = view({ calls: [call()] });
+  dialing.dial(WISH);
+  assert.equal(frames.length, 1);
+  assert.equal(said.get('dial'), undefined);
+  dialing.dial({ ...WISH, number: '+12025550199' });
+  assert.equal(frames.length, 2);
+});
+
+test('a number that was refused may be clicked again at once', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, answer } = bench();
+  dialing.dial(WISH);
+  answer('busy', 'You are on a call.');
+  dialing.dial(WISH);
+  assert.equal(frames.length, 2);
+});
+
 test('the number that was chosen goes out while it is one of the org\'s, and the provider shows it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dialing, frames, model } = bench();

@@ -44,6 +44,11 @@ test('a success says so, and so does a refusal; any other answer tells nothing',
   assert.deepEqual(odd.map((reply) => [readReply(reply).ok, unclear(reply)]), odd.map(() => [false, true]));
 });
 
+test('an error in the shape of the other experience is a refusal with its words', () => {
+  const outcome = readReply({ result: false, error: 'INSUFFICIENT_ACCESS: no' });
+  assert.deepEqual(outcome, { ok: false, errors: [{ code: 'INSUFFICIENT_ACCESS', message: 'INSUFFICIENT_ACCESS: no' }], timedOut: false });
+});
+
 test('an empty place among the errors costs none of the others', () => {
   const details = { fieldErrors: { Subject: [null, { message: 'No.' }], Type: null }, pageErrors: [null, { message: 'Nor this.' }] };
   const [told] = normaliseErrors([{ code: 'X', details }]);

@@ -48,6 +48,28 @@ test('offered, accepted, told to go: saved with the exact value, journalled firs
   assert.equal(refreshed(), 1);
 });
 
+test('a save that Salesforce answers twice is reported and refreshed once', () => {
+  const { frames, saves, journal, saving, refreshed, works } = bench();
+  saving.offer({ log_id: 'log-1' });
+  saving.go({ ...GO, work: { work_id: 'w1', attributes: {} } });
+  saves[0]?.onReply({ ok: true, value: { recordId: '00T1' } });
+  saves[0]?.onReply({ ok: true, value: { recordId: '00T1' } });
+  saves[0]?.onReply({ ok: false, errors: [{ code: 'SERVER_ERROR', message: '' }], timedOut: false });
+  assert.deepEqual(frames.map(({ type }) => type), ['accept', 'result']);
+  assert.deepEqual([journal.find('log-1', 1)?.state, refreshed(), works.length], ['ok', 1, 1]);
+});
+
+test('a refusal that turns out to be a Task, and a second Task, are reported', () => {
+  const { frames, saves, saving, refreshed } = bench();
+  saving.offer({ log_id: 'log-1' });
+  saving.go(GO);
+  saves[0]?.onReply({ ok: false, errors: [{ code: 'SERVER_ERROR', message: '' }], timedOut: false });
+  saves[0]?.onReply({ ok: true, value: { recordId: '00T1' } });
+  saves[0]?.onReply({ ok: true, value: { recordId: '00T2' } });
+  assert.deepEqual(frames.slice(1).map(({ outcome, task_id: id }) => [outcome, id]), [['refused', undefined], ['ok', '00T1'], ['ok', '00T2']]);
+  assert.equal(refreshed(), 1);
+});
+
 test('work is completed with the Task that was saved, and only then', () => {
   const { works, saves, saving } = bench();
   const work = { work_id: 'w1', attributes: { disposition: 'Connected', wasConnected: true } };

@@ -1,6 +1,6 @@
 /** Values of Open CTI for Classic in the shapes that the rest of the page knows. Pure. */
 
-import { textOf } from './outcome.js';
+import { codeIn, textOf } from './outcome.js';
 
 /** @import {Click, DirectoryEntry, Found, RecordRef} from './types.js' */
 
@@ -10,8 +10,6 @@ const PREFIXES = {
   Account: '001', Contact: '003', Lead: '00Q', Case: '500', Opportunity: '006', Campaign: '701',
   Asset: '02i', Contract: '800', Task: '00T', Event: '00U',
 };
-// Salesforce puts its status code in the sentence: it tells what lasts from what passes.
-const STATUS = /\b[A-Z]{3,}(?:_[A-Z]{2,})+\b/;
 
 /**
  * Most results are JSON in a string; some releases give the value itself.
@@ -30,7 +28,7 @@ export function parsed(result) {
 /** @param {unknown} error a sentence, as a rule */
 function errorOf(error) {
   const text = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'message') ?? JSON.stringify(error)) : String(error ?? '');
-  return { code: STATUS.exec(text)?.[0] ?? 'GENERIC_ERROR', description: text };
+  return { code: codeIn(text), description: text };
 }
 
 /**
@@ -38,7 +36,8 @@ function errorOf(error) {
  * @param {any} reply @param {(result: any, reply: any) => unknown} read
  */
 export function asLightning(reply, read) {
-  const { result, error } = Object(reply);
+  const { result, error, success } = Object(reply);
+  if (typeof success === 'boolean') return reply;
   if (error || result === false || result === 'false') return { success: false, returnValue: null, errors: error ? [errorOf(error)] : null };
   if (result === null || result === undefined) return { returnValue: null, errors: null };
   return { success: true, returnValue: read(result, reply), errors: null };

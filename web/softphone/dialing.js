@@ -10,6 +10,8 @@ import { wordsFor } from './strings.js';
 /** @import {Act, Answer, Frame, Model, RecordRef, Tone, View} from './types.js' */
 
 const ANSWER_MS = 8_000;
+/** A double click, or one click that Salesforce reports twice. */
+const DOUBLE_MS = 1_000;
 /** What is true only until the connection is back. */
 export const OFFLINE = 'offline';
 /** The card shows what this says. */
@@ -90,6 +92,7 @@ class Dialing {
   /** @type {Map<string, string>} */
   #mine = new Map();
   #latest = '';
+  #sent = { number: '', at: 0 };
   #again = () => {};
   #ports;
   #pending;
@@ -105,7 +108,14 @@ class Dialing {
   }
 
   /** @param {Wish} wish @returns {boolean} whether it went out */
-  dial = (wish) => this.#send(wish, false);
+  dial = (wish) => this.#isDouble(wish) || this.#send(wish, false);
+
+  /** The first of the two is being answered, or was good a moment ago. @param {Wish} wish */
+  #isDouble({ number }) {
+    const { pending } = this.#ports.model;
+    if (pending) return pending.number === number;
+    return this.isMine() && this.#sent.number === number && this.#now() - this.#sent.at < DOUBLE_MS;
+  }
 
   /** @param {Wish} wish @param {boolean} confirmed @returns {boolean} */
   #send(wish, confirmed) {
@@ -117,6 +127,7 @@ class Dialing {
       return false;
     }
     this.#mine.set((this.#latest = requestId), '');
+    this.#sent = { number: wish.number, at: this.#now() };
     this.#again = () => void this.#send({ ...wish, clickedAt: this.#now() }, true);
     this.#pending.wait(requestId, wish);
     return true;

@@ -5,6 +5,10 @@
 /** What a listener is told may be anything; some things cannot even be made text. @param {unknown} value */
 export const textOf = (value) => (typeof value === 'object' ? '' : String(value ?? ''));
 
+const STATUS = /\b[A-Z]{3,}(?:_[A-Z]{2,})+\b/;
+/** Salesforce puts its status code in the sentence: it tells what lasts from what passes. @param {string} text */
+export const codeIn = (text) => STATUS.exec(text)?.[0] ?? 'GENERIC_ERROR';
+
 /**
  * Field errors and page errors hide in `details`, which is an object or an array of objects.
  * @param {unknown} details
@@ -38,7 +42,7 @@ function messageOf({ details, description, message, code }) {
 export function normaliseErrors(errors) {
   const found = [errors ?? []].flat().map((/** @type {any} */ error) => {
     if (typeof error !== 'object' || error === null) {
-      return { code: 'GENERIC_ERROR', message: String(error) };
+      return { code: codeIn(String(error)), message: String(error) };
     }
     const specific = detailErrors(error.details);
     const words = specific.map((one) => one.message).filter(Boolean).join(' ');
@@ -57,7 +61,8 @@ export function normaliseErrors(errors) {
  * @returns {Outcome}
  */
 export function readReply(reply) {
-  const { success, returnValue = null, errors } = Object(reply);
+  // Some answers come in the other experience's shape.
+  const { success, returnValue = null, error = null, errors = error } = Object(reply);
   if (success === true || success === 'true') return { ok: true, value: returnValue };
   const isRefusal = success === false || success === 'false' || [errors ?? []].flat().length > 0;
   return { ok: false, errors: normaliseErrors(errors), timedOut: false, ...(isRefusal ? {} : { isUnclear: true }) };

@@ -58,14 +58,21 @@ export function createSaveLog({ driver, journal, send, complete, wall = Date.now
   /** Only now, and only once. @param {JournalEntry} sent @param {any} frame go */
   function save(sent, { call, refresh, work }) {
     journal.put(sent);
+    /** @type {JournalEntry|null} */
+    let known = null;
     driver.saveLog(call.args, (outcome) => {
       // The server finds out, as of a save that was never answered.
-      if (!outcome.ok && outcome.isUnclear) return;
+      if (!outcome.ok && (outcome.isUnclear || known)) return;
       const entry = concluded(sent, outcome);
+      // Answered twice: only another Task, or one in spite of a refusal, is news.
+      if (known?.state === 'ok' && known.task_id === entry.task_id) return;
+      const isFirst = known?.state !== 'ok';
+      known = entry;
       journal.put(entry);
       report(entry);
-      if (outcome.ok && refresh) void driver.refresh();
-      if (outcome.ok && work) complete(work.work_id, { taskId: entry.task_id ?? call.args.Id, ...work.attributes });
+      if (!outcome.ok || !isFirst) return;
+      if (refresh) void driver.refresh();
+      if (work) complete(work.work_id, { taskId: entry.task_id ?? call.args.Id, ...work.attributes });
     });
   }
   return {
