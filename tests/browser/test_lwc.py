@@ -288,6 +288,19 @@ async def test_the_panel_shows_the_numbers_of_the_record_in_view(host: Org) -> N
     await expect(button).to_be_enabled()
 
 
+async def test_a_page_that_never_loads_tells_what_to_check(host: Org) -> None:
+    """A browser that blocks the frame tells nobody why: the component does."""
+    page = await host.context.new_page()
+    await page.clock.install()
+    await page.route("**/softphone?**", lambda route: route.abort())
+    await page.goto(f"{host.url}/lwc/")
+    await page.locator("c-softphone-host iframe").wait_for(state="attached")
+    await page.clock.fast_forward(15_000)
+    told = page.locator("c-softphone-host [role=alert]")
+    await expect(told).to_contain_text(f"does not start from {host.world.url}.")
+    await expect(told).to_contain_text(f"lists {host.url} in SOFTPHONE_ORG_ORIGINS")
+
+
 async def test_the_utility_item_follows_the_call(host: Org) -> None:
     """Label, icon and height, by the attributes that there are; anything else is an error here."""
     tab = await host.tab()

@@ -36,6 +36,23 @@ async function bench(apex = {}, more = {}) {
   return { host, driver: lwcDriver(createHostApi(port)), asked, published, close: () => host.close() };
 }
 
+test('a message channel that is gone does not keep the port open', async () => {
+  let isGone = false;
+  const { host, driver } = await bench({}, { publish: () => { if (isGone) throw new Error('released'); } });
+  await driver.probe();
+  isGone = true;
+  assert.throws(() => host.close(), /released/);
+  const late = await Promise.race([driver.probe(), new Promise((resolve) => setTimeout(() => resolve('closed'), 50))]);
+  assert.equal(late, 'closed');
+});
+
+test('each load of the page is told to the component', async () => {
+  let loads = 0;
+  const { close } = await bench({}, { onPage: () => { loads += 1; } });
+  assert.equal(loads, 1);
+  close();
+});
+
 /** @param {any} driver @param {object} value @returns {Promise<any>} */
 const save = (driver, value) => new Promise((resolve) => driver.saveLog(value, resolve));
 

@@ -92,7 +92,7 @@ function recordMethods({ apex, navigate, encodeDefaultFieldValues, refresh }) {
 /**
  * @param createWire of wire.js
  * @param platform `frame()`, `origin` of the softphone, `utility`, `apex`, `navigate`, `refresh`,
- * `encodeDefaultFieldValues`, and `publish(message)` on our channel
+ * `encodeDefaultFieldValues`, `publish(message)` on our channel, and `onPage` for each load of the page
  */
 export function createHost(createWire, platform) {
   let enabled = false;
@@ -125,7 +125,10 @@ export function createHost(createWire, platform) {
   const wire = createWire({
     frame: platform.frame, origin: platform.origin, methods,
     // A page that has just loaded has reported nothing yet, so no number can be clicked.
-    onPage: () => dialable(false),
+    onPage() {
+      dialable(false);
+      platform.onPage?.();
+    },
   });
 
   return {
@@ -147,9 +150,10 @@ export function createHost(createWire, platform) {
       record = seen;
       wire.tell('navigation', seen);
     },
+    /** The port first: Salesforce may have taken the message channel away already. */
     close() {
-      dialable(false);
       wire.close();
+      dialable(false);
     },
   };
 }

@@ -15,6 +15,8 @@ import { createHost } from './host';
 import { createWire } from './wire';
 
 const SCHEMES = ['https:', 'http:'];
+/** A page that has not greeted by then was blocked by the browser, or its server is down. */
+const PATIENCE_MS = 15_000;
 
 /** The softphone in the utility bar, and its connection to Salesforce. */
 export default class SoftphoneHost extends NavigationMixin(LightningElement) {
@@ -29,6 +31,8 @@ export default class SoftphoneHost extends NavigationMixin(LightningElement) {
 
   host;
   subscription;
+  patience;
+  silent = false;
   reference;
 
   @wire(CurrentPageReference)
@@ -46,6 +50,14 @@ export default class SoftphoneHost extends NavigationMixin(LightningElement) {
     return url.href;
   }
 
+  get origin() {
+    return new URL(this.address).origin;
+  }
+
+  get orgOrigin() {
+    return window.location.origin;
+  }
+
   parsed() {
     try {
       return new URL(this.softphoneUrl);
@@ -59,14 +71,16 @@ export default class SoftphoneHost extends NavigationMixin(LightningElement) {
     const utility = (method) => (attributes) => method(this.utilityId, attributes);
     this.host = createHost(createWire, {
       frame: () => this.refs.frame?.contentWindow ?? null,
-      origin: new URL(this.address).origin,
+      origin: this.origin,
       utility: { open: utility(open), getInfo: utility(getInfo), updatePanel: utility(updatePanel), updateUtility: utility(updateUtility) },
       apex: { ask, findCallers, phonesOf, recordOf, saveCall, settings },
       navigate: (reference) => this[NavigationMixin.Navigate](reference),
       encodeDefaultFieldValues,
       refresh: (ids) => notifyRecordUpdateAvailable(ids.map((recordId) => ({ recordId }))),
       publish: (message) => publish(this.messageContext, CHANNEL, message),
+      onPage: () => this.wait(false),
     });
+    this.wait(true);
     this.subscription = subscribe(this.messageContext, CHANNEL, (message) => this.host.heard(message), { scope: APPLICATION_SCOPE });
     window.addEventListener('message', this.host.receive);
     this.host.viewed(this.reference);
@@ -75,7 +89,15 @@ export default class SoftphoneHost extends NavigationMixin(LightningElement) {
   disconnectedCallback() {
     if (!this.host) return;
     window.removeEventListener('message', this.host.receive);
-    unsubscribe(this.subscription);
+    clearTimeout(this.patience);
     this.host.close();
+    unsubscribe(this.subscription);
+  }
+
+  /** Without a greeting in time the agent reads what to check. */
+  wait(on) {
+    clearTimeout(this.patience);
+    this.silent = false;
+    if (on) this.patience = setTimeout(() => (this.silent = true), PATIENCE_MS);
   }
 }
