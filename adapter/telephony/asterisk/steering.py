@@ -48,6 +48,15 @@ AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
 STEADY_SECONDS = 10.0
 """After a connection that lasted this long, reconnect at once; each one reads all state."""
 
+REPLACED_SECONDS = (0.0, 5.0, 15.0, 30.0)
+"""How long not to connect again after another program took our application, if it goes on so.
+
+Two adapters with one application and two databases would take it from each other all the time.
+"""
+
+UNDISTURBED_SECONDS = 120.0
+"""After that long, the next replacement counts as the first."""
+
 LET_GO_SECONDS = (0.2, 1.0, 3.0, 10.0)
 OTHERS_SECONDS = 5.0
 """How long another process may take to call a destination after it reported the call."""
@@ -80,20 +89,21 @@ class Steering:
         self._work: dict[str, asyncio.Queue[Step]] = {}
         self.board = CallBoard(self.account.app)
         self.connected = False
+        self._replaced = 0
 
     async def run(self, tell: Tell) -> None:
-        """Serve until cancelled. Returns when another process has taken over."""
+        """Serve until cancelled. Returns some time after another process has taken over."""
         always = self.account.recording == "always"
         self.board = CallBoard(self.account.app, self.endpoints(), records=always)
         self._work.clear()
         async with asyncio.TaskGroup() as group:
-            tries, loop = 0, asyncio.get_running_loop()
+            tries, lasted, loop = 0, 0.0, asyncio.get_running_loop()
             while True:
                 began = loop.time()
                 try:
                     await self._serve(group, tell)
                 except Replaced:
-                    log.warning("asterisk.replaced", app=self.account.app)
+                    lasted = loop.time() - began
                     break
                 except (ConnectionLost, ProviderError) as error:
                     log.warning("asterisk.connection_lost", why=str(error))
@@ -104,6 +114,16 @@ class Steering:
             self.connected, self.board = False, CallBoard(self.account.app)
             for work in self._work.values():
                 work.put_nowait(Step("", done=True))
+        await self._stay_away(lasted)
+
+    async def _stay_away(self, lasted: float) -> None:
+        """Wait before the application is taken back; `lasted` is how long we had it (seconds)."""
+        times = 0 if lasted > UNDISTURBED_SECONDS else self._replaced
+        seconds = REPLACED_SECONDS[min(times, len(REPLACED_SECONDS) - 1)]
+        self._replaced = times + 1
+        why = "another program has connected as this application, and controls the calls now"
+        log.error("asterisk.replaced", app=self.account.app, why=why, away_seconds=seconds)
+        await asyncio.sleep(seconds)
 
     def endpoints(self) -> dict[str, str]:
         """The watched endpoints, each with its user."""

@@ -20,7 +20,13 @@ from adapter.telephony.asterisk.client import AriClient, ConnectionLost
 from adapter.telephony.asterisk.commands import Connect
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.rest import build_http
-from adapter.telephony.asterisk.steering import AGAIN_SECONDS, Steering, _read_events
+from adapter.telephony.asterisk.steering import (
+    AGAIN_SECONDS,
+    REPLACED_SECONDS,
+    Replaced,
+    Steering,
+    _read_events,
+)
 from adapter.telephony.asterisk.wire import Channel, Event
 from adapter.telephony.port import Unknown
 from adapter.telephony.updates import CallUpdate, Moment
@@ -192,6 +198,33 @@ async def test_who_is_replaced_steers_no_more(tmp_path: Path) -> None:
             await asyncio.sleep(0.2)
             assert not stage.steering.connected
         await other.close()
+
+
+async def test_two_that_take_the_application_from_each_other_do_so_ever_more_seldom(
+    monkeypatch: pytest.MonkeyPatch, client: AriClient
+) -> None:
+    """As two adapters do with two databases; after a quiet time it is taken back at once."""
+    account, waits, lasting = client.account, list[float](), iter((0, 0, 0, 0, 0, 1_000))
+    steering = Steering(client, Hands(client, account), account, now=lambda: 0)
+    loop = asyncio.get_running_loop()
+    real, shift = loop.time, [0.0]
+
+    async def serve(*_: object) -> None:
+        shift[0] += next(lasting)
+        raise Replaced
+
+    async def tell(_: CallUpdate) -> bool:
+        return True
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(steering, "_serve", serve)
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    monkeypatch.setattr(loop, "time", lambda: real() + shift[0])
+    for _ in range(6):
+        await steering.run(tell)
+    assert waits == [*REPLACED_SECONDS, REPLACED_SECONDS[-1], REPLACED_SECONDS[0]]
 
 
 async def test_more_events_than_can_be_kept_are_a_lost_connection() -> None:
