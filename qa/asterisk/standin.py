@@ -9,7 +9,6 @@ import asyncio
 import base64
 import contextlib
 import secrets
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from qa.asterisk.celtable import write_cel
 from qa.asterisk.exchange import Exchange
 from qa.asterisk.parts import Bridge, Channel, Refused
 from qa.asterisk.pushconfig import PushConfig
@@ -55,7 +55,7 @@ class StandIn:
         """The URL of the channel event log, which is written on each access."""
         assert self.folder is not None
         path = self.folder / "cel.db"
-        _write_cel(path, self.exchange)
+        write_cel(path, self.exchange)
         return f"sqlite:///{path}"
 
     def phone(self, name: str) -> StandInPhone:
@@ -81,6 +81,7 @@ class StandIn:
         add("POST", "/ari/applications/{app}/subscription", self._subscribe)
         add("PUT", "/ari/applications/{app}/eventFilter", self._applications)
         add("GET", "/ari/applications", self._applications)
+        add("POST", "/ari/events/user/{name}", self._user_event)
         add("GET", "/ari/endpoints", self._endpoints)
         add("GET", "/ari/endpoints/PJSIP", self._endpoints)
         add("*", "/ari/deviceStates/{name}", self._device_state)
@@ -285,6 +286,12 @@ class StandIn:
     async def _applications(self, request: web.Request) -> web.Response:
         return web.json_response([{"name": APP}] if self.exchange.served else [])
 
+    async def _user_event(self, request: web.Request) -> web.Response:
+        if self.exchange.served is None:
+            raise Refused(404, "Application does not exist")
+        self.exchange.send({"type": "ChannelUserevent", "application": APP})
+        return web.Response(status=204)
+
     async def _endpoint(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if name not in {*AGENTS, *self.exchange.registered}:
@@ -319,22 +326,6 @@ async def _pump(queue: asyncio.Queue[str], socket: web.WebSocketResponse) -> Non
     with contextlib.suppress(ConnectionError):
         while True:
             await socket.send_str(await queue.get())
-
-
-def _write_cel(path: Path, exchange: Exchange) -> None:
-    """Write the table of etc/cel_sqlite3_custom.conf, with the columns that the adapter reads."""
-    columns = "eventtype, eventtime, uniqueid, linkedid, channame, appdata, cid_num, exten, extra"
-    rows = []
-    for at, kind, channel, extra in exchange.cel:
-        when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        linked = channel.id.rpartition("-")[0] + "-d0" if channel.ours else channel.id
-        app_data = f"{APP},{channel.arguments}" if channel.arguments else ""
-        where = (channel.id, linked, channel.name, app_data, channel.identity[1], channel.exten)
-        rows.append((kind, when, *where, extra))
-    with contextlib.closing(sqlite3.connect(path)) as base, base:
-        base.execute("DROP TABLE IF EXISTS cel")
-        base.execute(f"CREATE TABLE cel ({columns})")
-        base.executemany(f"INSERT INTO cel VALUES ({', '.join('?' * 9)})", rows)
 
 
 @asynccontextmanager

@@ -160,6 +160,10 @@ class AriClient(RestClient):
         path = f"/applications/{quote(self.account.app)}/subscription"
         await self.post(path, {"eventSource": source})
 
+    async def request_event(self) -> None:
+        """Ask for an event of no meaning. Rejected (http-404) if nobody serves our application."""
+        await self.post("/events/user/SoftphonePulse", {"application": self.account.app})
+
     async def be_spared(self, *types: str) -> None:
         """Filter out events of these types."""
         path = f"/applications/{quote(self.account.app)}/eventFilter"

@@ -30,6 +30,7 @@ from adapter.telephony.asterisk.commands import (
     lost_leg,
 )
 from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.pulse import Pulse
 from adapter.telephony.port import ProviderError
 from adapter.telephony.updates import CallUpdate
 
@@ -136,6 +137,8 @@ class Steering:
         events: asyncio.Queue[wire.Event | None] = asyncio.Queue(QUEUED)
         async with self.client.events() as stream:
             reading = group.create_task(_read_events(events, stream))
+            pulse = Pulse(self.client.request_event)
+            watching = group.create_task(_end_without(pulse, events))
             try:
                 await self._subscribe()
                 for step in await self._sweep():
@@ -143,11 +146,13 @@ class Steering:
                 self.connected = True
                 log.info("asterisk.connected", calls=len(self.board.calls))
                 while (event := await events.get()) is not None:
+                    pulse.beat()
                     if event.type == "ApplicationReplaced":
                         raise Replaced
                     self._take_event(group, tell, event)
             finally:
                 reading.cancel()
+                watching.cancel()
         raise ConnectionLost("closed")
 
     def _take_event(self, group: asyncio.TaskGroup, tell: Tell, event: wire.Event) -> None:
@@ -285,6 +290,14 @@ async def _read_events(
     while events.full():
         events.get_nowait()
     events.put_nowait(None)
+
+
+async def _end_without(pulse: Pulse, events: asyncio.Queue[wire.Event | None]) -> None:
+    """End the connection when it brings no more events; None marks the end."""
+    await pulse.stops()
+    log.error("asterisk.events_end", why="none comes, though the connection stands")
+    with contextlib.suppress(asyncio.QueueFull):  # then some have come
+        events.put_nowait(None)
 
 
 async def _store_update(tell: Tell, update: CallUpdate) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import respx
 
-from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk import ids, pulse
 from adapter.telephony.asterisk import steering as module
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.board import CallBoard
@@ -225,6 +225,21 @@ async def test_two_that_take_the_application_from_each_other_do_so_ever_more_sel
     for _ in range(6):
         await steering.run(tell)
     assert waits == [*REPLACED_SECONDS, REPLACED_SECONDS[-1], REPLACED_SECONDS[0]]
+
+
+async def test_a_connection_that_brings_no_more_events_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands, and Asterisk has forgotten whom its events are for: nobody stays in silence."""
+    monkeypatch.setattr(pulse, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(pulse, "ANSWER_SECONDS", 0.05)
+    async with a_stage(tmp_path) as stage:
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.until(Moment.CONNECTED)
+        stage.world.exchange.served = None
+        await stage.world.phone("ada").calls[-1].hang_up()
+        await stage.bench.trunk.until_over()
+        await stage.until(Moment.ENDED)
 
 
 async def test_more_events_than_can_be_kept_are_a_lost_connection() -> None:
