@@ -101,14 +101,17 @@ class BoardSite:
         return uncached(await self.board.report(session.agent.org_id, day_of(request)))
 
     async def csv(self, request: web.Request) -> web.Response:
-        """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…: the finished calls.
+        """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…&order=…: the finished calls.
 
-        Oldest first; `agent`, which may be repeated, limits them to these agents.
+        Both lists may be repeated: `agent` limits the calls to these agents, `order` puts these
+        agents' calls first, in this order. Otherwise, and for each of them, oldest first.
         """
         session = await self.supervisor(request)
         calls = await self.board.calls(session.agent.org_id, day_of(request))
         if wanted := frozenset(request.query.getall("agent", [])):
             calls = [call for call in calls if call.user_id in wanted]
+        places = {user: place for place, user in enumerate(request.query.getall("order", []))}
+        calls.sort(key=lambda call: places.get(call.user_id, len(places)))
         return web.Response(
             text=as_csv(calls),
             content_type="text/csv",

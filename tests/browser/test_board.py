@@ -189,6 +189,8 @@ async def test_a_board_sorts_by_its_columns_and_its_address_can_be_bookmarked(
         await expect(names).to_have_text(["ada", "bo", "cy"])
         await page.keyboard.press("Enter")
         await expect(names).to_have_text(["cy", "bo", "ada"])
+        export = page.get_by_role("link", name="CSV")
+        await expect(export).to_have_attribute("href", re.compile("(&order=005[^&]*){3}$"))
         await expect(agent.get_by_role("button")).to_be_focused()
         await page.get_by_label("Find").fill("b")
         await page.reload()

@@ -96,6 +96,36 @@ async def test_the_role_is_a_list_of_addresses(
 
 
 @pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["1a", "2a", "1b", "3a"]),
+        ("order=0053&order=0052", ["3a", "2a", "1a", "1b"]),
+        ("agent=0051&agent=0052&order=0052&order=0051", ["2a", "1a", "1b"]),
+        ("agent=", []),
+    ],
+)
+async def test_an_export_follows_the_order_that_the_board_shows(
+    world: World, monkeypatch: pytest.MonkeyPatch, query: str, expected: list[str]
+) -> None:
+    """Each agent's calls stay oldest first, and unnamed agents' calls follow."""
+    session = Session("hash", AgentKey("00D1", "0051"), "Boss", "boss@example.com", 0, 0, 0)
+    result = dict.fromkeys(COLUMNS) | {"started": 0}
+
+    async def session_of(_request: object, _org_id: str) -> Session:
+        return session
+
+    async def calls(_org_id: str, _day: object) -> list[BoardCall]:
+        ids = ("1a", "2a", "1b", "3a")
+        return [BoardCall(f"005{name[0]}", name, "pc", 0, result) for name in ids]
+
+    monkeypatch.setattr(world.app.board, "calls", calls)
+    site = BoardSite(world.app.board, session_of, None, orgs_of(world.app.settings))
+    answer = await site.csv(make_mocked_request("GET", f"/api/board/calls.csv?{query}"))
+    rows = csv.DictReader(io.StringIO(answer.text or ""))
+    assert [row["call_id"] for row in rows] == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Acme;=HYPERLINK(1)",

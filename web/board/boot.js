@@ -11,6 +11,7 @@ import { createOutcomes, createWebhooks } from './charts.js';
 import { createDoor } from './door.js';
 import { createLink } from './link.js';
 import { createLive } from './live.js';
+import { exportOf, ordered, readOrder } from './order.js';
 import { chosen, createPeople } from './people.js';
 import { createFigures, createHealth, createSystemFigures, createUnlogged } from './sections.js';
 import { createToolbar } from './toolbar.js';
@@ -103,24 +104,23 @@ function take(report) {
 function draw() {
   const report = last;
   if (report) for (const section of sections) section.update(report);
-  csv.href = `/api/board/calls.csv?${askedFor(shownAgents())}`;
+  csv.href = `/api/board/calls.csv?${askedFor(listed())}`;
 }
 
-/** The agents that the filter leaves, if it leaves any out. */
-function shownAgents() {
+/** The agents as they are listed: `agent` if the filter leaves some out, `order` if they are sorted. */
+function listed() {
   const { words, group } = toolbar.filter();
-  if (!words && group === 'all') return [];
-  const ids = chosen(last?.agents ?? [], { words, group }).map(({ user_id }) => user_id);
-  return ids.length ? ids : [''];
+  const order = link.get('order');
+  const ids = ordered(chosen(last?.agents ?? [], { words, group }), order, speech).map(({ user_id }) => user_id);
+  return exportOf(ids, { filtered: words !== '' || group !== 'all', sorted: readOrder(order).column !== '' });
 }
 
 async function goOut() {
   if (await signOut('', false, org)) void connect();
 }
 
-/** What every address of this board ends in. @param {string[]} [agents] whose calls alone are meant */
-const askedFor = (agents = []) =>
-  new URLSearchParams([['since', String(day.since)], ['until', String(day.until)], ['org', org], ...agents.map((id) => ['agent', id])]);
+/** What every address of this board ends in. @param {string[][]} [more] */
+const askedFor = (more = []) => new URLSearchParams([['since', String(day.since)], ['until', String(day.until)], ['org', org], ...more]);
 
 /** @returns {Promise<'there'|'lost'|'shut'>} */
 async function ask() {
