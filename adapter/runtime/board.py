@@ -115,6 +115,7 @@ class Board:
         lately = {user for user, used in rows.signed_in.items() if now - used < IN_USE_MS}
         people = [
             _row_of(agent, calls.ends, agent.key.user_id in here | lately, region)
+            | _last_page(agent, here | lately, rows.signed_in)
             | {"totals": calls.users.get(agent.key.user_id, NO_CALLS)}
             | self._audio_of(agent)
             for agent in seen.values()
@@ -164,6 +165,17 @@ def _row_of(agent: Agent, ended: dict[str, int], online: bool, region: str) -> R
         "online": online,
         "surface": agent.surface,
     }
+
+
+def _last_page(agent: Agent, present: set[str], signed_in: dict[str, int]) -> Report:
+    """For an agent in a call without an open softphone: when one was last used (None: unknown).
+
+    Only the provider's events and CDRs change such an agent's state.
+    """
+    user_id = agent.key.user_id
+    if user_id in present or agent.phase is Phase.IDLE:
+        return {}
+    return {"last_page": signed_in.get(user_id)}
 
 
 def _state_of(agent: Agent, *, online: bool, chosen: bool) -> str:

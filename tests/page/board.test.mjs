@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { chosen, isMixed, named, party } from '../../web/board/people.js';
+import { chosen, isMixed, named, party, stateOf } from '../../web/board/people.js';
 import { boundsOf } from '../../web/board/toolbar.js';
 
 const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
@@ -48,6 +48,16 @@ test('beside whom they talk with stands how the audio is, where it is known', ()
   const speech = { t: (/** @type {string} */ key, /** @type {object} */ values) => `${key} ${Object.values(values ?? {}).join(' ')}`, number: String, percent: (/** @type {number} */ share) => `${share * 100} %` };
   const talking = person('Ada', 'bridged', { ...ada, direction: 'outbound', audio: { lost: 0.02, jitter_ms: 4, round_trip_ms: 48 } });
   assert.equal(party(talking, speech), 'direction.outbound Ann Able · (202) 555-0143 · agents.audio 2 % 4 48');
+});
+
+test('of a call without an open softphone stands when one was last in use', () => {
+  /** @type {any} */
+  const speech = { language: 'en', t: (/** @type {string} */ key, /** @type {object} */ values) => [key, ...Object.values(values ?? {})].join(' ') };
+  const now = new Date(2026, 10, 30, 14, 5).getTime();
+  const said = (/** @type {number|null|undefined} */ last) => stateOf(person('Ada', 'bridged', last === undefined ? {} : { last_page: last }), speech, now);
+  assert.deepEqual([said(undefined), said(null)], ['state.bridged', 'state.bridged · agents.no-page']);
+  assert.equal(said(now).replace('\u202f', ' '), 'state.bridged · agents.last-page 2:05 PM');
+  assert.equal(said(now - 86_400_000), 'state.bridged · agents.last-page Nov 29');
 });
 
 test('a state leaves the others out', () => {

@@ -201,6 +201,21 @@ async def test_an_agent_with_a_page_at_another_replica_is_shown(bench: Bench) ->
     }
 
 
+async def test_an_agent_in_a_call_without_an_open_softphone_is_marked(bench: Bench) -> None:
+    """With the time of the last use, if it is known."""
+    now = bench.clock.at
+    call = Call("c1", "+12025550143", 1, Bridged(now - 90_000, now + 1), Facts())
+    agents = (Agent(ADA, calls=(call,)), Agent(BOB, calls=(call,)))
+    for used, marks in ((now - 1, {}), (now - IN_USE_MS, {"last_page": now - IN_USE_MS})):
+        rows = BoardRows(agents, 2, {ADA.user_id: used}, (), (), (), 0)
+        people = (await board(bench, Shelf(rows)).report(ADA.org_id, EVER))["agents"]
+        seen = {p["user_id"]: {k: v for k, v in p.items() if k == "last_page"} for p in people}
+        assert seen == {ADA.user_id: marks, BOB.user_id: {"last_page": None}}
+    absent = Shelf(BoardRows((Agent(ADA),), 1, {}, (), (), (), 0))
+    (person,) = (await board(bench, absent).report(ADA.org_id, EVER))["agents"]
+    assert "last_page" not in person
+
+
 async def test_the_board_shows_who_talks_with_whom(bench: Bench) -> None:
     """The record's name before the caller's own, the number in groups."""
     stage = Bridged(bench.clock.at, bench.clock.at + 1)

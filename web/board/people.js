@@ -1,6 +1,6 @@
 /** Who does what, with whom and since when, and what each has done that day. */
 
-import { formatDuration } from '../softphone/clock.js';
+import { formatDuration, formatWhen } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
 import { isolated } from '../softphone/strings.js';
 import { COLUMNS, NUMBERS, ordered, readOrder, turned } from './order.js';
@@ -52,9 +52,15 @@ export function party({ direction, with: name, display, more_calls: more, audio 
   return `${others} · ${t('agents.audio', { lost: percent(audio.lost), jitter: count(audio.jitter_ms), trip: count(audio.round_trip_ms) })}`;
 }
 
+/** What they do, why, and whether nothing but the provider's events tells. @param {Person} person @param {Speech} speech @param {number} now */
+export function stateOf({ state, reason = '', last_page: last }, { t, language }, now) {
+  const page = last === undefined ? '' : last === null ? t('agents.no-page') : t('agents.last-page', { at: formatWhen(last, now, language) });
+  return [t(`state.${state}`), reason, page].filter(Boolean).join(' · ');
+}
+
 /** @param {Speech} speech @param {() => number} now @param {() => boolean} mixed */
 function createRow(speech, now, mixed) {
-  const { t, number } = speech;
+  const { number } = speech;
   const state = el('span', { class: 'state' });
   const cells = Object.fromEntries(COLUMNS.map((column) => [column,
     el(column === 'name' ? 'th' : 'td', { class: NUMBERS.has(column) ? `${column} number` : column, ...(column === 'name' && { scope: 'row' }) })]));
@@ -73,7 +79,7 @@ function createRow(speech, now, mixed) {
         talk: formatDuration(totals.talk_seconds * 1000),
       };
       for (const [column, text] of Object.entries(texts)) setText(/** @type {HTMLElement} */ (cells[column]), text);
-      setText(state, [t(`state.${person.state}`), person.reason].filter(Boolean).join(' · '));
+      setText(state, stateOf(person, speech, now()));
       setData(state, 'state', person.state);
     },
   };

@@ -15,6 +15,8 @@ export interface Person {
   display: string | null;
   more_calls: number;
   online: boolean;
+  /** In a call without an open softphone: when one was last in use; null: unknown. */
+  last_page?: number | null;
   /** Which product of Salesforce's they work in: open-cti, lwc, voice; empty before the first page. */
   surface?: string;
   /** How the audio in their browser is: packets lost, from 0 to 1; only in a talk, and at this replica. */

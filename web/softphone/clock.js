@@ -26,3 +26,14 @@ export function formatDuration(ms) {
   if (minutes < 60) return `${minutes}:${rest}`;
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
+
+/**
+ * Today the time of day, before that the date.
+ * @param {number} at @param {number} now @param {string} language
+ */
+export function formatWhen(at, now, language) {
+  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
+  /** @type {Intl.DateTimeFormatOptions} */
+  const style = sameDay ? { hour: 'numeric', minute: '2-digit' } : { month: 'short', day: 'numeric' };
+  return new Intl.DateTimeFormat(language, style).format(at);
+}

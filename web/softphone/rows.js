@@ -1,6 +1,6 @@
 /** A row of a list of calls or people: who, what of it, call again, open the record. */
 
-import { formatDuration } from './clock.js';
+import { formatDuration, formatWhen } from './clock.js';
 import { el, setData, setText } from './dom.js';
 import { createStar } from './favorites.js';
 import { icon } from './icons.js';
@@ -9,17 +9,6 @@ import { outcomeOf } from './outcomes.js';
 import { isolated } from './strings.js';
 
 /** @import {Component, Context, Model, RecentRow} from './types.js' */
-
-/**
- * Today the time of day, before that the date.
- * @param {number} at @param {number} now @param {string} language
- */
-export function formatWhen(at, now, language) {
-  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  /** @type {Intl.DateTimeFormatOptions} */
-  const style = sameDay ? { hour: 'numeric', minute: '2-digit' } : { month: 'short', day: 'numeric' };
-  return new Intl.DateTimeFormat(language, style).format(at);
-}
 
 /** @param {Model} model */
 export const canDial = ({ stage, view, pending }) =>

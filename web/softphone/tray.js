@@ -1,13 +1,12 @@
 /** Calls that are not in Salesforce yet: why, and what the agent can do about each. */
 
-import { formatDuration } from './clock.js';
+import { formatDuration, formatWhen } from './clock.js';
 import { el, keyedList, setText, setWaiting, show } from './dom.js';
 import { createEditForm } from './edit-form.js';
 import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
 import { outcomeOf } from './outcomes.js';
 import { createResaving } from './resaving.js';
-import { formatWhen } from './rows.js';
 import { taskFormOf } from './task-form.js';
 
 /** @import {Component, Context, Model, TrayRow} from './types.js' */
