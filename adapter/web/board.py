@@ -8,7 +8,6 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from aiohttp import web
 
@@ -16,9 +15,8 @@ from adapter.orgs import Orgs
 from adapter.runtime.board import Board, Day
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
-from adapter.web.lean import lean, lean_style
 from adapter.web.middleware import Refused, uncached
-from adapter.web.pagefiles import SUFFIXES
+from adapter.web.pagefiles import SUFFIXES, page_file
 from adapter.web.pages import WEB
 
 SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
@@ -63,7 +61,7 @@ class BoardSite:
     def __post_init__(self) -> None:
         self._page = (ROOT / "board.html").read_bytes()
         self._files = {
-            path.relative_to(ROOT).as_posix(): _lean_file(path)
+            path.relative_to(ROOT).as_posix(): page_file(SUFFIXES[path.suffix], path.read_bytes())
             for path in sorted(ROOT.rglob("*"))
             if path.suffix in SUFFIXES
         }
@@ -87,13 +85,14 @@ class BoardSite:
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /board/…: scripts, styles, languages."""
-        name = request.match_info["name"]
-        content = self._files.get(name)
-        if content is None:
+        file = self._files.get(request.match_info["name"])
+        if file is None:
             raise web.HTTPNotFound
-        kind = SUFFIXES[Path(name).suffix]
-        headers = {"Cache-Control": "no-cache"}
-        return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
+        body, how = file.body(request.headers.get("Accept-Encoding", ""))
+        headers = {"Cache-Control": "no-cache", **how}
+        return web.Response(
+            body=body, content_type=file.content_type, charset="utf-8", headers=headers
+        )
 
     async def numbers(self, request: web.Request) -> web.Response:
         """GET /api/board?since=…&until=…&org=…: the report; a day's bounds in Unix ms."""
@@ -147,18 +146,6 @@ def _time_param(request: web.Request, name: str) -> int:
 def _html(page: bytes) -> web.Response:
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
     return web.Response(body=page, content_type="text/html", charset="utf-8", headers=headers)
-
-
-def _lean_file(path: Path) -> bytes:
-    content = path.read_bytes()
-    match path.suffix:
-        case ".json":
-            return content
-        case ".css":
-            # In the softphone's folder, because it uses the names of its tokens.css.
-            return lean_style(content)
-        case _:
-            return lean(content)
 
 
 def as_csv(calls: list[BoardCall]) -> str:

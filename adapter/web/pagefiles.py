@@ -1,4 +1,4 @@
-"""The files of the softphone's page: minified, compressed once, under a build's path.
+"""The files of the softphone's page: bundled, compressed once, under a build's path.
 
 A path contains the build of all files, so browsers may cache a file forever: another build has
 another path, and relative imports stay within theirs. A running page of an older build gets the
@@ -12,23 +12,19 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from adapter.web.lean import late_words, lean_script, lean_style, lean_words
+from adapter.web.words import early_words, late_words
 
 SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
-LEAN: dict[str, Callable[[bytes], bytes]] = {
-    ".js": lean_script,
-    ".css": lean_style,
-    ".json": lean_words,
-}
 _STATIC_IMPORT = re.compile(
-    rb"""\b(?:import|export)(?:[^'"();]*?\bfrom|[^'"();]*?\}from)?\s*['"]\./([^'"]+)['"]"""
+    rb"""(?<![@\w])(?:import|export)(?:[^'"();]*?\bfrom|[^'"();]*?\}from)?\s*['"]\./([^'"]+)['"]"""
 )
+START = "start.css"
 START_STYLES = ("tokens.css", "panel.css", "card.css")
-"""The styles seen first, as one file, start.css, fetched on the page's own connection."""
+"""The styles seen first, as one file (START), fetched on the page's own connection."""
 LIBRARY = "jssip.js"
 """Third-party modules, fetched by agents with a phone in the browser; always present."""
 
@@ -65,8 +61,8 @@ def page_file(content_type: str, plain: bytes) -> PageFile:
 class PageFiles:
     """All files of a page's folder, read once at start.
 
-    Bundled modules (`scripts/bundle.mjs`) replace their sources, if they were made from exactly
-    these.
+    Bundled modules and minified styles (`scripts/bundle.mjs`) replace their sources, if they were
+    made from exactly these.
     """
 
     def __init__(self, home: Path, bundle: Path, *, more: Iterable[bytes] = ()) -> None:
@@ -82,8 +78,8 @@ class PageFiles:
         for name, content in [*sources.items(), *bundled.items()]:
             everything.update(name.encode() + content)
         self.build = everything.hexdigest()[:12]
-        self._sources = {name: _page_file(name, content) for name, content in sources.items()}
-        self._built = self._sources | {n: _page_file(n, content) for n, content in bundled.items()}
+        self._sources = _page_files(sources)
+        self._built = _page_files(sources | bundled)
         tables = [json.loads(sources[n]) for n in sources if re.fullmatch(r"lang/\w+\.json", n)]
         self._words = {str(table["language"]): table for table in tables}
         self.languages = {
@@ -117,31 +113,41 @@ class PageFiles:
         return next((name for name in self._built if part.fullmatch(name)), entry)
 
 
-def _page_file(name: str, content: bytes) -> PageFile:
-    return page_file(SUFFIXES[Path(name).suffix], content)
+def _page_files(contents: Mapping[str, bytes]) -> dict[str, PageFile]:
+    start = b"".join(contents[name] for name in START_STYLES)
+    return {
+        name: page_file(SUFFIXES[Path(name).suffix], content)
+        for name, content in {**contents, START: start}.items()
+    }
 
 
 def _read_sources(home: Path) -> Iterable[tuple[str, bytes]]:
     for path in sorted(home.rglob("*")):
         if path.suffix in SUFFIXES:
-            yield path.relative_to(home).as_posix(), LEAN[path.suffix](path.read_bytes())
-    yield "start.css", b"".join(lean_style((home / n).read_bytes()) for n in START_STYLES)
+            content = path.read_bytes()
+            is_words = path.suffix == ".json"
+            yield path.relative_to(home).as_posix(), early_words(content) if is_words else content
     for path in sorted((home / "lang").iterdir()):
         yield f"lang/late/{path.name}", late_words(path.read_bytes())
 
 
 def _bundled(home: Path, bundle: Path) -> Iterable[tuple[str, bytes]]:
-    """The bundle's modules; none without a bundle, or if it is from other sources."""
+    """The bundle's modules and styles; none without a bundle, or if it is from other sources."""
     stamp = bundle / "sources.txt"
     if not stamp.is_file() or stamp.read_text().strip() != _sources_name(home):
         return
-    for path in sorted(bundle.glob("*.js")):
+    for path in _code(bundle):
         yield path.name, path.read_bytes()
 
 
 def _sources_name(home: Path) -> str:
     """The hash of the sources, as in scripts/bundle.mjs."""
     everything = hashlib.sha256()
-    for path in sorted(home.glob("*.js")):
+    for path in _code(home):
         everything.update(f"{path.name}\0".encode() + path.read_bytes())
     return everything.hexdigest()
+
+
+def _code(folder: Path) -> list[Path]:
+    """The folder's scripts and styles, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix in {".js", ".css"})

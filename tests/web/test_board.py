@@ -36,7 +36,7 @@ async def test_the_board_needs_a_session(world: World) -> None:
 
 
 async def test_every_property_that_its_style_uses_is_defined_in_what_it_loads(world: World) -> None:
-    """The sheets are served by two sites, which must call the styling hooks the same."""
+    """Its own sheet uses the names of the softphone's tokens.css."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         page = (await http.get("/board")).text
         links = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
