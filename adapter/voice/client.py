@@ -27,7 +27,9 @@ log = structlog.get_logger(__name__)
 
 TOTAL_SECONDS = 5.0
 AT_ONCE = 8
-"""Requests of one org at a time; a slow org does not delay others."""
+"""Requests of one org at a time; a slow org does not delay others. A request that would have to
+wait for TOTAL_SECONDS is not sent: later, the creation of a ringing call's record would come after
+the call, and each retry of a completion would wait behind the ones before it."""
 
 SETTING_WAIT_MS = 60_000
 """How long to wait after a refusal that only an admin can fix: a key, a name, an address."""
@@ -68,22 +70,34 @@ class VoiceClient:
         await self.http.aclose()
 
     async def _send(self, method: str, path: str, body: Json) -> WriteOutcome:
-        async with self._slots:
-            token = sign(claims(self.issuer, self.now_ms(), self.token_id()), self.key)
-            headers = {
-                "Authorization": f"Bearer {token}",
-                "Telephony-Provider-Name": self.provider_name,
-            }
-            if self.http.is_closed:
-                return Unknown("closed")
-            try:
-                async with asyncio.timeout(TOTAL_SECONDS):
-                    response = await self.http.request(method, path, json=body, headers=headers)
-            except (httpx.HTTPError, TimeoutError) as error:
-                return Unknown(type(error).__name__)
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                await self._slots.acquire()
+        except TimeoutError:
+            return Refused("NOT_SENT", "Salesforce is slow: too many requests wait for it.")
+        try:
+            response = await self._answer(method, path, body)
+        finally:
+            self._slots.release()
+        if isinstance(response, Unknown):
+            return response
         outcome = read_outcome(response.status_code, response.headers, _json(response))
         self._note_trouble(response.status_code)
         return outcome
+
+    async def _answer(self, method: str, path: str, body: Json) -> httpx.Response | Unknown:
+        token = sign(claims(self.issuer, self.now_ms(), self.token_id()), self.key)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Telephony-Provider-Name": self.provider_name,
+        }
+        if self.http.is_closed:
+            return Unknown("closed")
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                return await self.http.request(method, path, json=body, headers=headers)
+        except (httpx.HTTPError, TimeoutError) as error:
+            return Unknown(type(error).__name__)
 
     def _note_trouble(self, status: int) -> None:
         """Log once what is wrong with a setting, and once that it works again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator
@@ -101,6 +102,21 @@ async def test_an_answer_that_does_not_come_says_nothing(
     monkeypatch.setattr(module, "TOTAL_SECONDS", 0.2)
     api.faults = [fault]
     assert isinstance(await client.complete("c1", BODY), Unknown)
+
+
+async def test_what_would_wait_too_long_is_not_sent(
+    api: VoiceCalls, client: VoiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that is created after its ringing call is over would be a second one."""
+    monkeypatch.setattr(module, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(client, "_slots", asyncio.Semaphore(1))
+    await client._slots.acquire()
+    refused = await client.create(RINGING)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.permanent, api.asked) == ("NOT_SENT", False, [])
+    client._slots.release()
+    assert isinstance(await client.create(RINGING), Written)
+    assert not client._slots.locked()
 
 
 async def test_a_server_that_is_not_there_says_nothing(client: VoiceClient) -> None:
