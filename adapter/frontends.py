@@ -168,6 +168,7 @@ def _handlers(
             runtime.pages,
             runtime.compare,
             clock,
+            [org.org_id for org in edges.orgs.all],
             status.store_trouble,
         ),
     )

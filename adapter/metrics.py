@@ -181,7 +181,7 @@ class Metrics:
         queue.set_function(lambda: self.waiting)
         self.logs = self._gauge(
             "softphone_open_logs",
-            "Unsettled call logs in the whole store, by state and age.",
+            "Unsettled call logs in the whole store, by state and age (no-org: not set up).",
             ["state", "age"],
         )
         self.writable = self._gauge(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -26,7 +26,10 @@ FRESH_MS = 10_000
 
 @dataclass(eq=False, repr=False)
 class MetricsSite:
-    """The values that are read only on request, in addition to the counters."""
+    """The values that are read only on request, in addition to the counters.
+
+    `orgs`: the ids of the orgs that are set up.
+    """
 
     metrics: Metrics
     store: SqlStore
@@ -34,6 +37,7 @@ class MetricsSite:
     pages: Pages
     compare: VersionReconciler
     clock: Clock
+    orgs: Sequence[str]
     store_trouble: Callable[[], Awaitable[str]]
 
     def __post_init__(self) -> None:
@@ -70,7 +74,7 @@ class MetricsSite:
         if now - self._counted_at < FRESH_MS:
             return
         self._counted_at = now
-        waiting = await self.store.waiting(now)
+        waiting = await self.store.waiting(now, self.orgs)
         self.metrics.parked.set(waiting.parked)
         self.metrics.logs.clear()
         for (state, age), count in waiting.logs.items():

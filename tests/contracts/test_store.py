@@ -457,6 +457,20 @@ async def test_a_board_leaves_out_what_it_cannot_read(store: Store) -> None:
     assert rows.signed_in == {}
 
 
+async def test_logs_of_an_org_that_is_no_longer_set_up_are_counted_apart(store: Store) -> None:
+    """An org's id may have 15 or 18 characters."""
+    assert isinstance(store, SqlStore)
+    for org_id in ("00D000000000001", "00D000000000002AAA"):
+        key = AgentKey(org_id, "0051")
+        await store.commit(Commit((replace(change(0, key=key), logs=(log("a", key),)),)))
+    for orgs, states in (
+        (["00D000000000001AAA"], {("pending", "1h"): 1, ("no-org", "1h"): 1}),
+        (["00D000000000001", "00D000000000002"], {("pending", "1h"): 2}),
+        ([], {("no-org", "1h"): 2}),
+    ):
+        assert (await store.waiting(NOW, orgs)).logs == states
+
+
 # --- the store itself ---
 
 

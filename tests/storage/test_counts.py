@@ -30,9 +30,9 @@ def test_logs_are_counted_by_their_state() -> None:
     def fetch(statement: str, values: Sequence[object]) -> Sequence[tuple[Any, ...]]:
         if "parked" in statement:
             return [(4,)]
-        assert values == (MOST,)
-        return [*rows, rows[1]]
+        assert values == ("00D000000000001", MOST)
+        return [] if "NOT IN" in statement else [*rows, rows[1]]
 
-    waiting = read(fetch, NOW)
+    waiting = read(fetch, NOW, ["00D000000000001AAA"])
     assert waiting.logs == {("pending", "1h"): 1, ("tray", "1d"): 2}
     assert waiting.parked == 4
