@@ -256,6 +256,10 @@ class DialStackDriver:
             response = await self.http.request(method, url, **more)
             if not (200 <= response.status < 300 or (missing_ok and response.status == 404)):
                 raise _error_of(response)
+            if "text/html" in response.headers.get("Content-Type", ""):
+                # A maintenance or sign-in page of something in between, not the API's answer.
+                text = "A web page came instead of the phone system's answer"
+                raise Unknown(text, request_id=_request_id(response))
         except (Rejected, Unknown) as error:
             self.observe(_ms_since(began), _trouble(error))
             raise

@@ -111,6 +111,21 @@ async def test_accepted_is_accepted_whatever_the_body(
     assert (await client.place("ours", "u", "1001")).provider_call_id is None
 
 
+async def test_a_web_page_is_no_answer(client: DialStackDriver, net: respx.MockRouter) -> None:
+    """Of whatever stands in between: neither that phones ring, nor that there is no such call."""
+    page: dict[str, Any] = {"html": "<p>Back soon</p>"}
+    net.post("/v1/calls").respond(200, **page)
+    assert isinstance(await failure(client), Unknown)
+    net.post("/v1/calls/call_1").respond(200, **page)
+    with pytest.raises(Unknown):
+        await client.transfer("call_1", "1002")
+    net.get("/v1/calls/call_1").respond(404, **page)
+    with pytest.raises(Unknown):
+        await client.fetch_cdr("call_1")
+    net.post("/v1/calls").respond(403, **page)
+    assert isinstance(await failure(client), Rejected)
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422, 451])
 async def test_a_4xx_is_surely_no_call(
     client: DialStackDriver, net: respx.MockRouter, status: int
