@@ -24,6 +24,8 @@ from typing import Any, Final, TextIO, cast
 
 import orjson
 import structlog
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+from structlog.contextvars import get_contextvars
 from structlog.processors import format_exc_info
 
 from adapter.loglines import LogStream
@@ -256,6 +258,19 @@ def set_up(level: str, hash_key: str, stream: TextIO | LogStream | None = None) 
     foreign.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove_meta, lines]))
     foreign.addFilter(Foreign())
     logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
+    set_on_retry_hooks((log_retry,))
+
+
+def log_retry(details: RetryDetails) -> None:
+    """Log a repeated request of stamina's with the ids that its task has bound: agent, call."""
+    structlog.get_logger("stamina").warning(
+        "stamina.retry_scheduled",
+        **get_contextvars(),
+        retry_num=details.retry_num,
+        caused_by=repr(details.caused_by),
+        wait_for=round(details.wait_for, 2),
+        waited_so_far=round(details.waited_so_far, 2),
+    )
 
 
 class Foreign(logging.Filter):

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import stamina
 import structlog
 from aiohttp.http_exceptions import InvalidHeader
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.contextvars import bound_contextvars
 
 from adapter import observability
 from adapter.core.phone import DialKind
@@ -424,3 +426,15 @@ def test_a_terminal_obeys_nothing_that_a_line_holds(terminal: Terminal) -> None:
     assert "Traceback" in terminal.getvalue()
     assert "\n  File" in terminal.getvalue()
     assert not {"\x1b", "\x07", "\x9b"} & set(terminal.getvalue())
+
+
+def test_a_retry_is_logged_with_the_ids_that_its_task_has_bound(terminal: Terminal) -> None:
+    """Stamina's own line names the code, but neither the agent nor the call."""
+    with stamina.set_testing(True, attempts=2, cap=True), bound_contextvars(call="call_1"):
+        for attempt in stamina.retry_context(on=ValueError):
+            with attempt:
+                if attempt.num == 1:
+                    raise ValueError("away")
+    line = terminal.getvalue()
+    assert "stamina.retry_scheduled" in line
+    assert "call=call_1" in line

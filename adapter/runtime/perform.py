@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias, assert_never
 
 import structlog
 from msgspec.structs import replace
+from structlog.contextvars import bind_contextvars
 
 from adapter.core.effects import (
     ControlCall,
@@ -137,6 +138,7 @@ class Performer:
         log.error("effect.not_started", **_log_fields(key, effect), effect=name, exc_info=bug)
 
     async def _carry_out(self, key: AgentKey, effect: CallEffect) -> None:
+        bind_contextvars(**_log_fields(key, effect))  # of this task, for the retries' lines
         began, name = perf_counter(), type(effect).__name__
         try:
             event = await self._perform_call_effect(key, effect)
@@ -181,6 +183,7 @@ class Performer:
                 return CdrUnavailable(now, effect.call_id)
 
     async def _set_availability(self, key: AgentKey, effect: SetAvailability) -> None:
+        bind_contextvars(**_log_fields(key, effect))
         tenant = self.tenants.of_account(effect.line.account)
         driver = tenant.telephony.driver if tenant else None
         event = await set_availability(driver, key, effect, self.clock.now)

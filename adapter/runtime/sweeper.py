@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from adapter.core.events import TimePassed
 from adapter.core.model import AgentKey
@@ -183,6 +184,7 @@ class Sweeper:
             account.over.add(parked.event_id)
 
     async def _look_for(self, parked: Parked, now: int) -> None:
+        bind_contextvars(**_log_fields(parked))  # of this task, for the retries' lines
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._unpark(parked, now)

@@ -6,12 +6,15 @@ import asyncio
 from typing import Any
 
 import pytest
+import stamina
 from msgspec.structs import replace
+from stamina.instrumentation import set_on_retry_hooks
 from structlog.testing import capture_logs
 
 from adapter.core.events import DialRequested, TimePassed
 from adapter.core.facts import OUTBOUND
 from adapter.core.model import AgentKey, Phase
+from adapter.observability import log_retry
 from adapter.page.page import Page
 from adapter.runtime import sweeper as sweeping
 from adapter.runtime.agents import Agents
@@ -430,3 +433,33 @@ async def test_a_page_that_moves_takes_its_deadlines_along(pair: Pair) -> None:
     here.clock.at += OVER_MS
     assert await here.sweeper.sweep() == 0
     assert await there.sweeper.sweep() == 1
+
+
+async def test_a_retry_is_logged_with_the_call_that_it_is_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent's call, or only the provider's id if no agent has the call yet."""
+
+    async def fails(*_: object) -> None:
+        async for attempt in stamina.retry_context(on=Unknown, attempts=2):
+            with attempt:
+                raise Unknown("away")
+
+    click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000)
+    for name in ("fetch_cdr", "list_cdrs"):
+        monkeypatch.setattr(bench.provider, name, fails)
+    await bench.greet()
+    set_on_retry_hooks((log_retry,))
+    try:
+        with capture_logs() as lines, stamina.set_testing(True, attempts=2, cap=True):
+            await bench.agents.handle(ADA, click)
+            await bench.intake.take(heard(news(Moment.CONNECTED, "pc9", None), body=b"connected"))
+            bench.clock.at += 60_000
+            await unpark(bench)
+            await bench.sweeper.sweep()
+            await bench.settle()
+    finally:
+        set_on_retry_hooks(None)
+    retries = [line for line in lines if line["event"] == "stamina.retry_scheduled"]
+    told = {(line.get("agent"), line.get("call"), line.get("provider_call")) for line in retries}
+    assert told == {(str(ADA), "ours", None), (None, None, "pc9")}
