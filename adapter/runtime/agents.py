@@ -261,7 +261,8 @@ class Agents:
             key = change.agent.key
             turn = turns[key]
             logs = tuple([call_log for call_log in turn.logs.values() if not call_log.is_settled])
-            snapshot = Snapshot(turn.agent, before[key].version + 1, logs)
+            known = before[key]
+            snapshot = Snapshot(turn.agent, known.version + 1, logs, known.whole)
             self._remember(key, snapshot)
             self.routes.learn(change.calls)
             publish = partial(self._publish, snapshot)
@@ -285,7 +286,8 @@ class Agents:
     def _publish(self, snapshot: Snapshot) -> None:
         agent = snapshot.agent
         try:
-            is_shared = self._shared and not self.is_only_here(agent)
+            # A replica of a newer release can read the logs that are missing here.
+            is_shared = self._shared and snapshot.whole and not self.is_only_here(agent)
             value = partial(snapshot_text, snapshot) if is_shared else None
             self._hints.publish(agent.key, snapshot.version, value)
         except Exception as bug:

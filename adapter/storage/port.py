@@ -42,11 +42,15 @@ class Duplicate(StorageError):
 
 
 class Snapshot(Struct, frozen=True):
-    """An agent with all unsettled logs, as of `version` (0: never committed)."""
+    """An agent with all unsettled logs, as of `version` (0: never committed).
+
+    Not `whole`: logs that this version cannot read are missing.
+    """
 
     agent: Agent
     version: int
     logs: tuple[CallLog, ...]
+    whole: bool = True
 
 
 class CallRow(Struct, frozen=True):

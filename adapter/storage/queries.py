@@ -38,9 +38,10 @@ def load(fetch: Fetch, key: AgentKey) -> Snapshot | None:
     version, value, _ = rows[0]
     texts = [text for _, _, text in rows if text is not None]
     logs = CALL_LOG.load_readable(texts)
-    if len(logs) != len(texts):
-        log_lines.error("log.unreadable", agent=str(key), rows=len(texts) - len(logs))
-    return Snapshot(AGENT.load(value), version, logs)
+    unread = len(texts) - len(logs)
+    if unread:
+        log_lines.error("log.unreadable", agent=str(key), rows=unread)
+    return Snapshot(AGENT.load(value), version, logs, whole=not unread)
 
 
 def log(fetch: Fetch, key: AgentKey, log_id: str) -> CallLog | None:

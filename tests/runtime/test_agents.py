@@ -15,6 +15,7 @@ from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubm
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
+from adapter.fanout.port import Value
 from adapter.runtime import agents as agents_module
 from adapter.runtime.agents import Turns, _change
 from adapter.runtime.turn import take_turn
@@ -217,6 +218,31 @@ async def test_another_replicas_value_is_taken_where_it_is_newer(bench: Bench) -
     bench.agents.learn(BOB, 1, snapshot_text(newer))
     assert bench.agents.cached(ADA) == newer
     assert bench.agents.cached(BOB) is None
+
+
+async def test_other_replicas_get_no_value_without_the_logs_that_cannot_be_read_here(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replica of a newer release reads them from the store, and must not forget them."""
+    shared: list[bool] = []
+
+    def publish(_key: AgentKey, _version: int, value: Value | None) -> None:
+        shared.append(value is not None)
+
+    await bench.greet()
+    bench.agents._shared = True
+    monkeypatch.setattr(bench.hints, "publish", publish)
+    await bench.agents.handle(ADA, click())
+    await bench.settle()
+    assert set(shared) == {True}
+    shared.clear()
+    known = await bench.agents.snapshot(ADA)
+    bench.agents._remember(ADA, replace(known, whole=False))
+    await bench.agents.handle(ADA, ended(ADA))
+    await bench.agents.handle(ADA, click(request="r2"))
+    await bench.settle()
+    assert set(shared) == {False}
+    assert len(shared) > 1
 
 
 async def test_nothing_is_performed_when_the_store_fails(
