@@ -372,6 +372,71 @@ each('hold, mute, digits and a blind transfer are asked of the provider', async 
   assert.deepEqual(b.events().slice(-3), ['PARTICIPANT_ADDED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
 });
 
+each('a phone that is picked up after we gave it up is a call again, and ends as one', async (b) => {
+  await dialed(b);
+  b.show({ calls: [] });
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED', 'HANGUP']);
+  b.show({ calls: [b.call({ state: 'dialing-destination' })] });
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  b.show({ calls: [], wrapups: [b.over()] });
+  await b.settled();
+  assert.deepEqual(b.events().slice(2), ['CALL_STARTED', 'CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+  assert.equal(b.payload('HANGUP')[0].callId, 'c1');
+});
+
+each('a view that a newer one has overtaken ends no call', async (b) => {
+  await dialed(b);
+  b.show({ calls: [], version: b.view.version - 1 });
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED']);
+});
+
+each('a call that was handed over is not told again while the view still shows it', async (b) => {
+  await dialed(b);
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  await b.ask({ type: 'ADD_PARTICIPANT', contact: { phoneNumber: '2001' }, call: { callId: 'c1' }, isBlindTransfer: true });
+  b.answer('transferred');
+  await b.settled();
+  b.show();
+  await b.settled();
+  b.show({ calls: [], wrapups: [b.over()] });
+  await b.settled();
+  assert.deepEqual(b.events().slice(2), ['PARTICIPANT_ADDED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+});
+
+each('what is asked of a call that is over is refused in Salesforce\'s own words, not as if there were one', async (b) => {
+  await b.setup();
+  for (const [type, message] of [['END_CALL', 'CAN_NOT_END_THE_CALL'], ['HOLD', 'CAN_NOT_HOLD_CALL'], ['MUTE', 'CAN_NOT_MUTE_CALL']]) {
+    await b.ask({ type, call: { callId: 'gone' } });
+    assert.equal(b.payload('ERROR').message, message);
+  }
+  await b.ask(DIAL);
+  b.answer('placed', { calls: [b.call()] });
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  await b.ask({ type: 'HOLD', call: { callId: 'c1' } });
+  await b.ask({ type: 'HOLD', call: { callId: 'c1' } });
+  assert.equal(b.payload('ERROR').message, 'CAN_NOT_HOLD_CALL');
+});
+
+each('an odd value costs itself, and no other request', async (b) => {
+  await b.setup();
+  await b.ask({ type: 'DIAL', contact: { phoneNumber: '+12025550143', recordId: 'x'.repeat(3_000), name: 'y'.repeat(3_000) } });
+  const [dial] = b.sent;
+  assert.deepEqual([dial.record, dial.number], [null, '+12025550143']);
+  await b.ask({ type: 'WRAP_UP_CALL', call: { callId: 'x'.repeat(3_000) } });
+  assert.equal(b.sent.length, 1);
+  b.connector.failed({ code: 'too-many', request_id: 'another' });
+  b.answer('placed', { calls: [b.call()] });
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED']);
+  await b.ask({ type: 'SEND_DIGITS', digits: '1'.repeat(3_000) });
+  assert.equal(b.sent.at(-1).digits.length, 64);
+});
+
 each('what is put on hold or muted at the phone itself is told once, and what was asked for is not told again', async (b) => {
   await dialed(b);
   const toggles = () => b.events().filter((event) => event.endsWith('_TOGGLE'));
@@ -422,7 +487,7 @@ each('a working day of calls leaves nothing behind but the last ones', async (b)
   }
   await b.settled();
   assert.equal(b.events().length, 150 * 4);
-  b.show({ calls: [b.call({ call_id: 'c149', state: 'bridged' })], wrapups: [] });
+  b.show({ calls: [b.call({ call_id: 'c149', state: 'bridged' })], wrapups: [], version: b.view.version - 1 });
   await b.settled();
   assert.equal(b.events().length, 150 * 4);
 });

@@ -71,9 +71,9 @@ export function bench(version, { can = ALL, connected = true, user = USER, stays
   lib.initializeConnector(connector.vendor);
 
   /** The adapter's value, shown whole. @type {any} */
-  const view = { type: 'view', state: 'idle', now, agent: { org_id: ORG, user_id: user, configured: true }, calls: [], wrapups: [], answers: [], can };
+  const view = { type: 'view', epoch: 'e1', version: 0, state: 'idle', now, agent: { org_id: ORG, user_id: user, configured: true }, calls: [], wrapups: [], answers: [], can };
   const show = (change = {}) => {
-    Object.assign(view, change, { now });
+    Object.assign(view, { version: view.version + 1 }, change, { now });
     connector.show(structuredClone(view), user);
   };
   if (connected) show();

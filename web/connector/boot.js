@@ -48,7 +48,7 @@ function start() {
     },
     onFrame(frame) {
       if (frame.type === 'view') connector.show(frame, user.user_id);
-      else if (frame.type === 'error') connector.failed(frame.code);
+      else if (frame.type === 'error') connector.failed(frame);
       else if (frame.type === 'probe') socket.send(frame);
     },
     onUp: connector.connected,

@@ -7,6 +7,7 @@
  * the library does not wait for.
  */
 
+import { isNewer } from '../softphone/view.js';
 import { createAdmission } from './admission.js';
 import { activeCall, endedCall, liveCards, meant, thirdCall } from './calls.js';
 import { Refusal } from './classes.js';
@@ -20,6 +21,9 @@ import { createRequests, refusalOf } from './requests.js';
 
 /** How long what a reload found is kept back for the replay that Salesforce asks for. */
 const REPLAY_MS = 10_000;
+
+/** As Salesforce writes the id of a record. */
+const ID = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;
 
 const NOTHING = { answer: false, decline: false, hang_up: false, hold: false, mute: false, digits: false, transfer: false, consult: false, conference: false, pause_recording: false };
 
@@ -109,10 +113,10 @@ export function createConnector(ports) {
   const isGone = (card) => (/** @type {VoiceView} */ seen) => !seen.calls.some(({ call_id }) => call_id === card.call_id);
 
   async function dial(/** @type {any} */ contact) {
-    const number = String(contact?.phoneNumber ?? '');
+    const number = String(contact?.phoneNumber ?? '').slice(0, 255);
     const before = new Set(view?.calls.map(({ call_id }) => call_id));
     const mine = (/** @type {VoiceView} */ seen) => seen.calls.find(({ call_id, direction }) => direction !== 'inbound' && !before.has(call_id));
-    const record = contact?.recordId ? { id: contact.recordId, name: contact.name ?? '' } : null;
+    const record = ID.test(contact?.recordId) ? { id: contact.recordId, name: String(contact.name ?? '').slice(0, 255) } : null;
     const confirmed = refused === number;
     refused = '';
     /** @type {Answered} */
@@ -190,7 +194,7 @@ export function createConnector(ports) {
   }
 
   async function addParticipant(/** @type {any} */ contact, /** @type {any} */ asked, /** @type {boolean} */ isBlind) {
-    const target = String(contact?.phoneNumber ?? '');
+    const target = String(contact?.phoneNumber ?? '').slice(0, 255);
     if (!isBlind) return parties.consult(target, asked);
     const card = theCall(asked);
     demand('transfer');
@@ -234,7 +238,7 @@ export function createConnector(ports) {
   }
 
   function wrapUpCall(/** @type {any} */ call) {
-    const done = call?.callId ? [{ call_id: String(call.callId) }] : (view?.wrapups ?? []);
+    const done = (view?.wrapups ?? []).filter(({ call_id }) => !call?.callId || call.callId === call_id);
     for (const { call_id } of done) {
       leftWrapups.add(call_id);
       send({ type: 'wrapup', call_id, done: true });
@@ -263,7 +267,7 @@ export function createConnector(ports) {
     unmute: guarded(parties.toggle(false, 'unmute', 'mute')),
     sendDigits: guarded(async (digits) => {
       demand('digits');
-      await control(theCall(null), 'digits', { digits: String(digits) });
+      await control(theCall(null), 'digits', { digits: String(digits).slice(0, 64) });
     }),
     addParticipant: guarded(addParticipant),
     swap: guarded(async (/** @type {any} */ held) => parties.swap(held)),
@@ -299,6 +303,7 @@ export function createConnector(ports) {
     vendor: classes.connector(methods, () => host.can),
     /** @param {VoiceView} seen @param {string} user the session's, by the ticket */
     show(seen, user) {
+      if (!isNewer(view, seen)) return;
       view = seen;
       skew = seen.now - clock();
       host.can = { ...NOTHING, ...Object.fromEntries(Object.entries(seen.can).filter(([name]) => name in NOTHING)) };
@@ -310,12 +315,12 @@ export function createConnector(ports) {
     tellWhy: admission.tellWhy,
     /** The first view of a new connection comes next. */
     connected: () => void (isNewConnection = true),
-    /** @param {string} code of an error frame: nobody else answers. */
-    failed: (code) => requests.failAll(code),
+    /** An error frame: nobody else answers. @param {{code: string, request_id?: string}} told */
+    failed: ({ code, request_id: id }) => requests.fail(code, id),
     /** The session is over: Salesforce shows the sign-in page again. */
     signedOut() {
       view = null;
-      requests.failAll('signed-out');
+      requests.fail('signed-out');
       admission.over();
     },
   };

@@ -31,8 +31,8 @@ export function createStory({ publish, host, later, now }) {
   const thirds = new Map();
   /** Each call as the view showed it last. @type {Map<string, NeutralCall>} */
   const seen = new Map();
-  /** @type {Set<string>} */
-  const over = new Set();
+  /** Calls of which the host knows that they are over, and whether the view knows it too. @type {Map<string, boolean>} */
+  const over = new Map();
   /** @type {VoiceView|null} */
   let view = null;
   let held = 0;
@@ -42,8 +42,8 @@ export function createStory({ publish, host, later, now }) {
     told.delete(call.callId);
     seen.delete(call.callId);
     thirds.delete(call.callId);
-    over.add(call.callId);
-    for (const oldest of over) {
+    over.set(call.callId, false);
+    for (const oldest of over.keys()) {
       if (over.size <= OVER_KEPT) break;
       over.delete(oldest);
     }
@@ -69,6 +69,11 @@ export function createStory({ publish, host, later, now }) {
       catchUp(call);
       publish('hangup', call);
       ended(call);
+    }
+    for (const [id, isGone] of over) {
+      if (!live.has(id)) over.set(id, true);
+      // A phone that is picked up after it was given up: it is a call again.
+      else if (isGone) over.delete(id);
     }
     for (const card of liveCards(view)) {
       tellOf(activeCall(card, host()));

@@ -16,14 +16,12 @@ const LABELS = {
   'confirm-repeat': 'Softphone_Repeat',
   'hang-up-at-phone': 'Softphone_Hang_Up_Phone',
   'no-answer': 'Softphone_No_Answer',
-  'no-such-call': 'Softphone_Busy',
   'not-configured': 'Softphone_Not_Configured',
   'not-allowed': 'Softphone_Not_Allowed',
   'offline': 'Softphone_Offline',
   'other-surface': 'Softphone_Other_Surface',
   'provider-refused': 'Softphone_Provider_Refused',
   'signed-out': 'Softphone_Sign_In',
-  'transfer-pending': 'Softphone_Busy',
   'too-many': 'Softphone_Too_Many',
   'too-many-org': 'Softphone_Too_Many',
   'too-old': 'Softphone_No_Answer',
@@ -34,7 +32,7 @@ const LABELS = {
 
 /** Why not, for the host. @param {string} code of an answer of ours @returns {Refusal} */
 export function refusalOf(code) {
-  // A number that cannot be dialed has words of Salesforce's own, in the agent's language.
+  // A number that cannot be dialed, or a call that is over, has words of Salesforce's own, in the agent's language.
   if (code.startsWith('refused-')) return new Refusal({ type: 'INVALID_DESTINATION' });
   const label = LABELS[code];
   return new Refusal(label ? { label } : { type: 'GENERIC_ERROR' });
@@ -57,7 +55,7 @@ export function createRequests({ send, makeId, view, setTimer = (run, ms) => set
    * @returns {Promise<Answered>}
    */
   async function ask(kind, frame, { good = ['done'], until = () => true } = {}) {
-    if ([...open.values()].some((one) => one.kind === kind)) throw refusalOf('busy');
+    if ([...open.values()].some((one) => one.kind === kind)) throw refusalOf(kind === 'dial' ? 'busy' : 'in-hand');
     const id = makeId();
     if (!send({ ...frame, request_id: id })) throw refusalOf('offline');
     return new Promise((resolve, reject) => {
@@ -86,8 +84,8 @@ export function createRequests({ send, makeId, view, setTimer = (run, ms) => set
     ask,
     /** @param {VoiceView} seen */
     look: (seen) => [...open.values()].forEach((one) => one.look(seen)),
-    /** Nobody will answer any more. @param {string} code */
-    failAll: (code) => [...open.values()].forEach((one) => one.fail(refusalOf(code))),
+    /** Nobody will answer any more: this request, or any without an id. @param {string} code @param {string} [id] */
+    fail: (code, id) => [...open].forEach(([one, { fail }]) => (id === undefined || id === one) && fail(refusalOf(code))),
     isOpen: () => open.size > 0,
   };
 }

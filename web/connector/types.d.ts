@@ -64,6 +64,8 @@ export interface OverCard {
 }
 
 export interface VoiceView {
+  epoch: string;
+  version: number;
   state: string;
   now: number;
   agent: { user_id: string; org_id: string; configured: boolean; surface?: string };

@@ -4,8 +4,8 @@
 
 /**
  * Versions count within one epoch; another epoch means that the store was replaced, and wins.
- * @param {View|null} shown
- * @param {View} arrived
+ * @param {Pick<View, 'epoch'|'version'>|null} shown
+ * @param {Pick<View, 'epoch'|'version'>} arrived
  */
 export function isNewer(shown, arrived) {
   return shown === null || arrived.epoch !== shown.epoch || arrived.version >= shown.version;
