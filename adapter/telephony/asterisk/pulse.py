@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 from adapter.telephony.asterisk.rest import GONE
 from adapter.telephony.port import Rejected, Unknown
 
-QUIET_SECONDS = 10.0
+QUIET_SECONDS = 5.0
 """After so long without an event, one is asked for."""
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 """How long that event may take; usually milliseconds."""
 
 
