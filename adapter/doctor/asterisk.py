@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -111,7 +112,20 @@ async def _phones(client: AriClient, account: AsteriskAccount, org: Org) -> list
     except ProviderError as error:
         return [warn("directory", error.text, "Run the doctor again.")]
     states = {f"{one['technology']}/{one['resource']}": one["state"] for one in endpoints}
-    return list(_judged(account, [entry.provider_user for entry in entries], states))
+    users = [entry.provider_user for entry in entries]
+    return [*_trunk(account, states), *_judged(account, users, states)]
+
+
+def _trunk(account: AsteriskAccount, states: dict[str, str]) -> Iterator[Finding]:
+    """Whether the trunk of outside numbers exists, if the template names one."""
+    name = re.fullmatch("PJSIP/[^/@]*@([^/@{}]+)", account.outside)
+    if name is None:
+        return
+    if f"PJSIP/{name[1]}" in states:
+        yield ok("trunk", f"Asterisk knows the trunk {name[1]}.")
+    else:
+        text = f"Asterisk does not know the trunk {name[1]}, so outside numbers cannot be called."
+        yield fail("trunk", text, "Set SOFTPHONE_ASTERISK_OUTSIDE to an endpoint of pjsip.conf.")
 
 
 def _judged(

@@ -72,7 +72,7 @@ async def test_a_configured_asterisk_passes(bench: Bench, tmp_path: Path) -> Non
     (away,) = await provider_findings(Org(ORG_ID, (ORG,), telephony=account), SystemClock())
     assert away.check == "asterisk"
     assert {one.check for one in found} == {
-        *("asterisk", "rights", "application", "clock", "phones", "CDRs", "recording"),
+        *("asterisk", "rights", "application", "clock", "trunk", "phones", "CDRs", "recording"),
     }
 
 
@@ -93,6 +93,17 @@ async def test_each_missing_part_has_its_message(bench: Bench, tmp_path: Path) -
     assert worst["phones"] is worst["application"] is worst["CDRs"] is Grade.WARN
     assert worst["identity"] is worst["emergency"] is Grade.WARN
     assert any("PJSIP/nobody, the phone of nobody" in text for _, text in told(found, "directory"))
+
+
+async def test_a_trunk_that_is_not_there_is_found_before_the_first_call(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Where the dialplan picks it, nothing is said."""
+    directory = book(tmp_path, "ada")
+    found = await examined(bench, directory, outside="PJSIP/{number}@nowhere")
+    assert grades(found)["trunk"] is Grade.FAIL
+    found = await examined(bench, directory, outside="Local/{number}@from-internal/n")
+    assert "trunk" not in grades(found)
 
 
 async def test_without_a_directory_nobody_has_a_phone(bench: Bench, tmp_path: Path) -> None:
