@@ -29,7 +29,7 @@ ENTERING_SECONDS = 3.0
 """How long to wait for a new channel to enter our application; usually milliseconds."""
 
 NOT_NOW = {"http-409", "http-422"}
-GONE, NO_PHONE = "http-404", "no-phone"
+GONE, NO_PHONE, TOO_SLOW = "http-404", "no-phone", "too-slow"
 
 
 def build_http(
@@ -56,6 +56,7 @@ class RestClient:
     http: HttpClient
     account: AsteriskAccount
     observe: Observe = lambda _took_ms, _trouble: None
+    queue_seconds: float = TOTAL_SECONDS
 
     def __post_init__(self) -> None:
         self._gate = asyncio.Semaphore(POOL)
@@ -96,19 +97,28 @@ class RestClient:
     ) -> Response:
         """Send one request once and return its 2xx response (or 404 with `missing_ok`).
 
-        Its time limit starts when a connection is free, so a hundred calls at once only queue.
+        Its time limit starts when a connection is free, so a hundred calls at once only queue. If
+        none is free for that long, it is not sent: nobody expects the phone to ring so late.
         """
-        async with self._gate:
-            began = perf_counter()
-            try:
-                answer = await self._exchange(method, path, query, json)
-                if not (answer.status < 300 or (missing_ok and answer.status == 404)):
-                    raise _error_of(answer)
-            except (Rejected, Unknown) as error:
-                self.observe(round((perf_counter() - began) * 1000), _trouble(error))
-                raise
-            self.observe(round((perf_counter() - began) * 1000), "")
-            return answer
+        began = perf_counter()
+        try:
+            async with asyncio.timeout(self.queue_seconds):
+                await self._gate.acquire()
+        except TimeoutError as error:
+            self.observe(_ms_since(began), "no-answer")
+            raise Rejected(TOO_SLOW, "It is too slow at the moment.") from error
+        began = perf_counter()
+        try:
+            answer = await self._exchange(method, path, query, json)
+            if not (answer.status < 300 or (missing_ok and answer.status == 404)):
+                raise _error_of(answer)
+        except (Rejected, Unknown) as error:
+            self.observe(_ms_since(began), _trouble(error))
+            raise
+        finally:
+            self._gate.release()
+        self.observe(_ms_since(began), "")
+        return answer
 
     async def _exchange(self, method: str, path: str, query: dict[str, str], json: Any) -> Response:
         try:
@@ -136,6 +146,10 @@ def _error_of(answer: Response) -> Rejected | Unknown:
         text = f"The phone system refused the request ({status})."
         return Rejected(f"http-{status}", text, retry_after=wait)
     return Unknown(f"The phone system failed ({status}).")
+
+
+def _ms_since(began: float) -> int:
+    return round((perf_counter() - began) * 1000)
 
 
 def _retry_after(text: str) -> float | None:

@@ -83,6 +83,21 @@ async def test_waiting_for_a_free_connection_is_no_time_out(net: respx.MockRoute
     await made.close()
 
 
+async def test_what_gets_no_connection_for_too_long_is_not_sent(
+    client: AriClient, net: respx.MockRouter
+) -> None:
+    """A phone that rings a minute after the click surprises everybody."""
+    route = net.get(path="/ari/bridges").respond(json=[])
+    client.queue_seconds, client._gate = 0.05, asyncio.Semaphore(1)
+    await client._gate.acquire()
+    with pytest.raises(Rejected) as caught:
+        await client.bridges()
+    assert (caught.value.code, route.call_count) == ("too-slow", 0)
+    client._gate.release()
+    assert await client.bridges() == ()
+    assert not client._gate.locked()
+
+
 async def test_a_channel_that_is_on_its_way_to_us_is_asked_again(
     client: AriClient, net: respx.MockRouter
 ) -> None:
