@@ -143,7 +143,13 @@ def _handlers(
         questions=Throttle(QUESTIONS_PER_MINUTE, clock),
     )
     blocked = StartupFailures(login, edges.metrics, clock, edges.proxies)
-    site = Site(settings, edges.orgs, may_talk=_talkers(edges), on_blocked=blocked.note)
+    site = Site(
+        settings,
+        edges.orgs,
+        has_replicas=edges.shared,
+        may_talk=_talkers(edges),
+        on_blocked=blocked.note,
+    )
     status = Status(edges.store, edges.writable)
     board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
     return Handlers(

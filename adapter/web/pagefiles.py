@@ -1,8 +1,9 @@
 """The files of the softphone's page: bundled, compressed once, under a build's path.
 
 A path contains the build of all files, so browsers may cache a file forever: another build has
-another path, and relative imports stay within theirs. A running page of an older build gets the
-current file under its own path, uncached.
+another path, and relative imports stay within theirs. A page of another build gets the file from a
+replica of that build, as long as there is one, and then the current file under its own path,
+uncached.
 https://developer.mozilla.org/docs/Web/HTTP/Guides/Caching
 """
 

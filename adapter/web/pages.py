@@ -23,6 +23,10 @@ from adapter.web.unknownorg import CODE, notice, notice_policy
 WEB = folder("web")
 FOR_EVER = "public, max-age=31536000, immutable"
 
+TRIES = 12
+"""How often a file of another build is looked for at another replica; browsers follow 20 redirects
+(https://fetch.spec.whatwg.org/#http-redirect-fetch)."""
+
 
 def content_security_policy(origins: tuple[str, ...]) -> str:
     """Scripts only from us and the orgs (their library); only the orgs may frame it."""
@@ -61,14 +65,18 @@ class Site:
         settings: Settings,
         orgs: Orgs,
         *,
+        has_replicas: bool = False,
         may_talk: Callable[[Org | None], bool] = lambda org: False,
         on_blocked: Callable[[web.Request, str], None] = lambda request, code: None,
     ) -> None:
-        """`may_talk`: whether an org's agents (None: any org's) may have a phone in the browser.
+        """`has_replicas`: whether others may serve pages of another build.
+
+        `may_talk`: whether an org's agents (None: any org's) may have a phone in the browser.
 
         `on_blocked` gets the reason for a page that is not started.
         """
         self._settings = settings
+        self._tries = TRIES if has_replicas else 0
         self._may_talk = may_talk
         self._on_blocked = on_blocked
         self._orgs = orgs
@@ -142,8 +150,16 @@ class Site:
         return web.Response(body=self._openapi, content_type="application/json")
 
     async def file(self, request: web.Request) -> web.Response:
-        """GET /softphone/[build/]…: scripts, styles, languages; kept forever under their build."""
+        """GET /softphone/[build/]…: scripts, styles, languages; kept forever under their build.
+
+        A file of another build is first looked for at other replicas, by redirects to itself.
+        """
         build = request.match_info.get("build")
+        tried = request.query.get("tried", "0")
+        if build not in {None, self.build} and tried in map(str, range(self._tries)):
+            # During a deploy, the balancer may send the next request to a replica of that build.
+            again = {"Location": f"?tried={int(tried) + 1}", "Cache-Control": "no-store"}
+            return web.Response(status=307, headers=again)
         file = self._files.find(request.match_info["name"], built=build is not None)
         if file is None:
             raise web.HTTPNotFound

@@ -6,9 +6,12 @@ import re
 
 import httpx
 import pytest
+from aiohttp import web
 
 from adapter import __version__
-from adapter.web.pages import WEB, content_security_policy
+from adapter.app import listening
+from adapter.orgfile import orgs_of
+from adapter.web.pages import TRIES, WEB, Site, content_security_policy
 from tests.scenarios.conftest import World
 
 
@@ -81,6 +84,28 @@ async def test_what_stands_under_its_build_is_kept_for_ever(world: World) -> Non
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert kept.headers["Vary"] == "Accept-Encoding"
     assert (other.status_code, other.headers["Cache-Control"]) == (200, "no-cache")
+
+
+async def test_a_file_of_another_build_is_first_looked_for_at_other_replicas(
+    world: World,
+) -> None:
+    """By redirects to itself, which the balancer spreads; at last there is the current file."""
+    site = Site(world.app.settings, orgs_of(world.app.settings), has_replicas=True)
+    server = web.Application()
+    server.router.add_get("/softphone/{build:[0-9a-f]{12}}/{name:.+}", site.file)
+    async with (
+        listening(server, "127.0.0.1", 0) as port,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, follow_redirects=True
+        ) as http,
+    ):
+        other = await http.get("/softphone/0123456789ab/panel.css")
+        own = await http.get(f"/softphone/{site.build}/panel.css")
+        odd = await http.get("/softphone/0123456789ab/panel.css?tried=-1")
+    assert [answer.status_code for answer in other.history] == [307] * TRIES
+    assert {answer.headers["Cache-Control"] for answer in other.history} == {"no-store"}
+    assert other.status_code == odd.status_code == 200
+    assert own.history == odd.history == []
 
 
 @pytest.mark.parametrize(
