@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -74,6 +74,7 @@ class BoardSite:
             web.get("/board/{name:.+}", self.file),
             web.get("/api/board", self.numbers),
             web.get("/api/board/calls.csv", self.csv),
+            web.post("/api/board/calls.csv", self.csv),
         ]
 
     async def page(self, _request: web.Request) -> web.Response:
@@ -103,13 +104,17 @@ class BoardSite:
         """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…&order=…: the finished calls.
 
         Both lists may be repeated: `agent` limits the calls to these agents, `order` puts these
-        agents' calls first, in this order. Otherwise, and for each of them, oldest first.
+        agents' calls first, in this order. Otherwise, and for each of them, oldest first. POST
+        takes the lists as a form with the ids separated by blanks, because an address holds only
+        some 300 ids.
         """
         session = await self.supervisor(request)
         calls = await self.board.calls(session.agent.org_id, day_of(request))
-        if wanted := frozenset(request.query.getall("agent", [])):
+        lists = await request.post() if request.method == "POST" else request.query
+        if "agent" in lists:
+            wanted = frozenset(_ids(lists.getall("agent")))
             calls = [call for call in calls if call.user_id in wanted]
-        places = {user: place for place, user in enumerate(request.query.getall("order", []))}
+        places = {user: place for place, user in enumerate(_ids(lists.getall("order", [])))}
         calls.sort(key=lambda call: places.get(call.user_id, len(places)))
         return web.Response(
             text=as_csv(calls),
@@ -131,6 +136,12 @@ class BoardSite:
         if self.supervisors is not None and session.email.casefold() not in self.supervisors:
             raise Refused(403, "not-a-supervisor", "Ask your admin to list you as a supervisor.")
         return session
+
+
+def _ids(values: Iterable[object]) -> Iterator[str]:
+    """The ids in repeated fields, of which each may hold several."""
+    for value in values:
+        yield from str(value).split()
 
 
 def day_of(request: web.Request) -> Day:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Request, WebSocketRoute, expect
 
 from adapter.storage.port import StorageError
 from tests.browser.conftest import Tab
@@ -202,6 +203,38 @@ async def test_a_board_sorts_by_its_columns_and_its_address_can_be_bookmarked(
         await page.emulate_media(media="print")
         await expect(page.get_by_label("Find")).to_be_hidden()
         await expect(names.first).to_be_visible()
+
+
+async def test_an_export_of_many_sorted_agents_is_downloaded(tmp_path: Path) -> None:
+    """No address could hold their ids, so they go in a form."""
+    async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
+        await org.world.page("ada")
+        page = await org.context.new_page()
+
+        async def crowded(socket: WebSocketRoute) -> None:
+            answer = await page.request.get(f"{org.world.url}/api/board?since=0&until=0")
+            report = await answer.json()
+            (ada,) = report["agents"]
+            ids = [f"005{number:015}" for number in range(301)]
+            report["agents"] = [ada | {"user_id": user_id} for user_id in ids]
+            frame = {"type": "report", "now": report["now"], "report": report}
+            socket.send(json.dumps(frame))
+
+        await page.route_web_socket("**/api/board/live*", crowded)
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.locator("tbody tr")).to_have_count(301, timeout=30_000)
+        await page.get_by_role("button", name="Agent", exact=True).click()
+        asked: list[Request] = []
+        page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - it is marked
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Calls as CSV").click()
+        sheet = await (await download.value).path()
+        assert (await asyncio.to_thread(Path(sheet).read_text)).startswith("started,")
+        (export,) = [request for request in asked if "calls.csv" in request.url]
+        assert export.method == "POST"
+        assert (export.post_data or "").startswith("order=005")
 
 
 async def test_a_board_at_the_wrong_address_says_where_the_board_is(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { createLink } from '../../web/board/link.js';
-import { exportOf, ordered, readOrder, turned } from '../../web/board/order.js';
+import { exportOf, fitsAddress, ordered, readOrder, turned } from '../../web/board/order.js';
 
 /** @type {any} */
 const speech = { t: (/** @type {string} */ key) => key, language: 'en' };
@@ -46,12 +46,12 @@ test('what is chosen stands behind the number sign, what is as usual does not', 
   assert.deepEqual(went, ['/board?org=00D#show=busy&find=%2B1202&order=-calls', '/board?org=00D#find=%2B1202&order=-calls', '/board?org=00D#order=-calls', '/board?org=00D']);
 });
 
-test('an export names the agents that are shown, and their order, where an address holds that many', () => {
+test('an export names the agents that are shown, and their order', () => {
   const how = (filtered = false, sorted = false) => ({ filtered, sorted });
   assert.deepEqual(exportOf(['b', 'a'], how()), []);
   assert.deepEqual(exportOf(['b', 'a'], how(true)), [['agent', 'b'], ['agent', 'a']]);
   assert.deepEqual(exportOf(['b', 'a'], how(false, true)), [['order', 'b'], ['order', 'a']]);
   assert.deepEqual(exportOf(['b'], how(true, true)), [['agent', 'b'], ['order', 'b']]);
   assert.deepEqual(exportOf([], how(true, true)), [['agent', '']], 'nobody is not everybody');
-  assert.deepEqual(exportOf(Array(301).fill('a'), how(false, true)), []);
+  assert.deepEqual([300, 301].map((count) => fitsAddress(exportOf(Array(count).fill('a'), how(true)))), [true, false]);
 });

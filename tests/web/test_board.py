@@ -101,6 +101,7 @@ async def test_the_role_is_a_list_of_addresses(
         ("", ["1a", "2a", "1b", "3a"]),
         ("order=0053&order=0052", ["3a", "2a", "1a", "1b"]),
         ("agent=0051&agent=0052&order=0052&order=0051", ["2a", "1a", "1b"]),
+        ("agent=0052+0051&order=0052+0051", ["2a", "1a", "1b"]),
         ("agent=", []),
     ],
 )
@@ -123,6 +124,22 @@ async def test_an_export_follows_the_order_that_the_board_shows(
     answer = await site.csv(make_mocked_request("GET", f"/api/board/calls.csv?{query}"))
     rows = csv.DictReader(io.StringIO(answer.text or ""))
     assert [row["call_id"] for row in rows] == expected
+
+
+async def test_an_export_of_a_thousand_agents_is_asked_for_in_a_form(world: World) -> None:
+    """No address could hold their ids."""
+    page = await world.page("Ada Lovelace")
+    ids = [f"005{number:015}" for number in range(1_000)]
+    async with httpx.AsyncClient(
+        base_url=world.url, trust_env=False, headers={"Cookie": page.cookie}
+    ) as http:
+        answer = await http.post(
+            "/api/board/calls.csv?since=0", data={"agent": " ".join(ids), "order": ids[0]}
+        )
+        policy = (await http.get("/board")).headers["content-security-policy"]
+    assert answer.status_code == 200
+    assert list(csv.DictReader(io.StringIO(answer.text))) == []
+    assert "form-action 'self'" in policy
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import { createOutcomes, createWebhooks } from './charts.js';
 import { createDoor } from './door.js';
 import { createLink } from './link.js';
 import { createLive } from './live.js';
-import { exportOf, ordered, readOrder } from './order.js';
+import { exportOf, fitsAddress, ordered, readOrder } from './order.js';
 import { chosen, createPeople } from './people.js';
 import { createFigures, createHealth, createSystemFigures, createUnlogged } from './sections.js';
 import { createToolbar } from './toolbar.js';
@@ -57,7 +57,8 @@ function systemOrCalls() {
 }
 
 const live = el('p', { class: 'live', role: 'status' });
-const csv = el('a', { class: 'button', download: 'calls.csv' }, t('csv'));
+const csv = el('a', { class: 'button', download: 'calls.csv', onclick: exportLong }, t('csv'));
+const longExport = el('form', { method: 'post', hidden: true });
 const leave = el('button', { type: 'button', class: 'button', onclick: () => void goOut() }, t('sign-out'));
 const query = org ? `?org=${encodeURIComponent(org)}` : '';
 const other = el('a', { class: 'button', href: (isSystem ? '/board' : '/board/system') + query }, t(isSystem ? 'title' : 'system.title'));
@@ -66,7 +67,7 @@ const denied = el('p', { class: 'denied', hidden: true }, t('denied'));
 const elements = (/** @type {Section[]} */ made) => made.map(({ element }) => element);
 const content = el('div', { class: 'content', hidden: true },
   ...(isSystem ? [] : [toolbar.element]), ...elements(wide), el('div', { class: 'grid-of-panels' }, ...elements(inGrid)));
-root.replaceChildren(el('header', {}, el('h1', {}, title), live, ...(isSystem ? [] : [csv]), other, leave), door, denied, content);
+root.replaceChildren(el('header', {}, el('h1', {}, title), live, ...(isSystem ? [] : [csv, longExport]), other, leave), door, denied, content);
 
 /** @type {Report|null} */
 let last = null;
@@ -104,7 +105,8 @@ function take(report) {
 function draw() {
   const report = last;
   if (report) for (const section of sections) section.update(report);
-  csv.href = `/api/board/calls.csv?${askedFor(listed())}`;
+  const lists = listed();
+  csv.href = `/api/board/calls.csv?${askedFor(fitsAddress(lists) ? lists : [])}`;
 }
 
 /** The agents as they are listed: `agent` if the filter leaves some out, `order` if they are sorted. */
@@ -113,6 +115,17 @@ function listed() {
   const order = link.get('order');
   const ids = ordered(chosen(last?.agents ?? [], { words, group }), order, speech).map(({ user_id }) => user_id);
   return exportOf(ids, { filtered: words !== '' || group !== 'all', sorted: readOrder(order).column !== '' });
+}
+
+/** Agents that no address can hold go in a form. @param {Event} event */
+function exportLong(event) {
+  const lists = listed();
+  if (fitsAddress(lists)) return;
+  event.preventDefault();
+  longExport.action = csv.href;
+  longExport.replaceChildren(...['agent', 'order'].filter((name) => lists.some(([list]) => list === name)).map((name) =>
+    el('input', { type: 'hidden', name, value: lists.filter(([list]) => list === name).map(([, id]) => id).join(' ') })));
+  longExport.submit();
 }
 
 async function goOut() {

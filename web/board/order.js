@@ -42,13 +42,15 @@ export function ordered(people, order, { t, language }) {
     .map(({ person }) => person);
 }
 
-/** A server takes an address of some eight thousand characters, and an agent in it about 25. */
+/** A server takes an address of some eight thousand characters, and an agent in it is about 25. */
 const MOST_IN_ADDRESS = 300;
 
-/** The agents of an export's address: those that are shown, in their order. @param {string[]} ids @param {{filtered: boolean, sorted: boolean}} how @returns {string[][]} */
+/** The agents of an export: those that are shown, and their order. @param {string[]} ids @param {{filtered: boolean, sorted: boolean}} how @returns {string[][]} */
 export function exportOf(ids, { filtered, sorted }) {
   const named = (/** @type {string} */ name) => ids.map((id) => [name, id]);
   if (filtered && ids.length === 0) return [['agent', '']];
-  const agents = filtered ? named('agent') : [];
-  return sorted && agents.length + ids.length <= MOST_IN_ADDRESS ? [...agents, ...named('order')] : agents;
+  return [...(filtered ? named('agent') : []), ...(sorted ? named('order') : [])];
 }
+
+/** Whether an address can hold them. @param {string[][]} lists */
+export const fitsAddress = (lists) => lists.length <= MOST_IN_ADDRESS;
