@@ -154,7 +154,7 @@ def _hear(world: World, raw: bytes, at: int) -> None:
     known, call_id = ours is not None, ours or f"fresh-{update.provider_call_id}"
     event = event_for(update, LINE.user, at=at, call_id=call_id, known=known)
     if event is not None:
-        world.tell(event)
+        world.handle(event)
 
 
 def _row(raw: bytes) -> Facts | None:
@@ -166,7 +166,7 @@ def _played(texts: Sequence[bytes], outbound: bool) -> World:
     """The result of a call with these webhooks and this CDR."""
     world = World()
     if outbound:
-        world.tell(click())
+        world.handle(click())
     for place, raw in enumerate(texts[:-1]):
         _hear(world, raw, T0 + (1 + place) * 20_000)
     world.pass_until(T0 + 9_000_000, _row(texts[-1]))

@@ -15,12 +15,12 @@ from adapter.counting import Histogram, Tally
 BOUNDS = (0.0005, 0.25, 1, 256)
 
 
-def told(registry: CollectorRegistry) -> str:
+def scrape(registry: CollectorRegistry) -> str:
     """What Prometheus reads, without the times at which series began."""
     return re.sub(r"(?m)^(\w+_created\S*) .*$", r"\1", generate_latest(registry).decode())
 
 
-def one() -> CollectorRegistry:
+def new_registry() -> CollectorRegistry:
     """A registry that, like the adapter's, asks collectors for their names."""
     return CollectorRegistry(auto_describe=True)
 
@@ -28,13 +28,13 @@ def one() -> CollectorRegistry:
 @given(amounts=st.lists(st.sampled_from(BOUNDS) | st.floats(0, 1000)))
 def test_a_histogram_tells_what_prometheus_clients_own_would(amounts: list[float]) -> None:
     """Each bound counts to its own bucket, and what is above the last one is in the total."""
-    ours, theirs = one(), one()
+    ours, theirs = new_registry(), new_registry()
     quick = Histogram("x_seconds", "How long.", buckets=BOUNDS, registry=ours)
     usual = Theirs("x_seconds", "How long.", buckets=BOUNDS, registry=theirs)
     for amount in amounts:
         quick.observe(amount)
         usual.observe(amount)
-    assert told(ours) == told(theirs)
+    assert scrape(ours) == scrape(theirs)
 
 
 LABEL = st.sampled_from(["a", "b", 'quo"te', "new\nline"])
@@ -43,18 +43,18 @@ LABEL = st.sampled_from(["a", "b", 'quo"te', "new\nline"])
 @given(labels=st.lists(st.tuples(LABEL, LABEL)))
 def test_a_tally_tells_what_prometheus_clients_own_would(labels: list[tuple[str, str]]) -> None:
     """A series for each combination that was counted, in the order of the first times."""
-    ours, theirs = one(), one()
+    ours, theirs = new_registry(), new_registry()
     quick = Tally("x", "How often.", ["kind", "fate"], registry=ours)
     usual = Counter("x", "How often.", ["kind", "fate"], registry=theirs)
     for values in labels:
         quick.count(*values)
         usual.labels(*values).inc()
-    assert told(ours) == told(theirs)
+    assert scrape(ours) == scrape(theirs)
 
 
 def test_prometheus_is_told_since_when_a_series_counts() -> None:
     """So that it sees a restart even where the count is higher than before."""
-    ours, theirs = one(), one()
+    ours, theirs = new_registry(), new_registry()
     Theirs("x", "x", registry=theirs)
     Histogram("x", "x", buckets=BOUNDS, registry=ours)
     Tally("y", "y", ["kind"], registry=ours).count("a")
@@ -66,7 +66,7 @@ def test_prometheus_is_told_since_when_a_series_counts() -> None:
 
 def test_a_name_is_taken_once() -> None:
     """Two that count under one name would be one wrong number."""
-    registry = one()
+    registry = new_registry()
     Histogram("x", "x", buckets=BOUNDS, registry=registry)
     with pytest.raises(ValueError, match="Duplicated timeseries"):
         Tally("x", "x", (), registry=registry)

@@ -45,7 +45,7 @@ async def answering(
     """A server that gives this answer to everything, its body again and again if it is endless."""
     server = Server()
 
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             server.asked += 1
@@ -57,7 +57,7 @@ async def answering(
                     break
         writer.close()
 
-    async with await asyncio.start_server(one, "127.0.0.1", 0) as listening:
+    async with await asyncio.start_server(serve_one, "127.0.0.1", 0) as listening:
         server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
         yield server
 

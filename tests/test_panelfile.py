@@ -19,7 +19,7 @@ text = "Left a voicemail for {name}."
 """
 
 
-def written(folder: Path, text: str) -> Path:
+def write_file(folder: Path, text: str) -> Path:
     """A file with that text."""
     path = folder / "panel.toml"
     path.write_text(text, encoding="utf-8")
@@ -28,10 +28,10 @@ def written(folder: Path, text: str) -> Path:
 
 def test_reasons_and_templates_are_read_in_the_admins_order(tmp_path: Path) -> None:
     """Blanks around a word are nobody's."""
-    assert read_panel_file(written(tmp_path, WHOLE)) == PanelFile(
+    assert read_panel_file(write_file(tmp_path, WHOLE)) == PanelFile(
         ("Lunch", "Break"), (NoteTemplate("Voicemail", "Left a voicemail for {name}."),)
     )
-    assert read_panel_file(written(tmp_path, "")) == PanelFile()
+    assert read_panel_file(write_file(tmp_path, "")) == PanelFile()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_is_wrong_with_it_is_told_with_its_setting(
     tmp_path: Path, text: str, said: str
 ) -> None:
     """The start stops, as with any wrong setting."""
-    path = written(tmp_path, text)
+    path = write_file(tmp_path, text)
     with pytest.raises(WrongSetting, match=r"SOFTPHONE_PANEL_FILE: .*panel.toml: ") as error:
         orgs_of(load({}, panel_file=path))
     assert said in str(error.value)
@@ -61,4 +61,4 @@ def test_what_is_wrong_with_it_is_told_with_its_setting(
 
 def test_each_org_may_have_a_file_of_its_own(tmp_path: Path) -> None:
     """Without one it has the deployment's."""
-    assert orgs_of(load({}, panel_file=written(tmp_path, WHOLE))).all[0].panel.notes
+    assert orgs_of(load({}, panel_file=write_file(tmp_path, WHOLE))).all[0].panel.notes

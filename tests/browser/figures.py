@@ -38,10 +38,10 @@ async def weight(org: Org) -> int:
     page = await org.context.new_page()
     seen: list[Response] = []
 
-    def heard(response: Response) -> None:
+    def on_response(response: Response) -> None:
         seen.append(response)
 
-    page.on("response", heard)
+    page.on("response", on_response)
     await page.goto(f"{org.url}/?agent={ADA}")
     await page.frame_locator("iframe").locator('#softphone[data-state="idle"]').wait_for()
     ours = [r for r in seen if r.url.startswith(org.world.url) and "/softphone" in r.url]

@@ -46,7 +46,7 @@ def request(method: str, to: str, user: str, number: int, authorization: str = "
     return "\r\n".join([*lines, "", ""])
 
 
-async def asked(
+async def statuses(
     live: ClientConnection, method: str, to: str, user: str, password: str
 ) -> tuple[int, int]:
     """The status of a request without a password, and of the same with one."""
@@ -99,12 +99,12 @@ async def test_nobody_registers_or_dials_as_somebody_else(office: Office) -> Non
         ready = json.loads(await live.recv())
         assert ready["user"] == "web-grace"
         password = ready["password"]
-        assert await asked(live, "REGISTER", "web-grace", "web-grace", password) == (401, 200)
+        assert await statuses(live, "REGISTER", "web-grace", "web-grace", password) == (401, 200)
         for user in ("web-ada", "ada", "trunk"):
             await live.send(request("REGISTER", user, user, 7))
-        assert await asked(live, "REGISTER", "web-grace", "web-grace", password) == (401, 200)
-        assert await asked(direct, "REGISTER", "web-ada", "web-ada", password) == (401, 401)
-        assert (await asked(direct, "INVITE", "+12025559000", "web-grace", password))[1] >= 400
+        assert await statuses(live, "REGISTER", "web-grace", "web-grace", password) == (401, 200)
+        assert await statuses(direct, "REGISTER", "web-ada", "web-ada", password) == (401, 401)
+        assert (await statuses(direct, "INVITE", "+12025559000", "web-grace", password))[1] >= 400
     async with world.http() as http:
         before = (await http.get("/ari/endpoints/PJSIP/web-ada")).status_code
         await page.sign_out()

@@ -58,7 +58,7 @@ async def tab() -> AsyncIterator[Page]:
         await browser.close()
 
 
-async def told(demo: int, number: str, **scenario: float) -> None:
+async def set_scenario(demo: int, number: str, **scenario: float) -> None:
     """Have the simulated phones play that of this number."""
     headers = {"Authorization": f"Bearer {TOKEN}", "DialStack-Account": ACCOUNT}
     played = {"outcome": "answered", "pick_up_seconds": 0.3, "ring_seconds": 0.3, **scenario}
@@ -70,7 +70,7 @@ async def told(demo: int, number: str, **scenario: float) -> None:
 
 async def test_a_call_in_omni_channel_becomes_a_completed_record(demo: int, tab: Page) -> None:
     """Signed in by itself; a click, the talk, the end, the work after it, what the record says."""
-    await told(demo, "+12025559000", talk_seconds=1.0)
+    await set_scenario(demo, "+12025559000", talk_seconds=1.0)
     await tab.goto(f"http://127.0.0.1:{demo + 3}")
     await tab.wait_for_selector("#omni[data-state=ready]")
     await tab.get_by_role("button", name="+1 202-555-9000").click()
@@ -88,7 +88,7 @@ async def test_a_call_in_omni_channel_becomes_a_completed_record(demo: int, tab:
 
 async def test_an_agent_changes_surfaces_by_reloading_the_other_phone(demo: int, tab: Page) -> None:
     """Side by side: each call where the agent works then, a Task there and a record here."""
-    await told(demo, "+12025559000", talk_seconds=1.0)
+    await set_scenario(demo, "+12025559000", talk_seconds=1.0)
     await tab.set_viewport_size({"width": 2600, "height": 900})
     await tab.goto(f"http://127.0.0.1:{demo + 3}/both")
     voice, org = tab.frame_locator("#voice"), tab.frame_locator("#open-cti")
@@ -103,7 +103,7 @@ async def test_an_agent_changes_surfaces_by_reloading_the_other_phone(demo: int,
     await voice.get_by_role("button", name="Close the work").click()
     await voice.locator("#calls").get_by_text("completed").wait_for()
 
-    await told(demo, "+12025559000", talk_seconds=1.0)
+    await set_scenario(demo, "+12025559000", talk_seconds=1.0)
     await org.get_by_role("button", name="Reload the phone").click()
     number = org.get_by_role("button", name="+1 202-555-9000")
     await org.get_by_text("Click-to-dial is on").wait_for()

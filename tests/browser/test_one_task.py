@@ -65,7 +65,7 @@ async def unread(tmp_path: Path) -> AsyncIterator[Org]:
         yield made
 
 
-async def seen(tab: Tab, name: str) -> None:
+async def take_picture(tab: Tab, name: str) -> None:
     """Leave a picture."""
     await tab.page.screenshot(path=SEEN / f"{name}.png")  # makes the folder, too
 
@@ -86,7 +86,7 @@ async def test_two_windows_save_one_task(hurried: Org) -> None:
     await until_saved(first)
     await until_saved(second)
     assert len(await first.tasks()) == 1
-    await seen(second, "two-windows")
+    await take_picture(second, "two-windows")
 
 
 async def test_a_reload_between_hang_up_and_save_loses_nothing(hurried: Org) -> None:
@@ -102,7 +102,7 @@ async def test_a_reload_between_hang_up_and_save_loses_nothing(hurried: Org) -> 
     await tab.until("wrapup")
     await until_saved(tab)
     assert len(await tab.tasks()) == 1
-    await seen(tab, "reload-before-save")
+    await take_picture(tab, "reload-before-save")
 
 
 async def test_without_browser_storage_the_agent_is_warned_and_the_task_is_saved(
@@ -121,7 +121,7 @@ async def test_without_browser_storage_the_agent_is_warned_and_the_task_is_saved
     told = tab.phone.get_by_text("do not reload this page while one is being saved")
     await expect(told).to_have_count(1)
     assert len(await tab.tasks()) == 1
-    await seen(tab, "nothing-kept")
+    await take_picture(tab, "nothing-kept")
 
 
 async def test_a_tab_closed_during_the_save_saves_no_second_time(hurried: Org) -> None:
@@ -137,7 +137,7 @@ async def test_a_tab_closed_during_the_save_saves_no_second_time(hurried: Org) -
     hurried.tabs.remove(saver)
     await until_saved(other)
     assert len(await other.tasks()) == 1
-    await seen(other, "closed-during-save")
+    await take_picture(other, "closed-during-save")
 
 
 async def _who_saved(first: Tab, second: Tab) -> tuple[Tab, Tab]:
@@ -154,7 +154,7 @@ async def test_a_save_that_never_answers_is_looked_for_before_it_is_repeated(hur
     await tab.click(GRACE, GRACE_NUMBER)
     await tab.until("wrapup")
     await tab.page.wait_for_timeout(1500)
-    await seen(tab, "never-answers-meanwhile")
+    await take_picture(tab, "never-answers-meanwhile")
     assert await tab.tasks() == []
     await until_saved(tab)
     assert len(await tab.tasks()) == 1
@@ -163,7 +163,7 @@ async def test_a_save_that_never_answers_is_looked_for_before_it_is_repeated(hur
         ".length"
     )
     assert asked >= 4
-    await seen(tab, "never-answers-in-the-end")
+    await take_picture(tab, "never-answers-in-the-end")
 
 
 async def test_the_agent_decides_about_a_save_that_cannot_be_confirmed(unread: Org) -> None:
@@ -172,7 +172,7 @@ async def test_the_agent_decides_about_a_save_that_cannot_be_confirmed(unread: O
     await tab.page.evaluate("demoOrg.hold('saveLog')")
     await tab.click(GRACE, GRACE_NUMBER)
     await expect(tab.phone.get_by_text("It is not certain")).to_be_visible(timeout=40_000)
-    await seen(tab, "not-confirmed")
+    await take_picture(tab, "not-confirmed")
     await tab.phone.get_by_role("button", name="It is there").first.click()
     await tab.phone.locator(".tray-asks").get_by_role("button", name="It is there").click()
     await expect(tab.phone.get_by_text("It is not certain")).to_have_count(0)
@@ -189,7 +189,7 @@ async def test_a_validation_error_is_shown_by_field_and_corrected_by_the_agent(
     await expect(tab.phone.get_by_text("Say what the call was about.").first).to_be_visible(
         timeout=40_000
     )
-    await seen(tab, "refused")
+    await take_picture(tab, "refused")
     assert await tab.tasks() == []
     await tab.phone.get_by_role("button", name="Save again").first.click()
     await tab.until_tasks(1)
@@ -208,7 +208,7 @@ async def test_a_refused_log_is_edited_in_the_tray_and_saved(hurried: Org) -> No
     await row.get_by_role("button", name="Edit").click()
     await row.get_by_label("Subject").fill("Asked for an offer")
     await row.get_by_label("Notes").fill("Twenty units.")
-    await seen(tab, "edited")
+    await take_picture(tab, "edited")
     await row.get_by_role("button", name="Save again").click()
     await tab.until_tasks(1)
     await expect(row).to_have_count(0)
@@ -230,4 +230,4 @@ async def test_a_frozen_tab_is_skipped_and_saves_nothing_when_it_wakes(hurried: 
     await first.page.bring_to_front()
     await until_saved(first)
     assert len(await second.tasks()) == 1
-    await seen(first, "thawed")
+    await take_picture(first, "thawed")

@@ -29,7 +29,7 @@ window.Notification = class {
 """
 
 
-async def heard(tab: Tab) -> dict[str, Any]:
+async def notifications_of(tab: Tab) -> dict[str, Any]:
     """What this tab has let its agent hear and see."""
     told: dict[str, Any] = await tab.phone.evaluate("heard")
     return told
@@ -47,7 +47,7 @@ async def until_one_rings(first: Tab, second: Tab) -> tuple[Tab, Tab]:
     """The tab that rings, and the other; waits until one does, and one has notified."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            told = [await heard(tab) for tab in (first, second)]
+            told = [await notifications_of(tab) for tab in (first, second)]
             if any(one["rings"] for one in told) and any(one["shown"] for one in told):
                 return (first, second) if told[0]["rings"] else (second, first)
             await first.page.wait_for_timeout(50)
@@ -66,7 +66,7 @@ async def test_one_of_two_tabs_rings_and_notifies_and_the_other_takes_over(tmp_p
         for tab in (first, second):
             await tab.until("ringing-inbound")
         loud, still = await until_one_rings(first, second)
-        told = [await heard(tab) for tab in (loud, still)]
+        told = [await notifications_of(tab) for tab in (loud, still)]
         assert sum(len(one["shown"]) for one in told) == 1, told
         assert told[1]["rings"] == 0
         await loud.page.close()

@@ -90,12 +90,12 @@ async def omni(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         world = await stack.enter_async_context(a_world(tmp_path, **told))
         doors[0].leads_to = int(world.url.rpartition(":")[2])
 
-        async def shown(_request: web.Request) -> web.Response:
+        async def serve_host(_request: web.Request) -> web.Response:
             text = HOST.format(phone=phone, org=ORG, user=f"005{ADA}")
             return web.Response(text=text, content_type="text/html")
 
         site = web.Application()
-        site.router.add_get("/", shown)
+        site.router.add_get("/", serve_host)
         doors[1].leads_to = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
         playwright = await stack.enter_async_context(async_playwright())
         arguments = [*ARGUMENTS, *tls.ARGUMENTS]

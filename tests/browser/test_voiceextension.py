@@ -75,7 +75,7 @@ async def extension(tmp_path: Path, components: Path) -> AsyncIterator[Extension
         api = await stack.enter_async_context(voice_calls())
         phone: list[str] = []
 
-        async def shown(_request: web.Request) -> web.Response:
+        async def serve_host(_request: web.Request) -> web.Response:
             text = PAGE.format(phone=phone[0], record=GRACE)
             return web.Response(text=text, content_type="text/html")
 
@@ -83,7 +83,7 @@ async def extension(tmp_path: Path, components: Path) -> AsyncIterator[Extension
             return web.FileResponse(components)
 
         site = web.Application()
-        site.router.add_get("/", shown)
+        site.router.add_get("/", serve_host)
         site.router.add_get("/components.js", compiled)
         port = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
         told: dict[str, Any] = {

@@ -39,7 +39,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-async def _kept(url: str, change: AgentChange | None = None) -> Agent:
+async def _stored_agent(url: str, change: AgentChange | None = None) -> Agent:
     store = await open_store(url, clock_ms=SystemClock().now)
     if change is not None:
         await store.commit(Commit((change,)))
@@ -54,16 +54,16 @@ def test_moving_an_agent_reports_the_waiting_logs(
 ) -> None:
     """There and back by the same command."""
     log = replace(new_log(), agent=KEY)
-    asyncio.run(_kept(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
+    asyncio.run(_stored_agent(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
     assert main(["surface", KEY.user_id, "voice", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {"agent": str(KEY), "surface": "voice", "unfinished": ["c1"]}
-    agent = asyncio.run(_kept(database))
+    agent = asyncio.run(_stored_agent(database))
     assert (agent.surface, agent.route, agent.pinned) == ("voice", Route.BACKEND, True)
     assert main(["surface", KEY.user_id, "open-cti"]) == 0
     assert "works with open-cti" in capsys.readouterr().out
     assert main(["surface", KEY.user_id, "any"]) == 0
-    assert not asyncio.run(_kept(database)).pinned
+    assert not asyncio.run(_stored_agent(database)).pinned
 
 
 def test_an_agent_moves_to_our_own_component_and_back(
@@ -71,19 +71,19 @@ def test_an_agent_moves_to_our_own_component_and_back(
 ) -> None:
     """Nothing is left behind: whichever page is there may save what has nothing under way."""
     log = replace(new_log(), agent=KEY)
-    asyncio.run(_kept(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
+    asyncio.run(_stored_agent(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
     for surface, route in (("lwc", Route.KEYED), ("open-cti", Route.PAGE)):
         assert main(["surface", KEY.user_id, surface, "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert told == {"agent": str(KEY), "surface": surface, "unfinished": []}
-        agent = asyncio.run(_kept(database))
+        agent = asyncio.run(_stored_agent(database))
         assert (agent.surface, agent.route) == (surface, route)
 
 
 def test_no_agent_is_moved_during_a_call(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The call would lose its page."""
     busy = replace(after(replace(IDLE, key=KEY), [click()]).agent)
-    asyncio.run(_kept(database, AgentChange(0, busy, None, ())))
+    asyncio.run(_stored_agent(database, AgentChange(0, busy, None, ())))
     assert main(["surface", KEY.user_id, "voice"]) == 2
     assert "is on a call" in capsys.readouterr().err
 

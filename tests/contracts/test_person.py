@@ -125,18 +125,18 @@ class Kept:
 
 
 @pytest.fixture
-async def kept(backend: Backend) -> Kept:
+async def archive(backend: Backend) -> Kept:
     """A store of either kind, and its archive."""
     store = await backend.open()
     assert isinstance(store, SqlStore)
     return Kept(store)
 
 
-async def test_all_stored_data_about_the_number_is_found(kept: Kept) -> None:
+async def test_all_stored_data_about_the_number_is_found(archive: Kept) -> None:
     """Each table, in each spelling; a delivery without the number by its call's id."""
-    await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
-    await kept.put(BEN, SPELLED, call_log("b", "0049 30/901820145", BEN, Pending(NOW, NOW)))
-    await kept.deliver(
+    await archive.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
+    await archive.put(BEN, SPELLED, call_log("b", "0049 30/901820145", BEN, Pending(NOW, NOW)))
+    await archive.deliver(
         delivered("e1", to_number="4930901820145"),
         delivered("e2", call_id="pc-a"),
         Delivery("acct_1", "e3", "call.odd", b"\xff not JSON: +4930901820145", NOW, "quarantined"),
@@ -145,8 +145,8 @@ async def test_all_stored_data_about_the_number_is_found(kept: Kept) -> None:
         delivered("e5", to_number=OTHER, call_id="pc-z"),
     )
     waiting = Parked("acct_1", "pc-9", "e9", f'{{"from":"{NUMBER}"}}'.encode(), NOW, NOW + 1)
-    await kept.store.commit(Commit(park=(waiting,)))
-    held = await kept.held()
+    await archive.store.commit(Commit(park=(waiting,)))
+    held = await archive.held()
     assert [(one["user_id"], len(one["answers"])) for one in held.agents] == [
         ("0051", 1),
         ("0052", 1),
@@ -160,33 +160,33 @@ async def test_all_stored_data_about_the_number_is_found(kept: Kept) -> None:
     assert told["deliveries"][0]["body"]["data"] == {"to_number": "4930901820145"}
 
 
-async def test_no_data_about_another_number_is_found(kept: Kept) -> None:
+async def test_no_data_about_another_number_is_found(archive: Kept) -> None:
     """One digit makes another person."""
-    await kept.put(ADA, OTHER, call_log("a", OTHER, ADA, Settled(NOW)))
-    await kept.deliver(delivered("e1", to_number=OTHER))
-    assert (await kept.held()).counts() == KEPT
-    before = [await kept.store.load(ADA), await kept.store.log(ADA, "a")]
-    erased = await kept.erase()
+    await archive.put(ADA, OTHER, call_log("a", OTHER, ADA, Settled(NOW)))
+    await archive.deliver(delivered("e1", to_number=OTHER))
+    assert (await archive.held()).counts() == KEPT
+    before = [await archive.store.load(ADA), await archive.store.log(ADA, "a")]
+    erased = await archive.erase()
     assert (erased.counts, erased.tasks, erased.remaining) == ({}, [], [])
-    assert [await kept.store.load(ADA), await kept.store.log(ADA, "a")] == before
+    assert [await archive.store.load(ADA), await archive.store.log(ADA, "a")] == before
 
 
-async def test_finished_calls_are_erased_but_still_counted(kept: Kept) -> None:
+async def test_finished_calls_are_erased_but_still_counted(archive: Kept) -> None:
     """Nothing tells the number afterwards; times, outcomes, ids and webhooks' ids stay."""
     log = call_log("a", NUMBER, ADA, Settled(NOW))
     closed = call_log("b", SPELLED, ADA, Closed(NOW, ClosedBy.DISMISSED))
-    await kept.put(ADA, NUMBER, log, closed)
+    await archive.put(ADA, NUMBER, log, closed)
     delivery = delivered("e1", to_number=NUMBER)
-    await kept.deliver(delivery, delivered("e2", to_number=OTHER))
-    erased = await kept.erase()
+    await archive.deliver(delivery, delivered("e2", to_number=OTHER))
+    erased = await archive.erase()
     assert erased.counts == {
         "recent": 0, "answers": 1, "notices": 0, "favorites": 0,
         "call_logs": 2, "calls": 2, "deliveries": 1,
     }  # fmt: skip
     assert (erased.tasks, erased.remaining) == (["00Ta", "00Tb"], [])
-    assert (await kept.held()).counts() == KEPT
+    assert (await archive.held()).counts() == KEPT
     (first, second) = sorted(
-        await kept.store.board_calls("00D1", 0, 2**53), key=lambda call: call.call_id
+        await archive.store.board_calls("00D1", 0, 2**53), key=lambda call: call.call_id
     )
     assert (first.call_id, first.result["outcome"], first.result["talk_seconds"]) == (
         "a",
@@ -194,14 +194,14 @@ async def test_finished_calls_are_erased_but_still_counted(kept: Kept) -> None:
         7,
     )
     assert (first.result["number"], second.result["record"]) == ("", "")
-    assert (await kept.store.route("acct_1", "pc-a")).owners.popitem()[1] == "a"
+    assert (await archive.store.route("acct_1", "pc-a")).owners.popitem()[1] == "a"
     with pytest.raises(Duplicate):
-        await kept.store.commit(Commit(delivery=delivery))
-    other = await kept.held(OTHER)
+        await archive.store.commit(Commit(delivery=delivery))
+    other = await archive.held(OTHER)
     assert [one["event_id"] for one in other.deliveries] == ["e2"]
 
 
-async def test_unfinished_calls_stay_and_are_reported(kept: Kept) -> None:
+async def test_unfinished_calls_stay_and_are_reported(archive: Kept) -> None:
     """A live call; a log that waits, is in the tray, or wrapped up; a parked delivery."""
     live = Call("call-1", NUMBER, NOW, Dialing(NOW, NOW + 9))
     wrapped = Call("w", NUMBER, NOW, Wrapup(NOW, NOW + 9))
@@ -211,11 +211,11 @@ async def test_unfinished_calls_stay_and_are_reported(kept: Kept) -> None:
         call_log("w", NUMBER, ADA, Settled(NOW)),
         call_log("s", NUMBER, ADA, Settled(NOW)),
     )
-    await kept.put(ADA, NUMBER, *logs, calls=(live, wrapped))
+    await archive.put(ADA, NUMBER, *logs, calls=(live, wrapped))
     waiting = Parked("acct_1", "pc-9", "e9", f'{{"from":"{NUMBER}"}}'.encode(), NOW, NOW + 1)
-    await kept.store.commit(Commit(park=(waiting,)))
-    before = await kept.store.load(ADA)
-    erased = await kept.erase()
+    await archive.store.commit(Commit(park=(waiting,)))
+    before = await archive.store.load(ADA)
+    erased = await archive.erase()
     assert erased.tasks == ["00Ts"]
     assert [(one["kind"], one["id"], one["why"]) for one in erased.remaining] == [
         ("call", "call-1", "it is not over, or is in wrap-up"),
@@ -225,23 +225,23 @@ async def test_unfinished_calls_stay_and_are_reported(kept: Kept) -> None:
         ("call_log", "w", "its call is in wrap-up"),
         ("parked delivery", "e9", "it waits for its call, at most ten minutes: run it again later"),
     ]
-    after = await kept.store.load(ADA)
+    after = await archive.store.load(ADA)
     assert before is not None
     assert after is not None
     assert after.agent.calls == before.agent.calls
     assert after.logs == before.logs
-    assert await kept.store.log(ADA, "w") == logs[2]
+    assert await archive.store.log(ADA, "w") == logs[2]
     board = {
         call.call_id: call.result["number"]
-        for call in await kept.store.board_calls("00D1", 0, 2**53)
+        for call in await archive.store.board_calls("00D1", 0, 2**53)
     }
     assert board == {"p": NUMBER, "t": NUMBER, "w": NUMBER, "s": ""}
-    assert await kept.store.log(ADA, "s") is None
-    assert await kept.store.due(NOW + 9, 5) == (ADA,)
-    assert (await kept.store.route("acct_1", "pc-9")).parked == (waiting,)
+    assert await archive.store.log(ADA, "s") is None
+    assert await archive.store.due(NOW + 9, 5) == (ADA,)
+    assert (await archive.store.route("acct_1", "pc-9")).parked == (waiting,)
 
 
-async def test_a_drivers_state_is_erased_once_its_call_is_over(kept: Kept) -> None:
+async def test_a_drivers_state_is_erased_once_its_call_is_over(archive: Kept) -> None:
     """As long as a call is steered its driver needs the number; another org's stays."""
     text = f'{{"number":"{NUMBER}"}}'
     rows = (
@@ -250,59 +250,61 @@ async def test_a_drivers_state_is_erased_once_its_call_is_over(kept: Kept) -> No
         DriverRow("acct_2", "over", text, 0, over=True, at=NOW),
         DriverRow("acct_1", "another", text.replace(NUMBER, OTHER), 0, over=True, at=NOW),
     )
-    await kept.store.commit(Commit(states=rows))
-    erased = await kept.erase(NUMBER, Scope("00D1", frozenset({"acct_1"})))
+    await archive.store.commit(Commit(states=rows))
+    erased = await archive.erase(NUMBER, Scope("00D1", frozenset({"acct_1"})))
     assert erased.counts["driver_states"] == 1
     assert [(one["kind"], one["id"]) for one in erased.remaining] == [("driver state", "live")]
-    left = [(row["account"], row["call_id"]) for row in (await kept.held()).driver_states]
+    left = [(row["account"], row["call_id"]) for row in (await archive.held()).driver_states]
     assert left == [("acct_1", "live"), ("acct_2", "over")]
-    assert await kept.store.driver_row("acct_1", "another") is not None
+    assert await archive.store.driver_row("acct_1", "another") is not None
 
 
-async def test_a_second_erasure_removes_what_was_unfinished(kept: Kept) -> None:
+async def test_a_second_erasure_removes_what_was_unfinished(archive: Kept) -> None:
     """Once the log has settled, nothing is left."""
-    await kept.put(ADA, NUMBER, call_log("p", NUMBER, ADA, Pending(NOW, NOW + 9)))
-    assert (await kept.erase()).remaining
-    await kept.put(ADA, OTHER, call_log("p", NUMBER, ADA, Settled(NOW)))
-    assert (await kept.erase()).remaining == []
-    assert (await kept.held()).counts() == KEPT
+    await archive.put(ADA, NUMBER, call_log("p", NUMBER, ADA, Pending(NOW, NOW + 9)))
+    assert (await archive.erase()).remaining
+    await archive.put(ADA, OTHER, call_log("p", NUMBER, ADA, Settled(NOW)))
+    assert (await archive.erase()).remaining == []
+    assert (await archive.held()).counts() == KEPT
 
 
-async def test_only_the_requested_org_is_searched(kept: Kept) -> None:
+async def test_only_the_requested_org_is_searched(archive: Kept) -> None:
     """The other org's agents, logs, calls and deliveries stay as they are, also with equal ids."""
     for key in (ADA, CAY):
-        await kept.put(key, NUMBER, call_log("a", NUMBER, key, Settled(NOW)))
+        await archive.put(key, NUMBER, call_log("a", NUMBER, key, Settled(NOW)))
         account = ACCOUNTS[key.org_id]
-        await kept.deliver(delivered("e1", account, to=NUMBER), delivered("e2", account, id="pc-a"))
+        await archive.deliver(
+            delivered("e1", account, to=NUMBER), delivered("e2", account, id="pc-a")
+        )
     scope = Scope("00D1", frozenset({"acct_1"}))
-    assert (await kept.held(NUMBER, scope)).counts() == {
+    assert (await archive.held(NUMBER, scope)).counts() == {
         "agents": 1, "call_logs": 1, "calls": 1, "deliveries": 2, "parked": 0, "driver_states": 0,
     }  # fmt: skip
-    assert (await kept.erase(NUMBER, scope)).remaining == []
-    assert (await kept.held(NUMBER, scope)).counts() == KEPT
-    left = await kept.held()
+    assert (await archive.erase(NUMBER, scope)).remaining == []
+    assert (await archive.held(NUMBER, scope)).counts() == KEPT
+    left = await archive.held()
     assert {one["org_id"] for one in (*left.agents, *left.call_logs, *left.calls)} == {"00D2"}
     assert [one["account"] for one in left.deliveries] == ["acct_2", "acct_2"]
 
 
-async def test_a_reader_from_before_the_erasure_must_read_again(kept: Kept) -> None:
+async def test_a_reader_from_before_the_erasure_must_read_again(archive: Kept) -> None:
     """A replica's commit on what it had read is a Conflict: it cannot write the number back."""
     log = call_log("a", NUMBER, ADA, Settled(NOW))
-    agent = await kept.put(ADA, NUMBER, log)
-    read = await kept.store.load(ADA)
+    agent = await archive.put(ADA, NUMBER, log)
+    read = await archive.store.load(ADA)
     assert read is not None
-    await kept.erase()
+    await archive.erase()
     reopened = log.at_state(Pending(NOW, NOW))
     with pytest.raises(Conflict):
-        await kept.store.commit(Commit((AgentChange(read.version, agent, None, (reopened,)),)))
-    assert (await kept.held()).counts() == KEPT
+        await archive.store.commit(Commit((AgentChange(read.version, agent, None, (reopened,)),)))
+    assert (await archive.held()).counts() == KEPT
 
 
 async def test_an_erasure_that_loses_a_race_is_decided_again(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
+    archive: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call that begins while it is erased is there afterwards, and what told it is gone."""
-    await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
+    await archive.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
     live = Call("call-1", OTHER, NOW, Dialing(NOW, NOW + 9))
     load, raced = Archive.load, False
 
@@ -311,31 +313,33 @@ async def test_an_erasure_that_loses_a_race_is_decided_again(
         snapshot = await load(self, key)
         if not raced:
             raced = True
-            await kept.put(ADA, NUMBER, calls=(live,))
+            await archive.put(ADA, NUMBER, calls=(live,))
         return snapshot
 
     monkeypatch.setattr(Archive, "load", load_then_lose)
-    assert (await kept.erase()).remaining == []
-    found = await kept.store.load(ADA)
+    assert (await archive.erase()).remaining == []
+    found = await archive.store.load(ADA)
     assert found is not None
     assert (found.agent.calls, found.version) == ((live,), 3)
-    assert await kept.store.log(ADA, "a") is None
+    assert await archive.store.log(ADA, "a") is None
 
 
-async def test_more_rows_than_one_page_are_read(kept: Kept) -> None:
+async def test_more_rows_than_one_page_are_read(archive: Kept) -> None:
     """Each row once, in the order of its key."""
-    await kept.deliver(*(delivered(f"e{n:03}", to=NUMBER if n % 2 else OTHER) for n in range(450)))
-    found = [one["event_id"] for one in (await kept.held()).deliveries]
+    await archive.deliver(
+        *(delivered(f"e{n:03}", to=NUMBER if n % 2 else OTHER) for n in range(450))
+    )
+    found = [one["event_id"] for one in (await archive.held()).deliveries]
     assert found == [f"e{n:03}" for n in range(450) if n % 2]
 
 
-async def test_a_list_left_by_an_older_version_is_found_and_erased(kept: Kept) -> None:
+async def test_a_list_left_by_an_older_version_is_found_and_erased(archive: Kept) -> None:
     """Nobody reads it any more; the number would stand there all the same."""
-    await kept.put(ADA, OTHER)
+    await archive.put(ADA, OTHER)
     listed = f',"recent":[{{"call_id":"c1","number":"{NUMBER}"}}],"v":'
     left = "UPDATE agents SET value = REPLACE(value, ?, ?)"
-    await kept.store.journal.run(lambda database: database.execute(left, (',"v":', listed)))
-    assert [len(one["recent"]) for one in (await kept.held()).agents] == [1]
-    erased = await kept.erase()
+    await archive.store.journal.run(lambda database: database.execute(left, (',"v":', listed)))
+    assert [len(one["recent"]) for one in (await archive.held()).agents] == [1]
+    erased = await archive.erase()
     assert (erased.counts["recent"], erased.remaining) == (1, [])
-    assert (await kept.held()).counts() == KEPT
+    assert (await archive.held()).counts() == KEPT

@@ -70,7 +70,7 @@ class Gate:
     faults: bool = True
     premature: list[str] = field(default_factory=list)
 
-    def tell(self, event: LogEvent) -> LogDecision:
+    def handle(self, event: LogEvent) -> LogDecision:
         """Decide, keep, perform."""
         decision = decide_log(self.log, event, self.policy)
         self.log = decision.log
@@ -84,7 +84,7 @@ class Gate:
                 case ProbePage(page_id):
                     page, asked = self.page(page_id), self.log.attempt
                     if page is not None and asked is not None and not self.chance(0.4):
-                        self.tell(PageProved(self.at, page_id, asked.number))
+                        self.handle(PageProved(self.at, page_id, asked.number))
                 case SendSettled():
                     pass
                 case _:
@@ -150,7 +150,7 @@ class Gate:
         self._callbacks()
         self._read_back()
         if self.log.next_due is not None and self.log.next_due <= self.at:
-            self.tell(LogTimePassed(self.at))
+            self.handle(LogTimePassed(self.at))
         self._page_troubles()
         self._offer()
 
@@ -159,24 +159,24 @@ class Gate:
         self.callbacks = [c for c in self.callbacks if c[0] > self.at]
         for _, page, event in due:
             if page.alive:
-                self.tell(event)
+                self.handle(event)
 
     def _read_back(self) -> None:
         due = [at for at in self.answers if at <= self.at]
         self.answers = [at for at in self.answers if at > self.at]
         for _ in due:
             there = tuple(i for i, (commit, _) in self.tasks.items() if commit <= self.at)
-            self.tell(RecordsFound(self.at, there))
+            self.handle(RecordsFound(self.at, there))
 
     def _page_troubles(self) -> None:
         attempt = self.log.attempt
         for page in [p for p in self.pages if p.alive]:
             if self.chance(0.05):
                 page.alive = False
-                self.tell(PageLost(self.at, page.page_id))
+                self.handle(PageLost(self.at, page.page_id))
             elif self.chance(0.1):
                 page.inbox = []  # its socket broke: what was under way is gone with it
-                self.tell(PageLost(self.at, page.page_id))
+                self.handle(PageLost(self.at, page.page_id))
                 self._greet(page, attempt)
             elif self.chance(0.05):
                 self._greet(page, attempt)  # a second hello, while a go may still be under way
@@ -189,10 +189,10 @@ class Gate:
             known = [a for a in self.log.attempts if a.number == number]
             if task_id and known and self.tasks[task_id][0] <= self.at:
                 nonce = known[0].nonce
-                self.tell(LogSaved(self.at, page.page_id, number, nonce, task_id))
+                self.handle(LogSaved(self.at, page.page_id, number, nonce, task_id))
         if attempt is not None:
             never = attempt.number not in page.journal
-            self.tell(PageProved(self.at, page.page_id, attempt.number, never))
+            self.handle(PageProved(self.at, page.page_id, attempt.number, never))
 
     def restart(self) -> None:
         """Nothing in memory: sockets break, questions are forgotten, the stored log stays."""
@@ -203,15 +203,15 @@ class Gate:
     def _offer(self) -> None:
         if self.chance(0.1):
             more = Facts(connected=Known(self.rng.randrange(T0), Source.OBSERVED))
-            self.tell(FactsLearned(self.at, more))
+            self.handle(FactsLearned(self.at, more))
         if self.chance(0.1):
-            self.tell(RecordPicked(self.at, self.rng.choice([None, RECORD])))
+            self.handle(RecordPicked(self.at, self.rng.choice([None, RECORD])))
         if self.rng.random() < 0.3 and sum(p.alive for p in self.pages) < 3:
             self.pages.append(FakePage(f"page{len(self.pages)}"))
         alive = [p for p in self.pages if p.alive]
         if alive and may_be_offered(self.log, self.at):
             page = self.rng.choice(alive)
-            self.tell(LogAccepted(self.at, page.page_id, f"n{self.at}", self.log.route))
+            self.handle(LogAccepted(self.at, page.page_id, f"n{self.at}", self.log.route))
         if isinstance(self.log.state, Tray) and self.log.state.reason is not TrayReason.DOUBLED:
             self._agent_decides()
 
@@ -224,4 +224,4 @@ class Gate:
         there = next(iter(self.tasks), "")
         refused = isinstance(self.log.state, Tray) and self.log.state.reason is TrayReason.REFUSED
         action = "already_there" if there and not refused else "save_again"
-        self.tell(TrayDecided(self.at, action, there))
+        self.handle(TrayDecided(self.at, action, there))

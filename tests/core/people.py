@@ -27,22 +27,22 @@ def click(
     return DialRequested(at, request, call, number, at, RECORD)
 
 
-def said(**known: int | str | Direction | Outcome | None) -> Facts:
-    """Facts as an event's fields tell them."""
+def known(**known: int | str | Direction | Outcome | None) -> Facts:
+    """Facts from an event."""
     return facts(Source.EVENT, **known)
 
 
-def row(**known: int | str | Direction | Outcome | None) -> Facts:
-    """Facts as the call log tells them."""
+def cdr(**known: int | str | Direction | Outcome | None) -> Facts:
+    """Facts from a CDR."""
     return facts(Source.CDR, **known)
 
 
 def facts(source: Source, **known: Any) -> Facts:
-    """Facts of one source; what is None is not known."""
+    """Facts from one source; None means unknown."""
     return Facts(**{name: Known(v, source) for name, v in known.items() if v is not None})
 
 
-def tell(
+def report(
     kind: type[Report],
     at: int,
     what: Facts = Facts(),  # noqa: B008 - frozen
@@ -51,12 +51,12 @@ def tell(
     call: str = "fresh",
     known: bool = False,
 ) -> Report:
-    """What the provider tells of a call."""
+    """A report of the provider about a call."""
     return kind(at, call, known, provider_id, what)
 
 
 def after(agent: Agent, events: Sequence[Event], policy: Policy = POLICY) -> Decision:
-    """Everything that a conversation leads to; `ignored` is the last one's."""
+    """The combined decision on these events; `ignored` is that of the last one."""
     decision = Decision(agent)
     for event in events:
         decision = decision.then(decide(decision.agent, event, policy))

@@ -11,24 +11,24 @@ from adapter.core.facts import NOTHING_KNOWN, Direction, Known, Outcome, Source
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
-from tests.core.people import IDLE, LINE, T0, after, facts, row, said, tell
+from tests.core.people import IDLE, LINE, T0, after, cdr, facts, known, report
 
 ASKED = FetchCdr("c1", LINE, "p1")
 WANTING = Policy(wanted=("recording", "summary"))
-TALK = said(direction=Direction.INBOUND, connected=T0, ended=T0 + 5_000, outcome=Outcome.COMPLETED)
-OVER = tell(CallEnded, T0 + 5_000, TALK, call="c1")
+TALK = known(direction=Direction.INBOUND, connected=T0, ended=T0 + 5_000, outcome=Outcome.COMPLETED)
+OVER = report(CallEnded, T0 + 5_000, TALK, call="c1")
 LATE = facts(Source.CDR, recording="rec_1", summary="Wants a lamp.")
 
 
-def found(at: int) -> CdrFound:
+def late_cdr(at: int) -> CdrFound:
     """The call log, with what was made of the talk meanwhile."""
-    return CdrFound(at, "c1", True, "p1", row(ended=T0 + 5_100).join(LATE))
+    return CdrFound(at, "c1", True, "p1", cdr(ended=T0 + 5_100).join(LATE))
 
 
 def learned(policy: Policy, agent: Agent) -> tuple[Known[str] | None, Known[str] | None]:
     """What the log of an agent's call hears of, when the call log has it."""
     over = after(agent, [OVER], policy)
-    ((_, event),) = after(over.agent, [found(T0 + 6_000)], policy).log_events
+    ((_, event),) = after(over.agent, [late_cdr(T0 + 6_000)], policy).log_events
     assert isinstance(event, FactsLearned)
     return event.facts.recording, event.facts.summary
 
@@ -49,7 +49,7 @@ def test_data_that_no_template_names_is_not_kept() -> None:
 
 def test_nothing_is_missing_from_a_call_without_a_talk() -> None:
     """Nobody records a call that nobody took."""
-    assert not is_missing(said(ended=T0), ("summary",))
+    assert not is_missing(known(ended=T0), ("summary",))
     assert is_missing(TALK, ("summary",))
     assert not is_missing(TALK.join(LATE), ("summary", "recording"))
 
@@ -79,9 +79,9 @@ def test_a_call_centers_own_fields_count_too() -> None:
 def test_data_about_a_colleagues_part_is_not_used_for_this_agent() -> None:
     """The summary of a talk goes into the record of whoever talked."""
     mine = after(
-        IDLE, [tell(Connected, T0, replace(TALK, ended=None, outcome=None), call="c1")], WANTING
+        IDLE, [report(Connected, T0, replace(TALK, ended=None, outcome=None), call="c1")], WANTING
     )
-    theirs = replace(found(T0 + 6_000), elsewhere=True)
+    theirs = replace(late_cdr(T0 + 6_000), elsewhere=True)
     told = after(mine.agent, [theirs], WANTING)
     assert all(call.facts.summary is None for call in told.agent.calls)
     assert all(log.wanted.summary == "" for log in told.opened)

@@ -20,10 +20,10 @@ from adapter.core.facts import Direction
 from adapter.core.incall import InCall, Third, ThirdState
 from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
-from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, said, tell
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, known, report
 
-TALKING = tell(Connected, T0, said(number=NUMBER, direction=Direction.INBOUND), call="c1")
-WRAPPING = tell(CallEnded, T0, said(number=NUMBER, connected=T0, ended=T0), call="c1")
+TALKING = report(Connected, T0, known(number=NUMBER, direction=Direction.INBOUND), call="c1")
+WRAPPING = report(CallEnded, T0, known(number=NUMBER, connected=T0, ended=T0), call="c1")
 
 
 def test_a_control_is_sent_with_the_providers_call_id() -> None:
@@ -42,7 +42,7 @@ def test_a_control_is_sent_with_the_providers_call_id() -> None:
         [],
         [click()],
         [WRAPPING],
-        [tell(Connected, T0, call="c1"), tell(CallEnded, T0 + 1)],
+        [report(Connected, T0, call="c1"), report(CallEnded, T0 + 1)],
     ],
 )
 def test_a_control_of_a_call_that_is_not_up_is_answered(before: list[Event]) -> None:
@@ -65,7 +65,7 @@ def test_a_transfer_goes_to_what_a_click_would_dial(target: str, told: str, acti
 def test_the_state_of_a_call_follows_reports_and_actions() -> None:
     """An event of the provider's, or its word that it did what was asked; another's part is not."""
     third = InCall(T0 + 1, Third("204", ThirdState.RINGING, T0 + 1), held=True)
-    told = replace(tell(InCallChanged, T0 + 1, call="c1"), in_call=third)
+    told = replace(report(InCallChanged, T0 + 1, call="c1"), in_call=third)
     muted = ControlAnswered(T0 + 2, "k1", "done", "", "c1", "mute")
     refused = ControlAnswered(T0 + 3, "k2", "provider-refused", "", "c1", "unmute")
     elsewhere = replace(told, elsewhere=True, in_call=InCall(T0 + 9))

@@ -20,12 +20,12 @@ from adapter.core.events import (
 from adapter.core.facts import Direction, Known, Outcome, Source
 from adapter.core.model import AgentNoAnswer, Bridged, Phase, Placing, RingingInbound, Wrapup
 from adapter.core.view import view
-from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, row, said, tell
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, cdr, click, known, report
 from tests.core.world import World
 
 RING = T0 + POLICY.ring_ms
 PLACED: list[Event] = [click(), CallPlaced(T0 + 1, "c1")]
-BRIDGED: list[Event] = [tell(Connected, T0, said(direction=Direction.INBOUND), call="c1")]
+BRIDGED: list[Event] = [report(Connected, T0, known(direction=Direction.INBOUND), call="c1")]
 CLAIM = OverClaimed(T0 + 10, "o1", "c1")
 
 
@@ -33,10 +33,10 @@ def test_an_unanswered_phone_is_looked_up_at_0_5_and_30_seconds() -> None:
     """Then the placement lapses, the agent is idle and knows why, and no Task is made."""
     world, asked = World(), []
     for event in PLACED:
-        world.tell(event)
+        world.handle(event)
     while isinstance(world.agent.calls[0].stage, Placing):
         due = world.agent.calls[0].stage.due
-        decision = world.tell(TimePassed(due))
+        decision = world.handle(TimePassed(due))
         asked += [due - RING for e in decision.effects if isinstance(e, FindCdr)]
     assert asked == [0, 5_000, 30_000]
     assert world.agent.calls[0].stage == AgentNoAnswer(
@@ -69,18 +69,18 @@ def test_a_missing_cdr_lapses_a_placement_that_was_looked_up() -> None:
     ("events", "wait"),
     [
         (BRIDGED, POLICY.bridged_ms),
-        ([tell(InboundRinging, T0, call="c1")], POLICY.ring_ms),
+        ([report(InboundRinging, T0, call="c1")], POLICY.ring_ms),
     ],
 )
 def test_a_live_call_is_looked_up_and_continues(events: list[Event], wait: int) -> None:
     """Each phase has its own wait; a silent call log only means: later again."""
     world = World()
     for event in events:
-        world.tell(event)
+        world.handle(event)
     assert world.agent.next_due == T0 + wait
-    world.tell(TimePassed(T0 + wait))
+    world.handle(TimePassed(T0 + wait))
     assert len(world.asked) == 1
-    world.answer(T0 + wait + 1, "p1", row(picked_up=T0, direction=world.agent.calls[0].direction))
+    world.answer(T0 + wait + 1, "p1", cdr(picked_up=T0, direction=world.agent.calls[0].direction))
     assert world.agent.next_due == T0 + wait + 1 + wait
     phase = world.agent.phase
     world.pass_until(T0 + 3_600_000)
@@ -90,29 +90,29 @@ def test_a_live_call_is_looked_up_and_continues(events: list[Event], wait: int) 
 def test_a_call_that_outlasts_any_ringing_is_a_talk() -> None:
     """The answer's webhook was lost; until its end the call log tells of no answer."""
     world = World()
-    for event in (click(), tell(DestinationDialed, T0)):
-        world.tell(event)
-    live = row(picked_up=T0, direction=Direction.OUTBOUND)
-    world.tell(TimePassed(T0 + POLICY.dial_ms))
+    for event in (click(), report(DestinationDialed, T0)):
+        world.handle(event)
+    live = cdr(picked_up=T0, direction=Direction.OUTBOUND)
+    world.handle(TimePassed(T0 + POLICY.dial_ms))
     world.answer(T0 + POLICY.dial_ms + 1, "p1", live)
     assert world.agent.phase is Phase.BRIDGED
     assert world.agent.next_due == T0 + POLICY.dial_ms + 1 + POLICY.bridged_ms
-    world.pass_until(T0 + 600_000, live.join(row(connected=T0 + 9_000, ended=T0 + 400_000)))
+    world.pass_until(T0 + 600_000, live.join(cdr(connected=T0 + 9_000, ended=T0 + 400_000)))
     assert world.logs["c1"].wanted.talk_ms == 391_000
 
 
 def test_a_call_long_enough_to_be_a_talk_stays_a_talk() -> None:
     """A late webhook of the pick-up, or the call log's next look, makes it no call that rings."""
     world = World()
-    for event in (click(), tell(DestinationDialed, T0)):
-        world.tell(event)
-    live = row(picked_up=T0, direction=Direction.OUTBOUND)
+    for event in (click(), report(DestinationDialed, T0)):
+        world.handle(event)
+    live = cdr(picked_up=T0, direction=Direction.OUTBOUND)
     at = T0 + POLICY.dial_ms + 1
-    world.tell(TimePassed(at))
+    world.handle(TimePassed(at))
     world.answer(at, "p1", live)
-    world.tell(tell(DestinationDialed, at + 5_000))
+    world.handle(report(DestinationDialed, at + 5_000))
     phases = [world.agent.phase]
-    world.tell(TimePassed(at + POLICY.bridged_ms))
+    world.handle(TimePassed(at + POLICY.bridged_ms))
     world.answer(at + POLICY.bridged_ms, "p1", live)
     assert [*phases, world.agent.phase] == [Phase.BRIDGED, Phase.BRIDGED]
     assert world.agent.next_due == at + 2 * POLICY.bridged_ms
@@ -121,8 +121,8 @@ def test_a_call_long_enough_to_be_a_talk_stays_a_talk() -> None:
 def test_a_lost_end_is_replaced_by_the_cdr() -> None:
     """The webhook was lost; the call log knows."""
     world = World()
-    world.tell(BRIDGED[0])
-    world.pass_until(T0 + POLICY.bridged_ms, row(connected=T0, ended=T0 + 60_000))
+    world.handle(BRIDGED[0])
+    world.pass_until(T0 + POLICY.bridged_ms, cdr(connected=T0, ended=T0 + 60_000))
     assert world.logs["c1"].wanted.talk_ms == 60_000
     assert world.agent.phase is Phase.WRAPUP
 
@@ -130,12 +130,12 @@ def test_a_lost_end_is_replaced_by_the_cdr() -> None:
 def test_a_call_missing_from_the_cdrs_three_times_is_over() -> None:
     """By our own clock, which the call log may still correct."""
     world = World()
-    world.tell(BRIDGED[0])
+    world.handle(BRIDGED[0])
     for turn in range(POLICY.cdr_missing_limit):
         assert world.agent.phase is Phase.BRIDGED, turn
         due = world.agent.next_due or 0
-        world.tell(TimePassed(due))
-        world.tell(CdrMissing(due + 1, "c1"))
+        world.handle(TimePassed(due))
+        world.handle(CdrMissing(due + 1, "c1"))
     assert world.opened == ["c1"]
     ended = world.logs["c1"].facts.ended
     assert ended is not None
@@ -177,7 +177,7 @@ def test_giving_up_a_placement_need_not_wait_until_the_ringing_ends() -> None:
 
 def test_inbound_ringing_that_never_ends_is_looked_up() -> None:
     """Its pop is not offered twice for that."""
-    ringing = tell(InboundRinging, T0, said(number=NUMBER), call="c1")
+    ringing = report(InboundRinging, T0, known(number=NUMBER), call="c1")
     agent = after(IDLE, [ringing]).agent
     popped = replace(agent.calls[0], stage=RingingInbound(T0, T0 + POLICY.dial_ms, popped=True))
     later = after(replace(agent, calls=(popped,)), [TimePassed(T0 + POLICY.dial_ms)])
@@ -188,7 +188,7 @@ def test_inbound_ringing_that_never_ends_is_looked_up() -> None:
 
 def test_an_ending_call_waits_for_a_cdr_that_lags() -> None:
     """A "no" right after the end is too early to believe; then it is logged as it is."""
-    ending = [*BRIDGED, tell(CallEnded, T0 + 60_000)]
+    ending = [*BRIDGED, report(CallEnded, T0 + 60_000)]
     absent = CdrMissing(T0 + 60_001, "c1")
     assert after(IDLE, [*ending, absent]).opened == ()
     due = TimePassed(T0 + 60_000 + POLICY.cdr_wait_ms)
@@ -200,8 +200,8 @@ def test_an_ending_call_waits_for_a_cdr_that_lags() -> None:
 
 def test_the_cdr_is_read_again_before_a_call_that_another_may_have_taken_is_missed() -> None:
     """A question may be lost with its process: a colleague's talk is nobody's missed call."""
-    rang = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number=NUMBER), call="c1")
-    ended = [rang, tell(CallEnded, T0 + 60_000, said(ended=T0 + 60_000))]
+    rang = report(InboundRinging, T0, known(direction=Direction.INBOUND, number=NUMBER), call="c1")
+    ended = [rang, report(CallEnded, T0 + 60_000, known(ended=T0 + 60_000))]
     agent = after(IDLE, ended).agent
     asked: list[Effect] = []
     for seconds in (5, 15):
@@ -210,8 +210,8 @@ def test_the_cdr_is_read_again_before_a_call_that_another_may_have_taken_is_miss
         assert decision.opened == ()
         agent = decision.agent
     assert asked == [FetchCdr("c1", LINE, "p1")] * 2
-    theirs = row(direction=Direction.INBOUND, connected=T0 + 5_000, ended=T0 + 60_000)
-    found = replace(tell(CdrFound, T0 + 76_000, theirs, call="c1", known=True), elsewhere=True)
+    theirs = cdr(direction=Direction.INBOUND, connected=T0 + 5_000, ended=T0 + 60_000)
+    found = replace(report(CdrFound, T0 + 76_000, theirs, call="c1", known=True), elsewhere=True)
     taken = after(agent, [found])
     assert (taken.agent.calls, taken.opened) == ((), ())
     silent = after(agent, [TimePassed(T0 + 90_000)])
@@ -220,9 +220,9 @@ def test_the_cdr_is_read_again_before_a_call_that_another_may_have_taken_is_miss
 
 def test_several_simultaneous_deadlines_are_all_handled() -> None:
     """After a restart everything may be due."""
-    other = tell(Connected, T0, said(direction=Direction.INBOUND), provider_id="p2", call="c2")
-    missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
-    third = tell(CallEnded, T0, missed, provider_id="p3", call="c3")
+    other = report(Connected, T0, known(direction=Direction.INBOUND), provider_id="p2", call="c2")
+    missed = known(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
+    third = report(CallEnded, T0, missed, provider_id="p3", call="c3")
     late = after(IDLE, [*BRIDGED, other, third, TimePassed(T0 + POLICY.bridged_ms)])
     assert [type(c.stage) for c in late.agent.calls] == [Bridged, Bridged, Wrapup]
     assert [e.call_id for e in late.effects if isinstance(e, FetchCdr)] == ["c1", "c2"]
@@ -231,15 +231,15 @@ def test_several_simultaneous_deadlines_are_all_handled() -> None:
 
 def test_a_missed_call_gets_no_wrap_up_during_a_talk() -> None:
     """No countdown runs while the agent talks; both have their whole time when the talk is over."""
-    missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
-    second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
+    missed = known(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
+    second = report(CallEnded, T0, missed, provider_id="p2", call="c2")
     talking = after(IDLE, [*BRIDGED, second])
     assert view(talking.agent, (), POLICY, {})["wrapups"][0]["deadline"] is None
     later = T0 + 10 * POLICY.wrapup_ms
     waited = after(talking.agent, [TimePassed(T0 + POLICY.wrapup_ms), TimePassed(later)])
     assert waited.agent.phase is Phase.BRIDGED
-    over = said(connected=T0, ended=later, outcome=Outcome.COMPLETED)
-    done = after(waited.agent, [tell(CallEnded, later, over, call="c1")])
+    over = known(connected=T0, ended=later, outcome=Outcome.COMPLETED)
+    done = after(waited.agent, [report(CallEnded, later, over, call="c1")])
     shown = view(done.agent, (), POLICY, {})["wrapups"]
     assert [card["deadline"] for card in shown] == [later + POLICY.wrapup_ms] * 2
     assert after(done.agent, [TimePassed(later + POLICY.wrapup_ms)]).agent.calls == ()
@@ -247,8 +247,8 @@ def test_a_missed_call_gets_no_wrap_up_during_a_talk() -> None:
 
 def test_an_agent_whose_wrap_up_was_removed_gets_none_during_a_talk() -> None:
     """The definition may change meanwhile; a deadline that does not move is no rest."""
-    missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
-    second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
+    missed = known(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
+    second = report(CallEnded, T0, missed, provider_id="p2", call="c2")
     talking = after(IDLE, [*BRIDGED, second]).agent
     due = TimePassed(T0 + POLICY.wrapup_ms)
     over = after(talking, [due], replace(POLICY, wrapup_ms=0)).agent
@@ -263,9 +263,9 @@ def test_a_lapsed_placement_is_looked_up_twice_before_it_is_dropped() -> None:
     second = after(first.agent, [TimePassed(T0 + 710_000)])
     assert [type(e) for e in (*first.effects, *second.effects)] == [FindCdr, FindCdr]
     assert after(second.agent, [TimePassed(T0 + 740_000)]).agent.calls == ()
-    late = row(connected=T0 + 100_000, ended=T0 + 160_000, outcome=Outcome.COMPLETED)
-    found = after(first.agent, [tell(CdrFound, T0 + 681_000, late, call="c1", known=True)])
+    late = cdr(connected=T0 + 100_000, ended=T0 + 160_000, outcome=Outcome.COMPLETED)
+    found = after(first.agent, [report(CdrFound, T0 + 681_000, late, call="c1", known=True)])
     assert [log.facts.talk_ms for log in found.opened] == [60_000]
-    never = row(ended=T0 + 90_000, outcome=Outcome.NO_ANSWER)
-    gone = after(first.agent, [tell(CdrFound, T0 + 681_000, never, call="c1", known=True)])
+    never = cdr(ended=T0 + 90_000, outcome=Outcome.NO_ANSWER)
+    gone = after(first.agent, [report(CdrFound, T0 + 681_000, never, call="c1", known=True)])
     assert (gone.agent.calls, gone.agent.notices, gone.opened) == ((), (), ())

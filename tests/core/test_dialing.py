@@ -25,9 +25,9 @@ from adapter.core.facts import Direction
 from adapter.core.model import Acceptance, Agent, AgentNoAnswer, Phase, Placing
 from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
-from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, known, report
 
-TALKING: tuple[Event, ...] = (tell(Connected, T0, said(direction=Direction.INBOUND), call="in"),)
+TALKING: tuple[Event, ...] = (report(Connected, T0, known(direction=Direction.INBOUND), call="in"),)
 UNKNOWN = PlacingUnknown(T0 + 10_000, "c1", "timeout")
 
 
@@ -52,7 +52,7 @@ def test_the_same_request_again_is_never_a_second_call() -> None:
         [click()],
         [click(), PlacingRejected(T0 + 1, "c1", "no")],
         [click(), UNKNOWN],
-        [click(), tell(CallEnded, T0 + 9), TimePassed(T0 + 5_009), TimePassed(T0 + 99_000)],
+        [click(), report(CallEnded, T0 + 9), TimePassed(T0 + 5_009), TimePassed(T0 + 99_000)],
     ]
     for history in histories:
         again = after(IDLE, [*history, click(T0 + 9_000, "r1", "c2")])
@@ -141,8 +141,8 @@ REPEAT = Policy(repeat_ms=30_000, wrapup_ms=0, dial_while_wrapup=True)
 def called(number: str = NUMBER, **said_of_it: Direction) -> Agent:
     """An agent whose call with that number, begun at T0, has just ended."""
     dialed = [click(number=number)]
-    over = said(ended=T0 + 5_000, connected=T0 + 2_000, **said_of_it)
-    ended = tell(CallEnded, T0 + 5_000, over, call="c1", known=True)
+    over = known(ended=T0 + 5_000, connected=T0 + 2_000, **said_of_it)
+    ended = report(CallEnded, T0 + 5_000, over, call="c1", known=True)
     return after(IDLE, [*dialed, ended], REPEAT).agent
 
 
@@ -162,7 +162,7 @@ def test_the_same_number_is_soon_called_again_only_after_confirmation() -> None:
 def test_a_call_in_wrap_up_counts_as_placed() -> None:
     """Its card is still there, and nothing else tells of it."""
     wrapping = replace(REPEAT, wrapup_ms=60_000)
-    over = tell(CallEnded, T0 + 9, said(ended=T0 + 9, connected=T0 + 8), call="c1", known=True)
+    over = report(CallEnded, T0 + 9, known(ended=T0 + 9, connected=T0 + 8), call="c1", known=True)
     agent = replace(after(IDLE, [click(), over], wrapping).agent, last_called=(0, 0))
     assert codes(after(agent, [click(T0 + 20, "r2", "c2")], wrapping))[-1] == "confirm-repeat"
 
@@ -193,7 +193,7 @@ def test_an_emergency_call_that_the_provider_cannot_place_is_left_to_the_phone()
 
 def test_the_setting_permits_dialing_during_wrap_up() -> None:
     """Off by default."""
-    wrapping = after(IDLE, [tell(CallEnded, T0, said(ended=T0, connected=T0))]).agent
+    wrapping = after(IDLE, [report(CallEnded, T0, known(ended=T0, connected=T0))]).agent
     assert wrapping.phase is Phase.WRAPUP
     assert codes(after(wrapping, [click()])) == ["busy"]
     allowed = after(wrapping, [click()], Policy(dial_while_wrapup=True))
@@ -211,7 +211,7 @@ def test_a_202_starts_the_ringing_and_keeps_its_id_if_any() -> None:
 def test_a_202_overtaken_by_an_event_changes_nothing() -> None:
     """The first event bound the call already."""
     overtaken = after(
-        IDLE, [click(), tell(DestinationDialed, T0 + 1), CallPlaced(T0 + 2, "c1", "x")]
+        IDLE, [click(), report(DestinationDialed, T0 + 1), CallPlaced(T0 + 2, "c1", "x")]
     )
     assert overtaken.agent.phase is Phase.DIALING_DESTINATION
     assert overtaken.agent.calls[0].provider_call_id == "p1"
@@ -283,7 +283,7 @@ def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
     assert isinstance(effect, PlaceCall)
     assert effect.dial_string == "91" + NUMBER.removeprefix("+1")
     for number in (effect.dial_string, NUMBER):
-        dialed = tell(DestinationDialed, T0 + 1, said(number=number))
+        dialed = report(DestinationDialed, T0 + 1, known(number=number))
         (call,) = after(placed.agent, [dialed]).agent.calls
         assert (call.phase, call.number) == (Phase.DIALING_DESTINATION, NUMBER)
 
@@ -355,14 +355,14 @@ def test_an_extension_is_sent_once_both_sides_are_connected() -> None:
     policy = replace(POLICY, dial=DialRules(digits=True))
     events: list[Event] = [
         replace(click(), number=f"{NUMBER} x204"),
-        tell(DestinationDialed, T0 + 1),
+        report(DestinationDialed, T0 + 1),
     ]
     dialing = after(IDLE, events, policy)
     assert not any(isinstance(effect, ControlCall) for effect in dialing.effects)
-    talking = after(dialing.agent, [tell(Connected, T0 + 2, call="c1")], policy)
+    talking = after(dialing.agent, [report(Connected, T0 + 2, call="c1")], policy)
     assert talking.effects == (ControlCall("extension-c1", "c1", LINE, "p1", "digits", "204"),)
     assert talking.agent.calls[0].details.extension == "204"
-    again = after(talking.agent, [tell(Connected, T0 + 3, call="c1")], policy)
+    again = after(talking.agent, [report(Connected, T0 + 3, call="c1")], policy)
     assert again.effects == ()
 
 
@@ -371,7 +371,7 @@ def test_an_extension_that_was_not_sent_is_reported() -> None:
     policy = replace(POLICY, dial=DialRules(digits=True))
     talking = after(
         IDLE,
-        [replace(click(), number=f"{NUMBER} x204"), tell(Connected, T0 + 2, call="c1")],
+        [replace(click(), number=f"{NUMBER} x204"), report(Connected, T0 + 2, call="c1")],
         policy,
     ).agent
     done = after(talking, [ControlAnswered(T0 + 3, "extension-c1", "done", "")])
@@ -389,7 +389,7 @@ def test_an_agent_learns_at_once_that_their_own_phone_stays_silent(code: str) ->
     assert [notice.code for notice in told.agent.notices] == [code]
     assert told.agent.phase is Phase.RINGING_USER_DEVICES
     up = after(
-        told.agent, [tell(DestinationDialed, T0 + 4_000, said(direction=Direction.OUTBOUND))]
+        told.agent, [report(DestinationDialed, T0 + 4_000, known(direction=Direction.OUTBOUND))]
     )
     assert up.agent.notices == ()
     assert after(IDLE, [PhoneSilent(T0, "c1", code)]).ignored == "not placing"

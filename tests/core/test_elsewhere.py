@@ -15,14 +15,14 @@ from adapter.core.events import (
 from adapter.core.facts import Direction, Outcome
 from adapter.core.model import Agent
 from adapter.core.route import Route
-from tests.core.people import IDLE, T0, row, said, tell
+from tests.core.people import IDLE, T0, cdr, known, report
 from tests.core.world import World
 
 VOICE = replace(IDLE, surface="voice", route=Route.BACKEND)
-RINGS = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number="+12025550199"))
-HUNTS_ON = tell(RingingElsewhere, T0 + 12_000)
-TAKEN = tell(AnsweredElsewhere, T0 + 15_000, said(connected=T0 + 15_000))
-OVER = tell(CallEnded, T0 + 40_000, said(ended=T0 + 40_000, outcome=Outcome.COMPLETED))
+RINGS = report(InboundRinging, T0, known(direction=Direction.INBOUND, number="+12025550199"))
+HUNTS_ON = report(RingingElsewhere, T0 + 12_000)
+TAKEN = report(AnsweredElsewhere, T0 + 15_000, known(connected=T0 + 15_000))
+OVER = report(CallEnded, T0 + 40_000, known(ended=T0 + 40_000, outcome=Outcome.COMPLETED))
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_nothing_is_logged_if_pages_write_the_logs() -> None:
     assert (world.logs, decisions[-1].log_events) == ({}, ())
 
 
-UNNAMED = replace(tell(Connected, T0 + 5_000, said(connected=T0 + 5_000)), unnamed=True)
+UNNAMED = replace(report(Connected, T0 + 5_000, known(connected=T0 + 5_000)), unnamed=True)
 UNNAMED_END = replace(
-    tell(CallEnded, T0 + 65_000, said(connected=T0 + 5_000, ended=T0 + 65_000)), unnamed=True
+    report(CallEnded, T0 + 65_000, known(connected=T0 + 5_000, ended=T0 + 65_000)), unnamed=True
 )
-NAMED = replace(tell(AnsweredElsewhere, T0 + 5_100, said(connected=T0 + 5_000)), elsewhere=True)
+NAMED = replace(report(AnsweredElsewhere, T0 + 5_100, known(connected=T0 + 5_000)), elsewhere=True)
 THEIRS = replace(
-    tell(CdrFound, T0 + 65_100, row(connected=T0 + 5_000, ended=T0 + 65_000)), elsewhere=True
+    report(CdrFound, T0 + 65_100, cdr(connected=T0 + 5_000, ended=T0 + 65_000)), elsewhere=True
 )
 
 

@@ -8,12 +8,12 @@ from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
 from adapter.core.model import AwaitingCdr, Phase, Wrapup
 from adapter.core.policy import Policy
-from tests.core.people import IDLE, NUMBER, POLICY, T0, after, click, said, tell
+from tests.core.people import IDLE, NUMBER, POLICY, T0, after, click, known, report
 
 IN = Direction.INBOUND
-TALKED = said(direction=IN, connected=T0, ended=T0 + 61_000, outcome=Outcome.COMPLETED)
-OVER = tell(CallEnded, T0 + 61_000, TALKED, call="c1")
-MISSED = tell(CallEnded, T0, said(direction=IN, outcome=Outcome.NO_ANSWER, ended=T0), call="c1")
+TALKED = known(direction=IN, connected=T0, ended=T0 + 61_000, outcome=Outcome.COMPLETED)
+OVER = report(CallEnded, T0 + 61_000, TALKED, call="c1")
+MISSED = report(CallEnded, T0, known(direction=IN, outcome=Outcome.NO_ANSWER, ended=T0), call="c1")
 
 
 def test_a_call_that_is_over_opens_one_log_and_a_wrap_up() -> None:
@@ -36,7 +36,7 @@ def test_without_a_wrap_up_time_the_agent_is_idle_at_once() -> None:
 def test_without_a_telephony_user_there_is_no_cdr_to_read() -> None:
     """What is known is logged."""
     nobody = replace(IDLE, line=None)
-    over = after(nobody, [tell(Connected, T0), tell(CallEnded, T0 + 5_000)])
+    over = after(nobody, [report(Connected, T0), report(CallEnded, T0 + 5_000)])
     assert (len(over.opened), over.effects) == (1, ())
 
 
@@ -49,16 +49,16 @@ def test_missed_calls_are_logged_unless_the_setting_says_no() -> None:
 
 def test_a_dialed_number_stays_and_a_callers_follows_the_facts() -> None:
     """A log of a call that was placed here says what was dialed."""
-    ours = after(IDLE, [click(), tell(Connected, T0, said(number="2125550123", connected=T0))])
-    done = after(ours.agent, [tell(CallEnded, T0 + 9, said(ended=T0 + 9))])
+    ours = after(IDLE, [click(), report(Connected, T0, known(number="2125550123", connected=T0))])
+    done = after(ours.agent, [report(CallEnded, T0 + 9, known(ended=T0 + 9))])
     assert (done.opened[0].number, done.opened[0].wanted.number) == (NUMBER, NUMBER)
-    theirs = after(IDLE, [replace(OVER, facts=OVER.facts.join(said(number="020")))]).opened[0]
+    theirs = after(IDLE, [replace(OVER, facts=OVER.facts.join(known(number="020")))]).opened[0]
     assert (theirs.number, theirs.wanted.number) == ("", "020")
 
 
 def test_a_missing_outcome_is_looked_up_at_once_and_after_the_wrap_up() -> None:
     """A voicemail connects, too: without its status it would be logged as a talk."""
-    silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
+    silent = report(CallEnded, T0 + 61_000, known(direction=IN, connected=T0, ended=T0 + 61_000))
     over = after(IDLE, [silent])
     assert [type(effect) for effect in over.effects] == [FetchCdr]
     done = after(over.agent, [TimePassed(T0 + 200_000)])
@@ -68,7 +68,7 @@ def test_a_missing_outcome_is_looked_up_at_once_and_after_the_wrap_up() -> None:
 
 def test_without_a_wrap_up_a_missing_outcome_is_looked_up_first() -> None:
     """A question that is asked but once may be lost with its process; a deadline asks again."""
-    silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
+    silent = report(CallEnded, T0 + 61_000, known(direction=IN, connected=T0, ended=T0 + 61_000))
     over = after(IDLE, [silent], Policy(wrapup_ms=0))
     assert [type(call.stage) for call in over.agent.calls] == [AwaitingCdr]
     assert ([type(effect) for effect in over.effects], over.opened) == ([FetchCdr], ())

@@ -15,7 +15,7 @@ SOUGHT = sought(NUMBER, ("US",))
 OTHER = "+16175550143"
 
 
-def told(number: str) -> Agent:
+def agent_with(number: str) -> Agent:
     """An agent who was told of a number in every way that there is."""
     return replace(
         IDLE,
@@ -28,7 +28,7 @@ def told(number: str) -> Agent:
 def test_finished_calls_with_the_number_are_erased() -> None:
     """Answers and notices stay, and tell nothing; a favorite tells nothing else."""
     assert SOUGHT is not None
-    agent = without(told("(212) 555-0123"), SOUGHT)
+    agent = without(agent_with("(212) 555-0123"), SOUGHT)
     assert agent.answers == (Answer("r1", "busy", ERASED, T0),)
     assert agent.notices == (Notice("n1", "missed", ERASED, T0),)
     assert agent.favorites == ()
@@ -37,9 +37,9 @@ def test_finished_calls_with_the_number_are_erased() -> None:
 def test_data_about_other_numbers_is_unchanged() -> None:
     """To the letter, also beside one that goes."""
     assert SOUGHT is not None
-    agent = told(OTHER)
+    agent = agent_with(OTHER)
     assert without(agent, SOUGHT) == agent
-    both = replace(agent, notices=(*told(NUMBER).notices, *agent.notices))
+    both = replace(agent, notices=(*agent_with(NUMBER).notices, *agent.notices))
     assert without(both, SOUGHT).notices[1:] == agent.notices
 
 

@@ -14,25 +14,25 @@ from adapter.core.facts import (
     Source,
     better,
 )
-from tests.core.people import facts, row, said
+from tests.core.people import cdr, facts, known
 
 
-def known(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    """A value that some source told, or none."""
+def optional(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """A known value from any source, or None."""
     return st.none() | st.builds(Known, values, st.sampled_from(Source))
 
 
-moments = known(st.integers(0, 5))
+moments = optional(st.integers(0, 5))
 any_facts = st.builds(
     Facts,
-    known(st.sampled_from(Direction)),
-    known(st.sampled_from(["", "+1", "+2"])),
-    known(st.sampled_from(["Ada", "Bob"])),
+    optional(st.sampled_from(Direction)),
+    optional(st.sampled_from(["", "+1", "+2"])),
+    optional(st.sampled_from(["Ada", "Bob"])),
     moments,
     moments,
     moments,
     moments,
-    known(st.sampled_from(Outcome)),
+    optional(st.sampled_from(Outcome)),
     moments,
 )
 
@@ -76,15 +76,15 @@ def test_the_cdr_outranks_events_and_events_outrank_our_clock() -> None:
 @pytest.mark.parametrize(
     ("what", "certain"),
     [
-        (said(connected=5), False),
-        (said(ended=9), False),
-        (said(ended=9, outcome=Outcome.COMPLETED), False),
-        (said(ended=9, outcome=Outcome.BUSY), True),
-        (said(connected=5, ended=9), True),
-        (said(connected=5, transferred=9), True),
-        (facts(Source.OBSERVED, connected=5).join(said(ended=9)), False),
-        (facts(Source.OBSERVED, ended=9).join(said(connected=5)), False),
-        (row(ended=9), True),
+        (known(connected=5), False),
+        (known(ended=9), False),
+        (known(ended=9, outcome=Outcome.COMPLETED), False),
+        (known(ended=9, outcome=Outcome.BUSY), True),
+        (known(connected=5, ended=9), True),
+        (known(connected=5, transferred=9), True),
+        (facts(Source.OBSERVED, connected=5).join(known(ended=9)), False),
+        (facts(Source.OBSERVED, ended=9).join(known(connected=5)), False),
+        (cdr(ended=9), True),
     ],
 )
 def test_an_ended_call_is_certain_if_its_talk_is(what: Facts, certain: bool) -> None:
@@ -94,22 +94,22 @@ def test_an_ended_call_is_certain_if_its_talk_is(what: Facts, certain: bool) -> 
 
 def test_completed_without_a_connection_is_no_answer_and_no_talk() -> None:
     """The trap: an unanswered destination ends "completed", with a duration."""
-    ended = said(picked_up=1, ended=9, outcome=Outcome.COMPLETED, direction=Direction.OUTBOUND)
+    ended = known(picked_up=1, ended=9, outcome=Outcome.COMPLETED, direction=Direction.OUTBOUND)
     assert (ended.result, ended.talk_ms) == (Outcome.NO_ANSWER, None)
 
 
 @pytest.mark.parametrize(
     ("what", "result", "talk_ms"),
     [
-        (said(connected=5, ended=9), Outcome.ANSWERED, 4),
-        (said(connected=5, ended=9, outcome=Outcome.VOICEMAIL), Outcome.VOICEMAIL, 4),
-        (said(connected=5, transferred=7, ended=9), Outcome.ANSWERED, 2),
-        (said(connected=9, ended=5), Outcome.ANSWERED, 0),
-        (said(ended=9, direction=Direction.INBOUND), Outcome.MISSED, None),
-        (said(ended=9, direction=Direction.INBOUND, taken=5), Outcome.ELSEWHERE, None),
-        (said(connected=6, ended=9, direction=Direction.INBOUND, taken=5), Outcome.ANSWERED, 3),
-        (said(ended=9, outcome=Outcome.BUSY), Outcome.BUSY, None),
-        (said(connected=5), Outcome.ANSWERED, None),
+        (known(connected=5, ended=9), Outcome.ANSWERED, 4),
+        (known(connected=5, ended=9, outcome=Outcome.VOICEMAIL), Outcome.VOICEMAIL, 4),
+        (known(connected=5, transferred=7, ended=9), Outcome.ANSWERED, 2),
+        (known(connected=9, ended=5), Outcome.ANSWERED, 0),
+        (known(ended=9, direction=Direction.INBOUND), Outcome.MISSED, None),
+        (known(ended=9, direction=Direction.INBOUND, taken=5), Outcome.ELSEWHERE, None),
+        (known(connected=6, ended=9, direction=Direction.INBOUND, taken=5), Outcome.ANSWERED, 3),
+        (known(ended=9, outcome=Outcome.BUSY), Outcome.BUSY, None),
+        (known(connected=5), Outcome.ANSWERED, None),
     ],
 )
 def test_the_result_and_the_talk_follow_from_what_is_known(

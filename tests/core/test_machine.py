@@ -53,13 +53,13 @@ from adapter.core.model import (
 from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.core.values import Value
-from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, known, report
 from tests.core.test_facts import any_facts
 from tests.core.world import World
 
-RINGING = tell(InboundRinging, T0, said(number=NUMBER), call="c1")
-TALKING = tell(Connected, T0, said(number=NUMBER, direction=Direction.INBOUND), call="c1")
-WRAPPING = tell(CallEnded, T0, said(number=NUMBER, connected=T0, ended=T0), call="c1")
+RINGING = report(InboundRinging, T0, known(number=NUMBER), call="c1")
+TALKING = report(Connected, T0, known(number=NUMBER, direction=Direction.INBOUND), call="c1")
+WRAPPING = report(CallEnded, T0, known(number=NUMBER, connected=T0, ended=T0), call="c1")
 NOTES = Draft(notes="called back")
 
 # --- any state, any event -----------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_any_history_places_a_call_once_and_settles(events: list[Event], policy:
     at = T0
     for event in events:
         at += 20_000
-        world.tell(replace(event, at=at))
+        world.handle(replace(event, at=at))
     ids = [effect.call_id for effect in world.placed]
     assert len(ids) == len(set(ids))
     assert len(world.opened) == len(set(world.opened))
@@ -195,7 +195,7 @@ def test_any_history_places_a_call_once_and_settles(events: list[Event], policy:
         if due is None:
             break
         moved = max(due, at)
-        world.tell(TimePassed(moved))
+        world.handle(TimePassed(moved))
         assert world.agent.next_due is None or world.agent.next_due > moved
         world.answer(moved, "", None)
     left = {type(c.stage) for c in world.agent.calls}
@@ -224,7 +224,7 @@ def test_a_request_places_at_most_one_call(events: list[Event]) -> None:
     dials = [event for event in events if isinstance(event, happened.DialRequested)]
     for dial in sorted(dials, key=lambda dial: dial.at):
         at = clicked.setdefault(dial.request_id, min(dial.clicked_at, dial.at))
-        world.tell(replace(dial, clicked_at=at))
+        world.handle(replace(dial, clicked_at=at))
         world.pass_until(dial.at + 700_000)
     requests = {dial.request_id for dial in dials}
     assert len(world.placed) <= len(requests)
@@ -254,10 +254,10 @@ def test_only_one_page_pops_a_ringing_caller() -> None:
     assert popped.effects == (PopScreen("c1", "page1", NUMBER),)
     assert after(popped.agent, [PopClaimed(T0 + 2, "c1", "page2")]).ignored == "no pop due"
     assert after(IDLE, [TALKING, PopClaimed(T0 + 2, "c1", "page2")]).effects == ()
-    withheld = tell(InboundRinging, T0, call="c1")
+    withheld = report(InboundRinging, T0, call="c1")
     shown = after(IDLE, [withheld, PopClaimed(T0 + 1, "c1", "page1")])
     assert shown.effects == (PopScreen("c1", "page1", ""),)
-    again = replace(RINGING, at=T0 + 5, facts=said(name="Ada"))
+    again = replace(RINGING, at=T0 + 5, facts=known(name="Ada"))
     assert after(popped.agent, [again, PopClaimed(T0 + 6, "c1", "p")]).ignored == "no pop due"
 
 
@@ -306,7 +306,7 @@ def test_the_definition_of_the_call_center_rules_its_agents_calls() -> None:
     agent = after(IDLE, [read]).agent
     assert agent.call_center == CallCenterSettings(wrapup_ms=0)
     assert after(agent, [read]).ignored == "as before"
-    over = replace(WRAPPING, facts=WRAPPING.facts.join(said(outcome=Outcome.COMPLETED)))
+    over = replace(WRAPPING, facts=WRAPPING.facts.join(known(outcome=Outcome.COMPLETED)))
     assert after(agent, [over]).agent.calls == ()
 
 
@@ -341,8 +341,8 @@ def test_notes_of_a_live_call_are_in_its_log_from_the_start() -> None:
     """Written while talking; "done" does not end a call that is up."""
     writing = WrapupSubmitted(T0 + 1, "c1", NOTES, done=True)
     world = World()
-    for event in (TALKING, writing, tell(CallEnded, T0 + 9, said(ended=T0 + 9))):
-        world.tell(event)
+    for event in (TALKING, writing, report(CallEnded, T0 + 9, known(ended=T0 + 9))):
+        world.handle(event)
     world.pass_until(T0 + 9_000)
     assert world.logs["c1"].wanted.draft == NOTES
     assert world.agent.phase is Phase.WRAPUP
@@ -363,9 +363,9 @@ def test_each_edit_during_wrap_up_extends_it() -> None:
 def test_done_before_the_talk_time_is_known_logs_at_once() -> None:
     """The agent need not wait for the call log; its answer corrects the Task later."""
     world = World()
-    world.tell(tell(Connected, T0, call="c1"))
-    world.tell(tell(CallEnded, T0 + 60_000))
-    world.tell(WrapupSubmitted(T0 + 60_500, "c1", NOTES, done=True))
+    world.handle(report(Connected, T0, call="c1"))
+    world.handle(report(CallEnded, T0 + 60_000))
+    world.handle(WrapupSubmitted(T0 + 60_500, "c1", NOTES, done=True))
     assert (world.agent.calls, world.logs["c1"].draft) == ((), NOTES)
     assert world.logs["c1"].held_until == 0
     truth = Facts(connected=Known(T0, Source.CDR), ended=Known(T0 + 55_000, Source.CDR))
@@ -385,23 +385,23 @@ def test_an_emergency_beside_a_talk_is_placed_and_the_talk_goes_on() -> None:
     beside = after(IDLE, [TALKING, click(T0 + 1, "r9", "c9", "911")])
     assert [type(e) for e in beside.effects] == [PlaceCall]
     assert beside.agent.phase is Phase.BRIDGED
-    picked = after(beside.agent, [tell(DestinationDialed, T0 + 2, provider_id="p9")])
+    picked = after(beside.agent, [report(DestinationDialed, T0 + 2, provider_id="p9")])
     assert [c.phase for c in picked.agent.calls] == [Phase.BRIDGED, Phase.DIALING_DESTINATION]
 
 
 def test_a_caller_rings_while_the_end_of_a_call_is_looked_up() -> None:
     """Wrap-up is behind the ringing."""
-    ending: list[Event] = [tell(Connected, T0, call="c1"), tell(CallEnded, T0 + 9)]
-    caller = tell(InboundRinging, T0 + 10, provider_id="p2", call="c2")
+    ending: list[Event] = [report(Connected, T0, call="c1"), report(CallEnded, T0 + 9)]
+    caller = report(InboundRinging, T0 + 10, provider_id="p2", call="c2")
     both = after(IDLE, [*ending, caller])
     assert both.agent.phase is Phase.RINGING_INBOUND
     assert [type(c.stage) for c in both.agent.calls] == [AwaitingCdr, RingingInbound]
-    row = tell(CdrFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.CDR)), call="c1")
+    row = report(CdrFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.CDR)), call="c1")
     assert [type(c.stage) for c in after(both.agent, [row]).agent.calls] == [Wrapup, RingingInbound]
 
 
 def test_a_202_with_an_id_matches_events_with_that_id() -> None:
     """Whatever number the event writes."""
     events: list[Event] = [click(), CallPlaced(T0 + 1, "c1", "p7")]
-    strange = tell(DestinationDialed, T0 + 2, said(number="0001"), provider_id="p7")
+    strange = report(DestinationDialed, T0 + 2, known(number="0001"), provider_id="p7")
     assert after(IDLE, [*events, strange]).agent.calls[0].record == RECORD

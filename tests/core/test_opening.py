@@ -18,11 +18,11 @@ from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
 from adapter.core.opening import log_of_attempt, new_log
 from adapter.core.route import Route
-from tests.core.people import IDLE, KEY, POLICY, T0, after, click, said, tell
+from tests.core.people import IDLE, KEY, POLICY, T0, after, click, known, report
 from tests.core.world import World
 
 VOICE = replace(IDLE, surface="voice", route=Route.BACKEND)
-RINGS = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number="+12125550199"))
+RINGS = report(InboundRinging, T0, known(direction=Direction.INBOUND, number="+12125550199"))
 
 
 def test_a_log_keeps_its_agents_route_and_waits_for_the_words() -> None:
@@ -62,8 +62,8 @@ def test_a_record_in_doubt_is_completed_once_the_doubt_has_ended() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        tell(AnsweredElsewhere, T0 + 12_000, said(connected=T0 + 5)),
-        tell(RingingElsewhere, T0 + 12_000),
+        report(AnsweredElsewhere, T0 + 12_000, known(connected=T0 + 5)),
+        report(RingingElsewhere, T0 + 12_000),
     ],
     ids=["taken", "hunts on"],
 )
@@ -79,10 +79,10 @@ def test_a_rejected_and_a_forgotten_placement_each_have_their_record_completed()
     rejected = after(VOICE, [click(), PlacingRejected(T0 + 1, "c1", "no")])
     assert [log.wanted.outcome for log in rejected.opened] == [Outcome.FAILED]
     world = World(VOICE)
-    world.tell(click())
-    world.tell(CallPlaced(T0 + 1, "c1", None))
+    world.handle(click())
+    world.handle(CallPlaced(T0 + 1, "c1", None))
     world.pass_until(T0 + 3_600_000)
     assert world.opened == ["c1"]
     assert world.agent.calls == ()
-    world.tell(TimePassed(T0 + 4_000_000))
+    world.handle(TimePassed(T0 + 4_000_000))
     assert world.logs["c1"].agent == KEY

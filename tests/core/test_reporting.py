@@ -46,11 +46,11 @@ from tests.core.people import (
     RECORD,
     T0,
     after,
+    cdr,
     click,
     facts,
-    row,
-    said,
-    tell,
+    known,
+    report,
 )
 from tests.core.world import World
 
@@ -58,7 +58,7 @@ OUT, IN = Direction.OUTBOUND, Direction.INBOUND
 CALLER = "+442079460958"
 
 
-def told(world: World) -> LogFields:
+def logged_fields(world: World) -> LogFields:
     """What the only log says."""
     assert world.opened == list(world.logs) == world.opened[:1]
     return world.logs[world.opened[0]].wanted
@@ -67,7 +67,7 @@ def told(world: World) -> LogFields:
 # --- every order, repetition and omission -----------------------------------------------------
 
 PICKED_UP, TALKING, OVER = T0 + 3_000, T0 + 9_000, T0 + 70_500
-TALK = row(
+TALK = cdr(
     direction=OUT,
     number=NUMBER,
     started=T0 + 500,
@@ -91,14 +91,14 @@ def partly(what: Facts, held: dict[str, bool]) -> Facts:
 def deliveries(draw: st.DrawFn) -> tuple[Facts, list[Report]]:
     """A call's truth, and its events shuffled, repeated, thinned out (never all of them)."""
     truth = draw(st.sampled_from([TALK, NO_TALK, BUSY]))
-    common = said(direction=OUT, number=NUMBER)
+    common = known(direction=OUT, number=NUMBER)
     outcome = truth.outcome.value if truth.outcome else None
     kinds: list[tuple[type[Report], Facts]] = [
-        (DestinationDialed, said(picked_up=PICKED_UP)),
-        (CallEnded, said(ended=OVER, outcome=outcome)),
+        (DestinationDialed, known(picked_up=PICKED_UP)),
+        (CallEnded, known(ended=OVER, outcome=outcome)),
     ]
     if truth is TALK:
-        kinds.append((Connected, said(connected=TALKING)))
+        kinds.append((Connected, known(connected=TALKING)))
     picks = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=6))
     events: list[Report] = []
     for number, (kind, own) in enumerate(picks):
@@ -106,7 +106,7 @@ def deliveries(draw: st.DrawFn) -> tuple[Facts, list[Report]]:
         mine = own if draw(st.booleans()) else replace(own, connected=None, ended=None)
         held = draw(fields)
         at = T0 + 80_000 + number
-        events.append(tell(kind, at, partly(common, held).join(mine), call=f"fresh{number}"))
+        events.append(report(kind, at, partly(common, held).join(mine), call=f"fresh{number}"))
     return truth, events
 
 
@@ -125,10 +125,10 @@ def test_any_order_repetition_and_omission_ends_as_the_cdr_says(
     """One log, and it says what the call log says; however the events came."""
     truth, events = delivered
     world = World()
-    world.tell(click())
-    world.tell(CallPlaced(T0 + 200, "c1"))
+    world.handle(click())
+    world.handle(CallPlaced(T0 + 200, "c1"))
     settled_by(world, events, truth)
-    log = told(world)
+    log = logged_fields(world)
     assert (log.talk_ms, log.outcome) == (truth.talk_ms, truth.result)
     assert (log.direction, log.number, log.record) == (OUT, NUMBER, RECORD)
     assert world.agent.calls == ()
@@ -141,13 +141,13 @@ def test_the_same_holds_for_what_comes_after_the_wrap_up(
     """A log that was opened on too little is corrected by what comes late, and stays the one."""
     truth, events = delivered
     world = World(policy=Policy(wrapup_ms=wrapup_ms))
-    world.tell(click())
-    world.report(tell(CallEnded, T0 + 75_000))
+    world.handle(click())
+    world.report(report(CallEnded, T0 + 75_000))
     world.pass_until(T0 + 400_000)
     assert world.agent.calls == ()
     settled_by(world, events, truth)
-    world.report(tell(CdrFound, T0 + 500_000, truth))
-    log = told(world)
+    world.report(report(CdrFound, T0 + 500_000, truth))
+    log = logged_fields(world)
     assert (log.talk_ms, log.outcome, log.record) == (truth.talk_ms, truth.result, RECORD)
 
 
@@ -156,54 +156,57 @@ def test_the_same_holds_while_another_call_is_live(delivered: tuple[Facts, list[
     """A caller who talks to the agent all the while changes nothing and is not changed."""
     truth, events = delivered
     world = World()
-    world.tell(click())
-    world.report(tell(Connected, T0 + 1, said(direction=IN, number=CALLER), provider_id="p2"))
+    world.handle(click())
+    world.report(report(Connected, T0 + 1, known(direction=IN, number=CALLER), provider_id="p2"))
     other = world.agent.calls[-1]
     for event in events:
         world.report(event)
     for _ in range(3):
         world.answer(T0 + 90_000, "p1", truth)
-        world.tell(TimePassed(T0 + 95_000))
+        world.handle(TimePassed(T0 + 95_000))
     world.answer(T0 + 96_000, "p1", truth)
     over = any(isinstance(e, CallEnded) for e in events)
     assert world.agent.call(other.call_id) == other
     assert len(world.opened) <= 1
     if over:
-        assert (told(world).talk_ms, told(world).outcome) == (truth.talk_ms, truth.result)
+        assert (logged_fields(world).talk_ms, logged_fields(world).outcome) == (
+            truth.talk_ms,
+            truth.result,
+        )
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_after_a_lapse_a_late_pick_up_still_has_its_record(order: tuple[int, ...]) -> None:
     """Ten minutes long the placement waits for its events, in whatever order."""
     world = World()
-    world.tell(click())
+    world.handle(click())
     world.pass_until(T0 + 100_000)
     assert isinstance(world.agent.calls[0].stage, AgentNoAnswer)
     assert world.agent.phase is Phase.IDLE
     events = [
-        tell(DestinationDialed, T0 + 200_000, said(number="2125550123", picked_up=PICKED_UP)),
-        tell(Connected, T0 + 201_000, said(number=NUMBER, connected=TALKING)),
-        tell(CallEnded, T0 + 202_000, said(number=NUMBER, ended=OVER)),
+        report(DestinationDialed, T0 + 200_000, known(number="2125550123", picked_up=PICKED_UP)),
+        report(Connected, T0 + 201_000, known(number=NUMBER, connected=TALKING)),
+        report(CallEnded, T0 + 202_000, known(number=NUMBER, ended=OVER)),
     ]
     settled_by(world, [events[i] for i in order], TALK)
-    assert (told(world).record, told(world).talk_ms) == (RECORD, TALK.talk_ms)
+    assert (logged_fields(world).record, logged_fields(world).talk_ms) == (RECORD, TALK.talk_ms)
     assert world.opened == ["c1"]
 
 
 @given(st.permutations(range(3)), st.lists(st.integers(0, 2), max_size=3))
 def test_an_inbound_call_also_ends_as_the_cdr_says(order: list[int], twice: list[int]) -> None:
     """The caller's number is the call log's, even where the events wrote it otherwise."""
-    truth = row(direction=IN, number=CALLER, connected=T0 + 5, ended=T0 + 105)
+    truth = cdr(direction=IN, number=CALLER, connected=T0 + 5, ended=T0 + 105)
     events = [
-        tell(InboundRinging, T0 + 1, said(number="02079460958")),
-        tell(Connected, T0 + 6, NOTHING_KNOWN),
-        tell(CallEnded, T0 + 106, said(ended=T0 + 105)),
+        report(InboundRinging, T0 + 1, known(number="02079460958")),
+        report(Connected, T0 + 6, NOTHING_KNOWN),
+        report(CallEnded, T0 + 106, known(ended=T0 + 105)),
     ]
     world = World()
     for number, which in enumerate([*order, *twice]):
         world.report(replace(events[which], call_id=f"fresh{number}"))
     world.pass_until(T0 + 9_000_000, truth)
-    log = told(world)
+    log = logged_fields(world)
     assert (log.talk_ms, log.outcome, log.number) == (100, Outcome.ANSWERED, CALLER)
     assert log.direction is IN
 
@@ -218,11 +221,11 @@ def test_the_plain_call_goes_through_its_phases() -> None:
     for event in (
         click(),
         CallPlaced(T0 + 1, "c1"),
-        tell(DestinationDialed, T0 + 2, said(number=NUMBER)),
-        tell(Connected, T0 + 3, said(connected=T0 + 3)),
-        tell(CallEnded, T0 + 9, said(ended=T0 + 9)),
+        report(DestinationDialed, T0 + 2, known(number=NUMBER)),
+        report(Connected, T0 + 3, known(connected=T0 + 3)),
+        report(CallEnded, T0 + 9, known(ended=T0 + 9)),
     ):
-        world.tell(event)
+        world.handle(event)
         phases.append(world.agent.phase)
     assert phases == [
         Phase.RINGING_USER_DEVICES,
@@ -231,12 +234,12 @@ def test_the_plain_call_goes_through_its_phases() -> None:
         Phase.BRIDGED,
         Phase.WRAPUP,
     ]
-    assert told(world).talk_ms == 6
+    assert logged_fields(world).talk_ms == 6
 
 
 def test_a_missing_connected_at_is_looked_up_before_the_log_is_opened() -> None:
     """Where a talk is possible but its start is not said, the call log comes first."""
-    events = [click(), tell(Connected, T0 + 3), tell(CallEnded, T0 + 9, said(ended=T0 + 9))]
+    events = [click(), report(Connected, T0 + 3), report(CallEnded, T0 + 9, known(ended=T0 + 9))]
     asked = after(IDLE, events)
     assert [type(e) for e in asked.effects[1:]] == [FetchCdr]
     assert asked.opened == ()
@@ -247,11 +250,11 @@ def test_a_missing_connected_at_is_looked_up_before_the_log_is_opened() -> None:
 def test_a_cdr_that_still_says_live_is_read_again_at_the_end_of_the_wait() -> None:
     """A row without an end right after the end is a call log that lags."""
     world = World()
-    world.tell(click())
-    world.report(tell(CallEnded, T0 + 100))
-    world.answer(T0 + 101, "p1", row(picked_up=T0 + 5))
+    world.handle(click())
+    world.report(report(CallEnded, T0 + 100))
+    world.answer(T0 + 101, "p1", cdr(picked_up=T0 + 5))
     assert world.opened == []
-    world.tell(TimePassed(T0 + 100 + POLICY.cdr_wait_ms))
+    world.handle(TimePassed(T0 + 100 + POLICY.cdr_wait_ms))
     assert world.opened == ["c1"]
     assert len(world.asked) == 1
 
@@ -259,9 +262,9 @@ def test_a_cdr_that_still_says_live_is_read_again_at_the_end_of_the_wait() -> No
 def test_a_placement_that_the_agent_did_not_answer_makes_no_task() -> None:
     """Idle, not wrap-up, if the agent never picked up; and the agent is told why."""
     world = World()
-    world.tell(click())
-    world.report(tell(CallEnded, T0 + 100, said(number=NUMBER, outcome=Outcome.NO_ANSWER)))
-    world.answer(T0 + 101, "p1", row(ended=T0 + 100, outcome=Outcome.NO_ANSWER))
+    world.handle(click())
+    world.report(report(CallEnded, T0 + 100, known(number=NUMBER, outcome=Outcome.NO_ANSWER)))
+    world.answer(T0 + 101, "p1", cdr(ended=T0 + 100, outcome=Outcome.NO_ANSWER))
     assert (world.opened, world.agent.calls) == ([], ())
     assert [n.code for n in world.agent.notices] == ["not-picked-up"]
 
@@ -278,28 +281,30 @@ def test_the_own_phones_refusal_is_shown_but_makes_no_task(
     phone: PhoneRefusal, outcome: Outcome, code: str
 ) -> None:
     """Idle again at once; where every attempt has a record, its outcome says so."""
-    over = row(number=NUMBER, ended=T0 + 100, outcome=outcome, phone=phone)
-    told = after(IDLE, [click(), tell(CallEnded, T0 + 100, over)])
+    over = cdr(number=NUMBER, ended=T0 + 100, outcome=outcome, phone=phone)
+    told = after(IDLE, [click(), report(CallEnded, T0 + 100, over)])
     assert (told.opened, told.agent.calls) == ((), ())
     assert [n.code for n in told.agent.notices] == [code]
-    backend = after(replace(IDLE, route=Route.BACKEND), [click(), tell(CallEnded, T0 + 100, over)])
+    backend = after(
+        replace(IDLE, route=Route.BACKEND), [click(), report(CallEnded, T0 + 100, over)]
+    )
     assert [log.facts.result for log in backend.opened] == [outcome]
 
 
 def test_an_early_cdr_without_a_pick_up_proves_nothing() -> None:
     """A provider that told the id with its 202 has a row while the agent's phone still rings."""
     early = CallPlaced(T0 + 1, "c1", "p1")
-    found = tell(CdrFound, T0 + 46_000, row(started=T0), call="c1", known=True)
+    found = report(CdrFound, T0 + 46_000, cdr(started=T0), call="c1", known=True)
     ringing = after(IDLE, [click(), early, found])
     assert isinstance(ringing.agent.calls[0].stage, Placing)
     assert ringing.ignored == "not picked up yet"
-    picked = replace(found, facts=row(started=T0, picked_up=T0 + 5))
+    picked = replace(found, facts=cdr(started=T0, picked_up=T0 + 5))
     assert after(IDLE, [click(), early, picked]).agent.phase is Phase.DIALING_DESTINATION
 
 
 def test_a_cdr_with_a_new_id_proves_the_pick_up() -> None:
     """At such a provider a call exists from the pick-up on."""
-    found = tell(CdrFound, T0 + 46_000, row(number=NUMBER), call="c1", known=True)
+    found = report(CdrFound, T0 + 46_000, cdr(number=NUMBER), call="c1", known=True)
     assert after(IDLE, [click(), found]).agent.phase is Phase.DIALING_DESTINATION
 
 
@@ -307,14 +312,18 @@ def test_a_pick_up_withdraws_notices_about_the_placement() -> None:
     """The notice "not confirmed" is untrue once the phone was picked up."""
     events: list[Event] = [click(), PlacingUnknown(T0 + 9, "c1", "timeout")]
     assert [n.code for n in after(IDLE, events).agent.notices] == ["unknown-outcome"]
-    assert after(IDLE, [*events, tell(DestinationDialed, T0 + 10)]).agent.notices == ()
+    assert after(IDLE, [*events, report(DestinationDialed, T0 + 10)]).agent.notices == ()
 
 
 def test_a_lower_event_that_comes_late_fills_gaps_and_moves_nothing_back() -> None:
     """Rank, not clocks; the deadline and the agent's claim stay as they are."""
-    events = [click(), tell(Connected, T0 + 5, said(number=NUMBER)), OverClaimed(T0 + 6, "o", "c1")]
+    events = [
+        click(),
+        report(Connected, T0 + 5, known(number=NUMBER)),
+        OverClaimed(T0 + 6, "o", "c1"),
+    ]
     before = after(IDLE, events).agent.calls[0]
-    late = tell(DestinationDialed, T0 + 7, said(picked_up=T0 + 2))
+    late = report(DestinationDialed, T0 + 7, known(picked_up=T0 + 2))
     now = after(IDLE, [*events, late]).agent.calls[0]
     assert now.stage == before.stage
     assert now.facts.picked_up == Known(T0 + 2, Source.EVENT)
@@ -332,21 +341,21 @@ def test_a_lower_event_that_comes_late_fills_gaps_and_moves_nothing_back() -> No
 )
 def test_an_event_has_its_own_time_or_that_of_its_arrival(kind: type[Report], name: str) -> None:
     """What the driver says stays, also if it has seen it by another clock than ours."""
-    assert facts_of(tell(kind, T0)) == facts(Source.OBSERVED, **{name: T0})
-    for stated in (facts(Source.OBSERVED, **{name: T0 + 5}), said(**{name: T0 + 5})):
-        assert facts_of(tell(kind, T0, stated)) == stated
+    assert facts_of(report(kind, T0)) == facts(Source.OBSERVED, **{name: T0})
+    for stated in (facts(Source.OBSERVED, **{name: T0 + 5}), known(**{name: T0 + 5})):
+        assert facts_of(report(kind, T0, stated)) == stated
 
 
 def test_an_event_that_carries_the_end_ends_the_call() -> None:
     """A snapshot of a call that is over is no live call, whatever the event's name."""
-    events = [click(), tell(DestinationDialed, T0 + 9, said(picked_up=T0, ended=T0 + 8))]
+    events = [click(), report(DestinationDialed, T0 + 9, known(picked_up=T0, ended=T0 + 8))]
     assert after(IDLE, events).agent.phase is Phase.WRAPUP
 
 
 def test_ringing_of_our_own_placement_is_not_an_inbound_call() -> None:
     """Neither before the call's id is known, nor by an id that the 202 told."""
-    anonymous = tell(InboundRinging, T0 + 2, NOTHING_KNOWN)
-    by_number = tell(InboundRinging, T0 + 2, said(number=NUMBER, direction=Direction.INTERNAL))
+    anonymous = report(InboundRinging, T0 + 2, NOTHING_KNOWN)
+    by_number = report(InboundRinging, T0 + 2, known(number=NUMBER, direction=Direction.INTERNAL))
     for ringing in (anonymous, by_number):
         assert after(IDLE, [click(), ringing]).agent.phase is Phase.RINGING_USER_DEVICES
     by_id = after(IDLE, [click(), CallPlaced(T0 + 1, "c1", "p1"), anonymous])
@@ -356,8 +365,10 @@ def test_ringing_of_our_own_placement_is_not_an_inbound_call() -> None:
 
 def test_an_inbound_call_never_matches_a_placement() -> None:
     """A caller while the agent's phone rings has a card of their own."""
-    caller = tell(InboundRinging, T0 + 2, said(number=CALLER, direction=IN))
-    taken = tell(Connected, T0 + 3, said(direction=IN, number=NUMBER), provider_id="p2", call="f2")
+    caller = report(InboundRinging, T0 + 2, known(number=CALLER, direction=IN))
+    taken = report(
+        Connected, T0 + 3, known(direction=IN, number=NUMBER), provider_id="p2", call="f2"
+    )
     agent = after(IDLE, [click(), caller, taken]).agent
     assert [c.phase for c in agent.calls] == [
         Phase.RINGING_USER_DEVICES,
@@ -368,7 +379,7 @@ def test_an_inbound_call_never_matches_a_placement() -> None:
 
 def test_a_call_of_another_number_is_not_our_placement() -> None:
     """Dialed on the desk phone meanwhile: shown and logged on its own."""
-    desk = tell(DestinationDialed, T0 + 2, said(number=CALLER))
+    desk = report(DestinationDialed, T0 + 2, known(number=CALLER))
     agent = after(IDLE, [click(), desk]).agent
     assert [c.record for c in agent.calls] == [RECORD, None]
 
@@ -376,39 +387,39 @@ def test_a_call_of_another_number_is_not_our_placement() -> None:
 def test_the_agent_s_second_placement_is_preferred_to_a_lapsed_one() -> None:
     """The same number again: the pick-up belongs to the placement that waits."""
     world = World()
-    world.tell(click())
+    world.handle(click())
     world.pass_until(T0 + 100_000)
-    world.tell(click(T0 + 100_000, "r2", "c2"))
-    world.report(tell(DestinationDialed, T0 + 101_000))
+    world.handle(click(T0 + 100_000, "r2", "c2"))
+    world.report(report(DestinationDialed, T0 + 101_000))
     assert [c.phase for c in world.agent.calls] == [Phase.IDLE, Phase.DIALING_DESTINATION]
 
 
 def test_a_pick_up_without_a_number_does_not_wake_a_lapsed_placement() -> None:
     """Only a placement that waits may be meant by so little."""
     world = World()
-    world.tell(click())
+    world.handle(click())
     world.pass_until(T0 + 100_000)
-    world.report(tell(DestinationDialed, T0 + 101_000))
+    world.report(report(DestinationDialed, T0 + 101_000))
     assert [c.call_id for c in world.agent.calls] == ["c1", "fresh"]
 
 
 def test_a_caller_gets_a_number_once_it_is_known() -> None:
     """The number may be withheld at first."""
-    ringing = tell(InboundRinging, T0)
+    ringing = report(InboundRinging, T0)
     assert after(IDLE, [ringing]).agent.calls[0].number == ""
-    known = after(IDLE, [ringing, tell(Connected, T0 + 5, said(number=CALLER))])
-    assert (known.agent.calls[0].number, known.agent.phase) == (CALLER, Phase.BRIDGED)
+    named = after(IDLE, [ringing, report(Connected, T0 + 5, known(number=CALLER))])
+    assert (named.agent.calls[0].number, named.agent.phase) == (CALLER, Phase.BRIDGED)
 
 
 def test_a_missed_call_is_logged_as_missed_beside_the_live_call() -> None:
     """Two cards: one talks, one says who was missed."""
     world = World()
-    world.report(tell(Connected, T0, said(direction=IN, number=CALLER), call="c1"))
-    world.report(tell(InboundRinging, T0 + 1, said(number=NUMBER), provider_id="p2", call="c2"))
-    missed = said(ended=T0 + 20, outcome=Outcome.NO_ANSWER)
-    world.report(tell(CallEnded, T0 + 20, missed, provider_id="p2"))
+    world.report(report(Connected, T0, known(direction=IN, number=CALLER), call="c1"))
+    world.report(report(InboundRinging, T0 + 1, known(number=NUMBER), provider_id="p2", call="c2"))
+    missed = known(ended=T0 + 20, outcome=Outcome.NO_ANSWER)
+    world.report(report(CallEnded, T0 + 20, missed, provider_id="p2"))
     assert [c.phase for c in world.agent.calls] == [Phase.BRIDGED, Phase.WRAPUP]
-    assert told(world).outcome is Outcome.MISSED
+    assert logged_fields(world).outcome is Outcome.MISSED
     assert world.agent.phase is Phase.BRIDGED
 
 
@@ -416,10 +427,10 @@ def test_two_wrap_ups_are_shown_side_by_side() -> None:
     """Each has its own card, its own notes and its own log."""
     world = World()
     for n, at in (("1", T0), ("2", T0 + 50)):
-        over = said(direction=IN, connected=at, ended=at + 9)
-        world.report(tell(CallEnded, at + 9, over, provider_id=f"p{n}", call=f"c{n}"))
+        over = known(direction=IN, connected=at, ended=at + 9)
+        world.report(report(CallEnded, at + 9, over, provider_id=f"p{n}", call=f"c{n}"))
     assert [type(c.stage) for c in world.agent.calls] == [Wrapup, Wrapup]
-    world.tell(WrapupSubmitted(T0 + 99, "c2", Draft(notes="second"), done=True))
+    world.handle(WrapupSubmitted(T0 + 99, "c2", Draft(notes="second"), done=True))
     assert [c.call_id for c in world.agent.calls] == ["c1"]
     assert [log.draft.notes for log in world.logs.values()] == [None, "second"]
 
@@ -427,21 +438,21 @@ def test_two_wrap_ups_are_shown_side_by_side() -> None:
 def test_a_transferred_call_ends_here_with_what_was_talked() -> None:
     """It may go on for hours elsewhere."""
     world = World()
-    world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
-    world.report(tell(Transferred, T0 + 30_000, said(transferred=T0 + 30_000)))
+    world.report(report(Connected, T0, known(direction=IN, connected=T0)))
+    world.report(report(Transferred, T0 + 30_000, known(transferred=T0 + 30_000)))
     assert world.agent.phase is Phase.WRAPUP
-    world.report(tell(CallEnded, T0 + 900_000, said(ended=T0 + 900_000)))
-    assert told(world).talk_ms == 30_000
+    world.report(report(CallEnded, T0 + 900_000, known(ended=T0 + 900_000)))
+    assert logged_fields(world).talk_ms == 30_000
 
 
 def test_a_call_taken_by_somebody_else_is_not_missed() -> None:
     """While it rings and while its end is being asked about; not once it is logged."""
-    ringing = tell(InboundRinging, T0, said(number=CALLER))
-    taken = tell(AnsweredElsewhere, T0 + 5, said(connected=T0 + 5))
+    ringing = report(InboundRinging, T0, known(number=CALLER))
+    taken = report(AnsweredElsewhere, T0 + 5, known(connected=T0 + 5))
     assert after(IDLE, [ringing, taken]).agent.calls == ()
-    assert after(IDLE, [ringing, tell(CallEnded, T0 + 6), taken]).agent.calls == ()
-    missed = said(ended=T0 + 6, outcome=Outcome.NO_ANSWER)
-    logged = after(IDLE, [ringing, tell(CallEnded, T0 + 6, missed), taken])
+    assert after(IDLE, [ringing, report(CallEnded, T0 + 6), taken]).agent.calls == ()
+    missed = known(ended=T0 + 6, outcome=Outcome.NO_ANSWER)
+    logged = after(IDLE, [ringing, report(CallEnded, T0 + 6, missed), taken])
     assert (len(logged.opened), logged.log_events) == (1, ())
     assert logged.ignored == "answered elsewhere"
 
@@ -449,13 +460,13 @@ def test_a_call_taken_by_somebody_else_is_not_missed() -> None:
 @pytest.mark.parametrize("kind", [CallEnded, CdrFound])
 def test_the_end_of_anothers_talk_is_not_a_talk_of_an_agent_who_was_only_rung(kind: Any) -> None:
     """Nor is it missed: whatever was lost or came late, the answer by somebody else outranks it."""
-    ringing = tell(InboundRinging, T0, said(number=CALLER))
-    talk = said(direction=IN, connected=T0 + 5, ended=T0 + 60_000, outcome=Outcome.COMPLETED)
-    over = replace(tell(kind, T0 + 60_000, talk), elsewhere=True)
+    ringing = report(InboundRinging, T0, known(number=CALLER))
+    talk = known(direction=IN, connected=T0 + 5, ended=T0 + 60_000, outcome=Outcome.COMPLETED)
+    over = replace(report(kind, T0 + 60_000, talk), elsewhere=True)
     assert after(IDLE, [ringing, over]).agent.calls == ()
-    asking = [ringing, tell(CallEnded, T0 + 6)]
+    asking = [ringing, report(CallEnded, T0 + 6)]
     assert after(IDLE, [*asking, over]).agent.calls == ()
-    missed = after(IDLE, [ringing, tell(CallEnded, T0 + 6, said(outcome=Outcome.NO_ANSWER))])
+    missed = after(IDLE, [ringing, report(CallEnded, T0 + 6, known(outcome=Outcome.NO_ANSWER))])
     again = after(missed.agent, [over])
     assert (again.agent, again.log_events, again.ignored) == (
         missed.agent,
@@ -468,9 +479,9 @@ def test_the_end_of_anothers_talk_is_not_a_talk_of_an_agent_who_was_only_rung(ki
 
 def test_a_group_call_that_nobody_answers_is_missed_by_each() -> None:
     """Whoever's name is in its end."""
-    ringing = tell(InboundRinging, T0, said(number=CALLER))
-    nobody = said(ended=T0 + 30_000, outcome=Outcome.NO_ANSWER)
-    over = replace(tell(CallEnded, T0 + 30_000, nobody), elsewhere=True)
+    ringing = report(InboundRinging, T0, known(number=CALLER))
+    nobody = known(ended=T0 + 30_000, outcome=Outcome.NO_ANSWER)
+    over = replace(report(CallEnded, T0 + 30_000, nobody), elsewhere=True)
     (log,) = after(IDLE, [ringing, over]).opened
     assert log.wanted.outcome is Outcome.MISSED
 
@@ -478,16 +489,16 @@ def test_a_group_call_that_nobody_answers_is_missed_by_each() -> None:
 def test_the_end_under_another_id_ends_the_talk_too() -> None:
     """Until the end, as far as anybody knows; the CDR is looked up first."""
     world = World()
-    world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
-    world.report(replace(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000)), elsewhere=True))
-    world.tell(TimePassed(T0 + 9_000 + POLICY.cdr_wait_ms))
-    assert told(world).talk_ms == 9_000
+    world.report(report(Connected, T0, known(direction=IN, connected=T0)))
+    world.report(replace(report(CallEnded, T0 + 9_000, known(ended=T0 + 9_000)), elsewhere=True))
+    world.handle(TimePassed(T0 + 9_000 + POLICY.cdr_wait_ms))
+    assert logged_fields(world).talk_ms == 9_000
 
 
 def test_a_transfer_by_somebody_else_leaves_a_ringing_call_alone() -> None:
     """It may be handed to this very agent."""
-    ringing = tell(InboundRinging, T0, said(number=CALLER))
-    handed = replace(tell(Transferred, T0 + 5, said(transferred=T0 + 5)), elsewhere=True)
+    ringing = report(InboundRinging, T0, known(number=CALLER))
+    handed = replace(report(Transferred, T0 + 5, known(transferred=T0 + 5)), elsewhere=True)
     decision = after(IDLE, [ringing, handed])
     assert decision.agent.phase is Phase.RINGING_INBOUND
     assert decision.ignored == "transferred elsewhere"
@@ -499,21 +510,23 @@ SELF = "+12025550100"
 
 def legs(first: type[Report], direction: Direction, provider_id: str) -> list[Report]:
     """One leg of a call to one's own number: how it begins, is answered and ends."""
-    own = said(number=SELF, direction=direction)
+    own = known(number=SELF, direction=direction)
     moments = [
         (first, T0 + 1, own),
-        (Connected, T0 + 3, own.join(said(connected=T0 + 3))),
-        (CallEnded, T0 + 9_000, own.join(said(ended=T0 + 9_000))),
+        (Connected, T0 + 3, own.join(known(connected=T0 + 3))),
+        (CallEnded, T0 + 9_000, own.join(known(ended=T0 + 9_000))),
     ]
     fresh = f"fresh-{provider_id}"
-    return [tell(kind, at, what, provider_id=provider_id, call=fresh) for kind, at, what in moments]
+    return [
+        report(kind, at, what, provider_id=provider_id, call=fresh) for kind, at, what in moments
+    ]
 
 
 @given(data=st.data())
 def test_a_call_to_oneself_has_a_task_for_each_of_its_two_calls(data: st.DataObject) -> None:
     """Two calls at the provider, of one agent: in whatever order their events come."""
     world = World()
-    world.tell(click(number=SELF))
+    world.handle(click(number=SELF))
     for event in data.draw(
         st.permutations([*legs(DestinationDialed, OUT, "p1"), *legs(InboundRinging, IN, "p2")])
     ):
@@ -530,7 +543,7 @@ def test_a_call_to_oneself_has_a_task_for_each_of_its_two_calls(data: st.DataObj
 def test_a_call_to_oneself_under_one_id_is_one_call_with_one_task(data: st.DataObject) -> None:
     """Its ringing, answer and end are told twice, to the same agent."""
     world = World()
-    world.tell(click(number=SELF))
+    world.handle(click(number=SELF))
     dialed = legs(DestinationDialed, Direction.INTERNAL, "p1")
     rung = legs(InboundRinging, Direction.INTERNAL, "p1")
     for event in data.draw(st.permutations([*dialed, *rung])):
@@ -542,8 +555,8 @@ def test_a_call_to_oneself_under_one_id_is_one_call_with_one_task(data: st.DataO
 
 def test_another_users_talk_does_not_affect_our_own_or_ended_call() -> None:
     """A talk of the agent goes on; a stranger's call stays one; a past log learns nothing."""
-    taken = tell(AnsweredElsewhere, T0 + 5, NOTHING_KNOWN)
-    talking = [tell(Connected, T0, said(direction=IN))]
+    taken = report(AnsweredElsewhere, T0 + 5, NOTHING_KNOWN)
+    talking = [report(Connected, T0, known(direction=IN))]
     assert after(IDLE, [*talking, taken]).agent == after(IDLE, talking).agent
     assert after(IDLE, [taken]).agent == IDLE
     assert after(IDLE, [replace(taken, known=True)]).log_events == ()
@@ -551,13 +564,15 @@ def test_another_users_talk_does_not_affect_our_own_or_ended_call() -> None:
 
 def test_the_destination_s_pick_up_connects_a_call_that_we_placed() -> None:
     """Answered by another user of the house, to whom we placed the call."""
-    agent = after(IDLE, [click(), tell(DestinationDialed, T0 + 1), tell(AnsweredElsewhere, T0 + 2)])
+    agent = after(
+        IDLE, [click(), report(DestinationDialed, T0 + 1), report(AnsweredElsewhere, T0 + 2)]
+    )
     assert agent.agent.phase is Phase.BRIDGED
 
 
 def test_a_repeated_event_in_wrap_up_is_counted_and_changes_nothing() -> None:
     """At least once is what the provider promises."""
-    end = tell(CallEnded, T0 + 9, said(ended=T0 + 9, connected=T0, direction=IN))
+    end = report(CallEnded, T0 + 9, known(ended=T0 + 9, connected=T0, direction=IN))
     once = after(IDLE, [end])
     again = after(once.agent, [end])
     assert (again.agent, again.log_events, again.ignored) == (once.agent, (), "repeated")
@@ -565,7 +580,7 @@ def test_a_repeated_event_in_wrap_up_is_counted_and_changes_nothing() -> None:
 
 def test_facts_after_the_wrap_up_go_only_to_the_log() -> None:
     """The agent is elsewhere by then."""
-    late = tell(Connected, T0 + 99, said(connected=T0), call="old", known=True)
+    late = report(Connected, T0 + 99, known(connected=T0), call="old", known=True)
     decision = after(IDLE, [late])
     assert decision.agent == IDLE
     assert decision.log_events == (("old", FactsLearned(T0 + 99, late.facts)),)
@@ -576,7 +591,7 @@ def test_facts_after_the_wrap_up_go_only_to_the_log() -> None:
 
 def test_a_refusal_after_the_pick_up_is_ignored() -> None:
     """An event has proved that there is a call."""
-    events = [click(), tell(DestinationDialed, T0 + 1), PlacingRejected(T0 + 2, "c1", "no")]
+    events = [click(), report(DestinationDialed, T0 + 1), PlacingRejected(T0 + 2, "c1", "no")]
     refused = after(IDLE, events)
     assert (refused.agent.phase, refused.ignored) == (Phase.DIALING_DESTINATION, "not placing")
 
@@ -584,22 +599,22 @@ def test_a_refusal_after_the_pick_up_is_ignored() -> None:
 def test_an_agent_who_claimed_a_live_call_over_is_told_so() -> None:
     """Told so, and the next look is far again."""
     world = World()
-    world.report(tell(Connected, T0, said(direction=IN), call="c1"))
-    world.tell(OverClaimed(T0 + 10, "o1", "c1"))
-    world.answer(T0 + 11, "p1", row(connected=T0))
+    world.report(report(Connected, T0, known(direction=IN), call="c1"))
+    world.handle(OverClaimed(T0 + 10, "o1", "c1"))
+    world.answer(T0 + 11, "p1", cdr(connected=T0))
     assert [n.code for n in world.agent.notices] == ["still-up"]
     assert world.agent.next_due == T0 + 11 + POLICY.bridged_ms
-    world.report(tell(CallEnded, T0 + 20, said(ended=T0 + 20)))
+    world.report(report(CallEnded, T0 + 20, known(ended=T0 + 20)))
     assert world.agent.notices == ()
 
 
 def test_a_reported_direction_outweighs_the_ringing() -> None:
     """A desk-phone call whose own ringing came first is an outbound call."""
-    ringing = tell(InboundRinging, T0)
-    dialed = tell(DestinationDialed, T0 + 1, said(direction=OUT, number=CALLER))
+    ringing = report(InboundRinging, T0)
+    dialed = report(DestinationDialed, T0 + 1, known(direction=OUT, number=CALLER))
     assert after(IDLE, [ringing, dialed]).agent.phase is Phase.DIALING_DESTINATION
-    colleague = replace(ringing, facts=said(direction=Direction.INTERNAL))
-    live = tell(CdrFound, T0 + 2, row(direction=Direction.INTERNAL), call="fresh", known=True)
+    colleague = replace(ringing, facts=known(direction=Direction.INTERNAL))
+    live = report(CdrFound, T0 + 2, cdr(direction=Direction.INTERNAL), call="fresh", known=True)
     assert after(IDLE, [colleague, live]).agent.phase is Phase.RINGING_INBOUND
 
 
@@ -609,9 +624,9 @@ def test_a_reported_direction_outweighs_the_ringing() -> None:
 def talk_of_195() -> World:
     """Somebody called; the agent took it at once."""
     world = World()
-    call = said(direction=IN, number=CALLER)
-    world.report(tell(InboundRinging, T0, call))
-    world.report(tell(Connected, T0 + 1_000, call.join(said(connected=T0 + 1_000))))
+    call = known(direction=IN, number=CALLER)
+    world.report(report(InboundRinging, T0, call))
+    world.report(report(Connected, T0 + 1_000, call.join(known(connected=T0 + 1_000))))
     return world
 
 
@@ -619,14 +634,14 @@ def talk_of_195() -> World:
 def test_a_talk_ends_for_one_when_it_begins_for_another(told_at: int) -> None:
     """A call that was parked and fetched: 65 seconds are this agent's, however late it is told."""
     world = talk_of_195()
-    fetched = said(direction=IN, number=CALLER, connected=T0 + 66_000)
-    world.report(tell(AnsweredElsewhere, told_at, fetched))
+    fetched = known(direction=IN, number=CALLER, connected=T0 + 66_000)
+    world.report(report(AnsweredElsewhere, told_at, fetched))
     assert world.agent.phase is Phase.WRAPUP
-    world.report(tell(CallEnded, T0 + 196_000, said(ended=T0 + 196_000)))
+    world.report(report(CallEnded, T0 + 196_000, known(ended=T0 + 196_000)))
     # The call log knows one call, from its first answer to its last end.
-    whole = row(direction=IN, number=CALLER, connected=T0 + 1_000, ended=T0 + 196_000)
+    whole = cdr(direction=IN, number=CALLER, connected=T0 + 1_000, ended=T0 + 196_000)
     world.answer(T0 + 197_000, "p1", whole)
-    assert told(world).talk_ms == 65_000
+    assert logged_fields(world).talk_ms == 65_000
 
 
 @pytest.mark.parametrize("ended", [CallEnded, CdrFound])
@@ -635,84 +650,86 @@ def test_an_end_that_names_the_next_user_ends_this_users_talk(
 ) -> None:
     """The call was fetched, and that webhook was lost or came before this agent's own."""
     world = talk_of_195()
-    make = row if ended is CdrFound else said
+    make = cdr if ended is CdrFound else known
     last = make(direction=IN, number=CALLER, connected=T0 + 66_000, ended=T0 + 196_000)
-    world.report(replace(tell(ended, T0 + 196_000, last), elsewhere=True))
-    assert told(world).talk_ms == 65_000
+    world.report(replace(report(ended, T0 + 196_000, last), elsewhere=True))
+    assert logged_fields(world).talk_ms == 65_000
 
 
 def test_an_end_that_only_names_the_next_user_is_looked_up() -> None:
     """The call was fetched, that webhook was refused, and the end does not say when it was."""
     world = talk_of_195()
     world.asked.clear()
-    last = said(direction=IN, number=CALLER, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
-    world.report(replace(tell(CallEnded, T0 + 196_000, last), elsewhere=True))
+    last = known(direction=IN, number=CALLER, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
+    world.report(replace(report(CallEnded, T0 + 196_000, last), elsewhere=True))
     assert (len(world.asked), world.logs) == (1, {})
-    theirs = row(direction=IN, connected=T0 + 66_000, ended=T0 + 196_000)
-    world.report(replace(tell(CdrFound, T0 + 196_100, theirs), elsewhere=True))
-    assert told(world).talk_ms == 65_000
+    theirs = cdr(direction=IN, connected=T0 + 66_000, ended=T0 + 196_000)
+    world.report(replace(report(CdrFound, T0 + 196_100, theirs), elsewhere=True))
+    assert logged_fields(world).talk_ms == 65_000
     nobodys = talk_of_195()
-    ended = row(direction=IN, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
-    nobodys.report(replace(tell(CdrFound, T0 + 196_000, ended), elsewhere=True))
-    assert told(nobodys).talk_ms == 195_000
+    ended = cdr(direction=IN, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
+    nobodys.report(replace(report(CdrFound, T0 + 196_000, ended), elsewhere=True))
+    assert logged_fields(nobodys).talk_ms == 195_000
 
 
 def test_a_talk_reported_under_two_ids_continues() -> None:
     """A colleague who was called answers: both are told, at almost the same time."""
     world = World()
-    world.tell(click())
-    world.report(tell(Connected, T0 + 5_000, said(direction=OUT, connected=T0 + 5_000)))
-    world.report(tell(AnsweredElsewhere, T0 + 14_000, said(connected=T0 + 6_500)))
+    world.handle(click())
+    world.report(report(Connected, T0 + 5_000, known(direction=OUT, connected=T0 + 5_000)))
+    world.report(report(AnsweredElsewhere, T0 + 14_000, known(connected=T0 + 6_500)))
     assert world.agent.phase is Phase.BRIDGED
-    world.report(tell(AnsweredElsewhere, T0 + 15_000, Facts()))
+    world.report(report(AnsweredElsewhere, T0 + 15_000, Facts()))
     assert world.agent.phase is Phase.BRIDGED
 
 
 def test_the_cdr_of_another_users_talk_does_not_extend_this_one() -> None:
     """Who fetched the call has talked since then, not since its first answer."""
     world = World()
-    fetched = said(direction=IN, number=CALLER, connected=T0 + 66_000)
-    world.report(tell(Connected, T0 + 66_000, fetched))
-    first = row(direction=IN, number=CALLER, connected=T0 + 1_000, ended=T0 + 196_000)
-    world.report(replace(tell(CdrFound, T0 + 197_000, first), elsewhere=True))
-    assert told(world).talk_ms == 130_000
+    fetched = known(direction=IN, number=CALLER, connected=T0 + 66_000)
+    world.report(report(Connected, T0 + 66_000, fetched))
+    first = cdr(direction=IN, number=CALLER, connected=T0 + 1_000, ended=T0 + 196_000)
+    world.report(replace(report(CdrFound, T0 + 197_000, first), elsewhere=True))
+    assert logged_fields(world).talk_ms == 130_000
 
 
 def test_a_call_that_hunts_on_stops_ringing_here() -> None:
     """Idle again, with nothing to log; who rings in the same moment is of a ring group."""
     world = World()
-    call = said(direction=IN, number=CALLER)
-    world.report(tell(InboundRinging, T0, call))
-    world.report(tell(RingingElsewhere, T0 + 2_000, call))
+    call = known(direction=IN, number=CALLER)
+    world.report(report(InboundRinging, T0, call))
+    world.report(report(RingingElsewhere, T0 + 2_000, call))
     phases = [world.agent.phase]
-    world.report(tell(RingingElsewhere, T0 + 12_000, call))
+    world.report(report(RingingElsewhere, T0 + 12_000, call))
     phases.append(world.agent.phase)
     assert phases == [Phase.RINGING_INBOUND, Phase.IDLE]
-    world.report(tell(CallEnded, T0 + 40_000, call.join(said(ended=T0 + 40_000))))
+    world.report(report(CallEnded, T0 + 40_000, call.join(known(ended=T0 + 40_000))))
     assert world.logs == {}
 
 
 def test_ringing_elsewhere_does_not_end_an_agents_own_call() -> None:
     """The customer rings at somebody while the agent is put through, or is parked."""
     world = talk_of_195()
-    world.report(tell(RingingElsewhere, T0 + 60_000, said(direction=IN)))
+    world.report(report(RingingElsewhere, T0 + 60_000, known(direction=IN)))
     assert world.agent.phase is Phase.BRIDGED
-    assert after(IDLE, [tell(RingingElsewhere, T0)]).ignored == "rings elsewhere"
+    assert after(IDLE, [report(RingingElsewhere, T0)]).ignored == "rings elsewhere"
 
 
 def leg_ended(seconds: int, **leg: Any) -> tuple[World, Decision]:
     """A call was placed; so many seconds later a leg ends that has an id of its own."""
     world = World()
-    world.tell(click())
+    world.handle(click())
     at = T0 + seconds * 1_000
     if seconds > 2:
-        world.report(tell(DestinationDialed, T0 + 3_000, said(direction=OUT, number=NUMBER)))
-        world.report(tell(Connected, T0 + 5_000, said(connected=T0 + 5_000)))
+        world.report(report(DestinationDialed, T0 + 3_000, known(direction=OUT, number=NUMBER)))
+        world.report(report(Connected, T0 + 5_000, known(connected=T0 + 5_000)))
     if seconds > 30:
-        world.report(tell(CallEnded, at - 1_000, said(ended=at - 1_000, outcome=Outcome.COMPLETED)))
+        world.report(
+            report(CallEnded, at - 1_000, known(ended=at - 1_000, outcome=Outcome.COMPLETED))
+        )
     world.asked.clear()
-    what = said(direction=IN, ended=at, outcome=Outcome.NO_ANSWER, **leg)
-    return world, world.report(tell(CallEnded, at, what, provider_id="leg", call="another"))
+    what = known(direction=IN, ended=at, outcome=Outcome.NO_ANSWER, **leg)
+    return world, world.report(report(CallEnded, at, what, provider_id="leg", call="another"))
 
 
 @pytest.mark.parametrize("seconds", [2, 30, 80])
@@ -730,18 +747,18 @@ UNTOLD: list[dict[str, Any]] = [{"started": T0 + 500}, {"number": NUMBER}, {}]
 def test_an_end_without_enough_facts_is_looked_up(leg: dict[str, Any]) -> None:
     """The call log tells a leg's number and time; what it never heard of is no call."""
     at = T0 + 30_000
-    whole = row(direction=IN, number=NUMBER, started=T0 + 500, ended=at, outcome=Outcome.NO_ANSWER)
+    whole = cdr(direction=IN, number=NUMBER, started=T0 + 500, ended=at, outcome=Outcome.NO_ANSWER)
     world, _ = leg_ended(30, **leg)
     (question,) = world.asked
     assert (question.call_id, "another" in world.logs) == ("another", False)
-    found = world.tell(CdrFound(at + 100, "another", True, "leg", whole))
+    found = world.handle(CdrFound(at + 100, "another", True, "leg", whole))
     assert found.ignored == "own leg ended"
     assert world.agent.call("another") is None
     lost, _ = leg_ended(30, **leg)
     for seconds in (5, 15, 30):
         assert lost.agent.call("another") is not None
-        lost.tell(CdrMissing(at + seconds * 1_000 - 1, "another"))
-        lost.tell(TimePassed(at + seconds * 1_000))
+        lost.handle(CdrMissing(at + seconds * 1_000 - 1, "another"))
+        lost.handle(TimePassed(at + seconds * 1_000))
     assert lost.agent.call("another") is None
     assert "another" not in world.logs | lost.logs
 
@@ -754,26 +771,26 @@ def test_a_withheld_caller_during_a_placement_is_still_missed(
     at = T0 + 30_000
     world, _ = leg_ended(30, started=T0 + 4_000)
     if is_told:
-        theirs = row(direction=IN, started=T0 + 4_000, ended=at, outcome=Outcome.NO_ANSWER)
-        world.tell(CdrFound(at + 100, "another", True, "leg", theirs))
+        theirs = cdr(direction=IN, started=T0 + 4_000, ended=at, outcome=Outcome.NO_ANSWER)
+        world.handle(CdrFound(at + 100, "another", True, "leg", theirs))
     else:
         for seconds in (5, 15, 30):
             assert "another" not in world.logs
-            world.tell(CdrUnavailable(at + seconds * 1_000 - 1, "another"))
-            world.tell(TimePassed(at + seconds * 1_000))
+            world.handle(CdrUnavailable(at + seconds * 1_000 - 1, "another"))
+            world.handle(TimePassed(at + seconds * 1_000))
     assert world.logs["another"].wanted.outcome is Outcome.MISSED
 
 
 def unnamed_talk() -> World:
     """It rang here, and was answered and ended without a name, with times that are said."""
     world = World()
-    call = said(direction=IN, number=CALLER, started=T0)
-    talk = call.join(said(connected=T0 + 5_000))
-    world.report(tell(InboundRinging, T0, call))
-    world.report(replace(tell(Connected, T0 + 5_000, talk), unnamed=True))
+    call = known(direction=IN, number=CALLER, started=T0)
+    talk = call.join(known(connected=T0 + 5_000))
+    world.report(report(InboundRinging, T0, call))
+    world.report(replace(report(Connected, T0 + 5_000, talk), unnamed=True))
     assert world.agent.phase is Phase.BRIDGED
-    over = talk.join(said(ended=T0 + 65_000, outcome=Outcome.COMPLETED))
-    world.report(replace(tell(CallEnded, T0 + 65_000, over), unnamed=True))
+    over = talk.join(known(ended=T0 + 65_000, outcome=Outcome.COMPLETED))
+    world.report(replace(report(CallEnded, T0 + 65_000, over), unnamed=True))
     return world
 
 
@@ -781,13 +798,13 @@ def test_an_unnamed_talk_is_looked_up_before_it_is_logged() -> None:
     """That it rang at a colleague, too, may not have been told yet."""
     world = unnamed_talk()
     assert (len(world.asked), world.logs) == (1, {})
-    talk = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
-    theirs = replace(tell(CdrFound, T0 + 65_100, talk), elsewhere=True)
+    talk = cdr(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
+    theirs = replace(report(CdrFound, T0 + 65_100, talk), elsewhere=True)
     world.report(theirs)
     assert (world.agent.calls, world.logs) == ((), {})
     ours = unnamed_talk()
-    ours.report(tell(CdrFound, T0 + 65_100, talk))
-    assert told(ours).talk_ms == 60_000
+    ours.report(report(CdrFound, T0 + 65_100, talk))
+    assert logged_fields(ours).talk_ms == 60_000
 
 
 def test_an_unnamed_talk_is_logged_if_no_cdr_can_be_read() -> None:
@@ -795,21 +812,21 @@ def test_an_unnamed_talk_is_logged_if_no_cdr_can_be_read() -> None:
     world, unlisted = unnamed_talk(), unnamed_talk()
     for seconds in (70, 80, 95):
         assert world.logs == {}
-        world.tell(TimePassed(T0 + seconds * 1_000))
-    unlisted.tell(CdrMissing(T0 + 65_100, "fresh"))
-    unlisted.tell(TimePassed(T0 + 70_000))
-    assert told(world).talk_ms == told(unlisted).talk_ms == 60_000
+        world.handle(TimePassed(T0 + seconds * 1_000))
+    unlisted.handle(CdrMissing(T0 + 65_100, "fresh"))
+    unlisted.handle(TimePassed(T0 + 70_000))
+    assert logged_fields(world).talk_ms == logged_fields(unlisted).talk_ms == 60_000
 
 
 def test_an_unnamed_talk_of_another_is_dropped_although_its_end_was_lost() -> None:
     """Each check would hear that a colleague has it, and the agent could not call any more."""
     world = World()
-    world.report(tell(InboundRinging, T0, said(direction=IN)))
-    talk = said(direction=IN, connected=T0 + 5_000)
-    world.report(replace(tell(Connected, T0 + 5_000, talk), unnamed=True))
-    world.tell(OverClaimed(T0 + 65_000, "r1", "fresh"))
-    over = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
-    world.report(replace(tell(CdrFound, T0 + 65_100, over), elsewhere=True))
+    world.report(report(InboundRinging, T0, known(direction=IN)))
+    talk = known(direction=IN, connected=T0 + 5_000)
+    world.report(replace(report(Connected, T0 + 5_000, talk), unnamed=True))
+    world.handle(OverClaimed(T0 + 65_000, "r1", "fresh"))
+    over = cdr(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
+    world.report(replace(report(CdrFound, T0 + 65_100, over), elsewhere=True))
     assert (world.agent.calls, world.logs) == ((), {})
 
 
@@ -817,40 +834,40 @@ def test_notes_about_an_unnamed_talk_wait_until_its_user_is_known() -> None:
     """Who writes it up at once asks once more, and has written nothing of a colleague's call."""
     world = unnamed_talk()
     done = WrapupSubmitted(T0 + 65_050, "fresh", Draft(notes="n"), done=True)
-    assert world.tell(done).effects == (FetchCdr("fresh", LINE, "p1"),)
+    assert world.handle(done).effects == (FetchCdr("fresh", LINE, "p1"),)
     assert world.logs == {}
-    talk = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
-    world.report(tell(CdrFound, T0 + 65_100, talk))
-    assert told(world).draft.notes == "n"
+    talk = cdr(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
+    world.report(report(CdrFound, T0 + 65_100, talk))
+    assert logged_fields(world).draft.notes == "n"
 
 
 def test_a_talk_whose_user_is_named_later_is_certain() -> None:
     """Nobody has to be asked."""
     named = World()
-    call = said(direction=IN, number=CALLER, connected=T0 + 5_000)
-    named.report(replace(tell(Connected, T0 + 5_000, call), unnamed=True))
-    over = call.join(said(ended=T0 + 65_000, outcome=Outcome.COMPLETED))
-    named.report(tell(CallEnded, T0 + 65_000, over))
-    assert told(named).talk_ms == 60_000
+    call = known(direction=IN, number=CALLER, connected=T0 + 5_000)
+    named.report(replace(report(Connected, T0 + 5_000, call), unnamed=True))
+    over = call.join(known(ended=T0 + 65_000, outcome=Outcome.COMPLETED))
+    named.report(report(CallEnded, T0 + 65_000, over))
+    assert logged_fields(named).talk_ms == 60_000
 
 
 def test_without_a_telephony_user_a_leg_cannot_be_looked_up() -> None:
     """Then it is logged: a call that is lost is worse than one too many."""
     world = World(replace(after(IDLE, [click()]).agent, line=None))
-    what = said(direction=IN, started=T0 + 500, ended=T0 + 9_000, outcome=Outcome.NO_ANSWER)
-    world.report(tell(CallEnded, T0 + 9_000, what, provider_id="leg", call="another"))
+    what = known(direction=IN, started=T0 + 500, ended=T0 + 9_000, outcome=Outcome.NO_ANSWER)
+    world.report(report(CallEnded, T0 + 9_000, what, provider_id="leg", call="another"))
     assert "another" in world.logs
 
 
 def test_an_unanswered_call_back_is_still_missed() -> None:
     """The same number, but its call began when ours was over; or a talk; or another number."""
     world = World()
-    world.tell(click())
-    world.report(tell(DestinationDialed, T0 + 3_000, said(direction=OUT, number=NUMBER)))
-    world.report(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000, outcome=Outcome.BUSY)))
-    back = said(direction=IN, number=NUMBER, started=T0 + 20_000, ended=T0 + 40_000)
-    world.report(tell(CallEnded, T0 + 40_000, back, provider_id="p2", call="back"))
-    other = said(direction=IN, number=CALLER, started=T0 + 4_000, ended=T0 + 8_000)
-    world.report(tell(CallEnded, T0 + 41_000, other, provider_id="p3", call="other"))
+    world.handle(click())
+    world.report(report(DestinationDialed, T0 + 3_000, known(direction=OUT, number=NUMBER)))
+    world.report(report(CallEnded, T0 + 9_000, known(ended=T0 + 9_000, outcome=Outcome.BUSY)))
+    back = known(direction=IN, number=NUMBER, started=T0 + 20_000, ended=T0 + 40_000)
+    world.report(report(CallEnded, T0 + 40_000, back, provider_id="p2", call="back"))
+    other = known(direction=IN, number=CALLER, started=T0 + 4_000, ended=T0 + 8_000)
+    world.report(report(CallEnded, T0 + 41_000, other, provider_id="p3", call="other"))
     waiting = [call.call_id for call in world.agent.calls]
     assert {"back", "other"} <= {*waiting, *world.logs}

@@ -18,12 +18,12 @@ from adapter.core.model import Agent, AgentNoAnswer, Phase
 from adapter.core.route import Route
 from adapter.core.surfaces import is_in_call
 from adapter.core.view import view
-from tests.core.people import IDLE, LINE, POLICY, T0, after, click, said, tell
+from tests.core.people import IDLE, LINE, POLICY, T0, after, click, known, report
 from tests.core.world import World
 
 VOICE = PageGreeted(T0, LINE, "Ann Agent", "UTC", "voice", Route.BACKEND)
 OPEN_CTI = PageGreeted(T0, LINE, "Ann Agent", "UTC", "open-cti")
-RINGS = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number="+12125550199"))
+RINGS = report(InboundRinging, T0, known(direction=Direction.INBOUND, number="+12125550199"))
 
 
 def surface(agent: Agent) -> tuple[str, Route]:
@@ -69,24 +69,24 @@ def test_no_agent_is_moved_with_a_live_call() -> None:
 def test_the_record_of_a_ringing_call_is_created_once() -> None:
     """A creation is never repeated: the commit that claims it is the only one that asks."""
     world = World(after(IDLE, [VOICE]).agent)
-    world.tell(RINGS)
+    world.handle(RINGS)
     (call,) = world.agent.calls
-    world.tell(RecordClaimed(T0 + 1, call.call_id))
+    world.handle(RecordClaimed(T0 + 1, call.call_id))
     assert world.effects == [OpenRecord(call.call_id, "+12125550199", T0)]
-    assert world.tell(RecordClaimed(T0 + 2, call.call_id)).ignored == "no record due"
-    assert world.tell(RecordClaimed(T0 + 2, "gone")).ignored == "no record due"
+    assert world.handle(RecordClaimed(T0 + 2, call.call_id)).ignored == "no record due"
+    assert world.handle(RecordClaimed(T0 + 2, "gone")).ignored == "no record due"
 
 
 def test_the_records_id_is_shown_with_the_call() -> None:
     """The host's news of the call must name it; without an id nothing is said."""
     world = World(after(IDLE, [VOICE]).agent)
-    world.tell(RINGS)
+    world.handle(RINGS)
     (call,) = world.agent.calls
     assert "host_record" not in view(world.agent, (), POLICY, {})["calls"][0]
-    world.tell(RecordOpened(T0 + 1, call.call_id, "0LQ1"))
+    world.handle(RecordOpened(T0 + 1, call.call_id, "0LQ1"))
     assert view(world.agent, (), POLICY, {})["calls"][0]["host_record"] == "0LQ1"
-    assert world.tell(RecordOpened(T0 + 2, call.call_id, "")).ignored == "no such call"
-    assert world.tell(RecordOpened(T0 + 2, "gone", "0LQ1")).ignored == "no such call"
+    assert world.handle(RecordOpened(T0 + 2, call.call_id, "")).ignored == "no such call"
+    assert world.handle(RecordOpened(T0 + 2, "gone", "0LQ1")).ignored == "no such call"
 
 
 def test_the_wrap_up_is_salesforces_if_the_backend_writes() -> None:
@@ -94,7 +94,7 @@ def test_the_wrap_up_is_salesforces_if_the_backend_writes() -> None:
     for greeting, phase in ((VOICE, Phase.RINGING_USER_DEVICES), (OPEN_CTI, Phase.WRAPUP)):
         world = World(after(IDLE, [greeting]).agent)
         world.report(RINGS)
-        world.report(tell(CallEnded, T0 + 1, said(ended=T0 + 1, outcome=Outcome.NO_ANSWER)))
+        world.report(report(CallEnded, T0 + 1, known(ended=T0 + 1, outcome=Outcome.NO_ANSWER)))
         assert world.agent.phase is Phase.WRAPUP
-        world.tell(click(T0 + 2))
+        world.handle(click(T0 + 2))
         assert world.agent.phase is phase

@@ -47,7 +47,7 @@ from adapter.core.model import (
 from adapter.core.policy import Policy
 from adapter.core.view import View, view
 from adapter.page.messages import MAX_FRAME_BYTES
-from tests.core.people import IDLE, KEY, NUMBER, POLICY, RECORD, T0, said
+from tests.core.people import IDLE, KEY, NUMBER, POLICY, RECORD, T0, known
 
 TASK, TASK_2 = "00T000000000001", "00T000000000002"
 CAN = {"hang_up": False, "transfer": True}
@@ -62,7 +62,7 @@ def at(*stages: Stage) -> Agent:
     return replace(IDLE, calls=tuple(calls))
 
 
-def shown(agent: Agent, *logs: CallLog, policy: Policy = POLICY) -> View:
+def view_of(agent: Agent, *logs: CallLog, policy: Policy = POLICY) -> View:
     """What the agent's pages show."""
     return view(agent, logs, policy, CAN)
 
@@ -98,14 +98,14 @@ def test_click_to_dial_follows_the_foreground_call(
 ) -> None:
     """On while idle; in wrap-up too where the deployment allows it; never beside a live call."""
     usual, eager = POLICY, replace(POLICY, dial_while_wrapup=True)
-    assert shown(at(*stages), policy=usual)["state"] == state
-    assert shown(at(*stages), policy=usual)["click_to_dial"] is on
-    assert shown(at(*stages), policy=eager)["click_to_dial"] is on_in_wrapup
+    assert view_of(at(*stages), policy=usual)["state"] == state
+    assert view_of(at(*stages), policy=usual)["click_to_dial"] is on
+    assert view_of(at(*stages), policy=eager)["click_to_dial"] is on_in_wrapup
 
 
 def test_without_a_telephony_user_click_to_dial_is_off_with_a_reason() -> None:
     """Nobody has said which of the provider's users the agent is."""
-    said_of = shown(replace(IDLE, line=None))
+    said_of = view_of(replace(IDLE, line=None))
     assert said_of["click_to_dial"] is False
     assert said_of["agent"] == {
         "org_id": KEY.org_id,
@@ -118,7 +118,7 @@ def test_without_a_telephony_user_click_to_dial_is_off_with_a_reason() -> None:
 
 def test_an_agent_with_a_line_is_configured() -> None:
     """No reason where nothing is wrong."""
-    assert shown(IDLE)["agent"] == {
+    assert view_of(IDLE)["agent"] == {
         "org_id": KEY.org_id,
         "user_id": KEY.user_id,
         "name": "Ann Agent",
@@ -130,42 +130,42 @@ def test_an_away_agent_is_shown_with_the_phone_systems_state() -> None:
     """Nothing is said of who is available, unless the phone system did not take that."""
     policy = replace(POLICY, away_reasons=("Lunch",))
     lunch = Availability(Status.AWAY, "Lunch", T0, Applied.SHOWN)
-    view = shown(replace(IDLE, availability=lunch), policy=policy)
+    view = view_of(replace(IDLE, availability=lunch), policy=policy)
     told = {"status": "away", "reason": "Lunch", "since": T0, "applied": "shown"}
     assert (view["agent"]["availability"], view["settings"]["away_reasons"]) == (told, ["Lunch"])
     refused = Availability(since=T0, applied=Applied.REFUSED)
-    view = shown(replace(IDLE, availability=refused), policy=policy)
+    view = view_of(replace(IDLE, availability=refused), policy=policy)
     assert view["agent"]["availability"]["applied"] == "refused"
 
 
 def test_an_agent_may_choose_among_the_orgs_own_numbers() -> None:
     """As they are dialed, and as they are read."""
-    view = shown(IDLE, policy=replace(POLICY, caller_ids=("+12025550101",)))
+    view = view_of(IDLE, policy=replace(POLICY, caller_ids=("+12025550101",)))
     number = {"number": "+12025550101", "display": "(202) 555-0101"}
     assert view["settings"]["caller_ids"] == [number]
 
 
 def test_an_agent_may_choose_among_their_own_phones() -> None:
     """As the provider lists them."""
-    view = shown(replace(IDLE, ring_profiles=("mobile",)))
+    view = view_of(replace(IDLE, ring_profiles=("mobile",)))
     assert view["settings"]["ring_profiles"] == ["mobile"]
 
 
 def test_favorites_are_shown_as_they_are_read_and_dialed() -> None:
     """With the record of who has one; nothing of who has none."""
     ada = Favorite(NUMBER, "Ada Lovelace", RECORD.id, "Contact")
-    view = shown(replace(IDLE, favorites=(ada, Favorite("1002", "Bob"))))
+    view = view_of(replace(IDLE, favorites=(ada, Favorite("1002", "Bob"))))
     assert [(one["display"], one["record"]) for one in view["favorites"]] == [
         ("(212) 555-0123", SHOWN_RECORD),
         ("1002", None),
     ]
-    assert "favorites" not in shown(IDLE)
+    assert "favorites" not in view_of(IDLE)
 
 
 def test_an_idle_view_is_complete() -> None:
     """Every part that a page draws is there, empty or not."""
     policy = replace(POLICY, wrapup_ms=90_000, dispositions=((Outcome.BUSY, "Engaged"),))
-    idle = shown(IDLE, policy=policy)
+    idle = view_of(IDLE, policy=policy)
     del idle["agent"]
     assert idle == {
         "type": "view",
@@ -195,14 +195,14 @@ def test_an_idle_view_is_complete() -> None:
 
 def test_a_live_call_has_a_card() -> None:
     """Who, where it stands, since when, and what was already written."""
-    facts = said(connected=T0 + 7, name="Ada (mobile)", direction=Direction.OUTBOUND)
+    facts = known(connected=T0 + 7, name="Ada (mobile)", direction=Direction.OUTBOUND)
     call = replace(
         CALL,
         facts=facts,
         draft=Draft(notes="n", follow_up=False, who=Record("003x")),
         details=CallDetails("sourceId=Q4", "204"),
     )
-    (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
+    (card,) = view_of(replace(IDLE, calls=(call,)))["calls"]
     assert card == {
         "call_id": "c1",
         "state": "bridged",
@@ -232,7 +232,7 @@ def test_a_card_shows_the_state_of_its_call() -> None:
     """What does not is left out."""
     third = Third("+442079460958", ThirdState.TALKING, T0 + 3)
     inside = InCall(T0 + 3, third, held=True, muted=True, recording=True)
-    (card,) = shown(replace(IDLE, calls=(replace(CALL, in_call=inside),)))["calls"]
+    (card,) = view_of(replace(IDLE, calls=(replace(CALL, in_call=inside),)))["calls"]
     assert {name: card[name] for name in ("held", "muted", "recording", "third")} == {
         "held": True,
         "muted": True,
@@ -245,8 +245,8 @@ def test_a_card_shows_the_state_of_its_call() -> None:
         },
     }
     paused = replace(CALL, in_call=replace(inside, paused=True))
-    assert shown(replace(IDLE, calls=(paused,)))["calls"][0]["recording"] == "paused"
-    (plain,) = shown(replace(IDLE, calls=(CALL,)))["calls"]
+    assert view_of(replace(IDLE, calls=(paused,)))["calls"][0]["recording"] == "paused"
+    (plain,) = view_of(replace(IDLE, calls=(CALL,)))["calls"]
     assert not {"held", "muted", "recording", "third"} & plain.keys()
 
 
@@ -255,7 +255,7 @@ def test_the_admin_s_fields_are_asked_for_and_shown_back() -> None:
     asked = AskedField("Region__c", "Region", ("North", "South"), True)
     center = CallCenterSettings(ask_fields=(asked,))
     call = replace(CALL, draft=Draft(fields=(("Region__c", "North"),)))
-    told = shown(replace(IDLE, calls=(call,), call_center=center))
+    told = view_of(replace(IDLE, calls=(call,), call_center=center))
     assert told["settings"]["ask_fields"] == [
         {"name": "Region__c", "label": "Region", "choices": ["North", "South"], "required": True}
     ]
@@ -266,16 +266,16 @@ def test_the_admin_s_fields_are_asked_for_and_shown_back() -> None:
 
 def test_an_inbound_call_shows_which_of_our_numbers_was_called() -> None:
     """An agent answers for several lines."""
-    facts = said(direction=Direction.INBOUND, own_number="+12025550100")
-    cards = [replace(CALL, facts=facts), replace(CALL, facts=said(direction=Direction.INBOUND))]
-    told = [shown(replace(IDLE, calls=(card,)))["calls"][0] for card in cards]
+    facts = known(direction=Direction.INBOUND, own_number="+12025550100")
+    cards = [replace(CALL, facts=facts), replace(CALL, facts=known(direction=Direction.INBOUND))]
+    told = [view_of(replace(IDLE, calls=(card,)))["calls"][0] for card in cards]
     assert [card["called_number"] for card in told] == ["+12025550100", ""]
     assert [card["called_display"] for card in told] == ["(202) 555-0100", ""]
 
 
 def test_the_call_center_says_what_may_be_chosen() -> None:
     """Its dispositions and its wrap-up stand in the place of ours."""
-    told = shown(
+    told = view_of(
         replace(IDLE, call_center=CallCenterSettings(wrapup_ms=5_000, dispositions=("Sold",)))
     )["settings"]
     assert told["dispositions"] == [{"value": "Sold", "label": "Sold"}]
@@ -286,7 +286,7 @@ def test_search_results_are_offered_on_the_card() -> None:
     """With what tells a person account: its Task belongs on the person."""
     person = Record("001000000000002AAA", "Mei", "Account", "", "003000000000009AAA", True)
     call = replace(CALL, record=None, matches=(RECORD, person))
-    (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
+    (card,) = view_of(replace(IDLE, calls=(call,)))["calls"]
     assert card["matches"] == [
         SHOWN_RECORD,
         {
@@ -301,9 +301,9 @@ def test_search_results_are_offered_on_the_card() -> None:
 
 def test_an_unknown_caller_has_a_card_too() -> None:
     """Without name, record and connection."""
-    facts = said(direction=Direction.INBOUND)
+    facts = known(direction=Direction.INBOUND)
     call = Call("c1", "+493012345678", T0, RINGING, facts)
-    (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
+    (card,) = view_of(replace(IDLE, calls=(call,)))["calls"]
     assert (card["state"], card["direction"]) == ("ringing-inbound", "inbound")
     assert (card["name"], card["record"], card["connected_at"]) == ("", None, None)
     assert (card["display"], card["draft"]) == ("+49 30 12345678", {})
@@ -324,23 +324,23 @@ def test_only_a_placement_counts_down(
     stage: Stage, deadline: int | None, unconfirmed: bool
 ) -> None:
     """The other deadlines are ours, not the agent's."""
-    (card,) = shown(at(stage))["calls"]
+    (card,) = view_of(at(stage))["calls"]
     assert (card["deadline"], card["unconfirmed"]) == (deadline, unconfirmed)
 
 
 def test_each_call_is_shown_once_in_its_place() -> None:
     """Live calls, wrap-ups; a lapsed placement nowhere."""
-    told = shown(at(LAPSED, PLACING, DIALING, BRIDGED, RINGING, ENDING, WRAPUP))
+    told = view_of(at(LAPSED, PLACING, DIALING, BRIDGED, RINGING, ENDING, WRAPUP))
     assert [card["call_id"] for card in told["calls"]] == ["c2", "c3", "c4", "c5"]
     assert [card["call_id"] for card in told["wrapups"]] == ["c6", "c7"]
 
 
 def test_a_wrap_up_has_a_card() -> None:
     """What came of the call, how long it took, until when notes are taken."""
-    facts = said(connected=T0, ended=T0 + 61_499, outcome=Outcome.COMPLETED)
+    facts = known(connected=T0, ended=T0 + 61_499, outcome=Outcome.COMPLETED)
     stage = Wrapup(T0 + 62_000, T0 + 122_000)
     call = replace(CALL, stage=stage, facts=facts, draft=Draft(subject="s"))
-    (card,) = shown(replace(IDLE, calls=(call,)), LOG)["wrapups"]
+    (card,) = view_of(replace(IDLE, calls=(call,)), LOG)["wrapups"]
     assert card == {
         "call_id": "c1",
         "direction": "outbound",
@@ -365,7 +365,7 @@ def test_a_wrap_up_has_a_card() -> None:
 
 def test_a_call_with_an_uncertain_end_has_no_countdown() -> None:
     """Its wrap-up begins when the call log has answered."""
-    (card,) = shown(at(ENDING))["wrapups"]
+    (card,) = view_of(at(ENDING))["wrapups"]
     assert (card["deadline"], card["log"], card["talk_seconds"]) == (
         None,
         {"state": "waiting"},
@@ -397,30 +397,30 @@ def test_a_wrap_up_shows_the_state_of_its_log(
     state: LogState, saved: Saved | None, told: str
 ) -> None:
     """With the Task's id as soon as there is one."""
-    (card,) = shown(at(WRAPUP), replace(LOG, state=state, saved=saved))["wrapups"]
+    (card,) = view_of(at(WRAPUP), replace(LOG, state=state, saved=saved))["wrapups"]
     assert card["log"] == {"state": told, **({"record_id": TASK} if saved else {})}
 
 
 def test_a_settled_log_is_shown_as_saved_although_it_is_not_loaded() -> None:
     """Only open logs come with the agent."""
-    (card,) = shown(at(WRAPUP))["wrapups"]
+    (card,) = view_of(at(WRAPUP))["wrapups"]
     assert card["log"] == {"state": "saved"}
 
 
 def test_a_card_says_if_its_call_is_not_logged() -> None:
     """A missed call, where the deployment does not want it in Salesforce."""
-    call = replace(CALL, stage=WRAPUP, facts=said(direction=Direction.INBOUND, ended=T0))
+    call = replace(CALL, stage=WRAPUP, facts=known(direction=Direction.INBOUND, ended=T0))
     agent = replace(IDLE, calls=(call,))
-    (card,) = shown(agent, policy=replace(POLICY, log_missed=False))["wrapups"]
+    (card,) = view_of(agent, policy=replace(POLICY, log_missed=False))["wrapups"]
     assert (card["outcome"], card["log"]) == ("Missed", {"state": "none"})
-    (card,) = shown(agent)["wrapups"]
+    (card,) = view_of(agent)["wrapups"]
     assert card["log"] == {"state": "saved"}
 
 
 def test_a_wrap_up_shows_its_own_log() -> None:
     """Another call's log is another call's."""
     other = replace(LOG, log_id="c2", state=Attempting(T0))
-    first, second = shown(at(WRAPUP, WRAPUP), other)["wrapups"]
+    first, second = view_of(at(WRAPUP, WRAPUP), other)["wrapups"]
     assert (first["log"], second["log"]) == ({"state": "saved"}, {"state": "saving"})
 
 
@@ -430,11 +430,11 @@ def test_a_wrap_up_shows_its_own_log() -> None:
 def test_a_log_in_the_tray_has_a_row() -> None:
     """Why it needs its agent, and what they may do."""
     errors = (SaveError("REQUIRED_FIELD_MISSING", "Pick a reason", "Reason"),)
-    facts = said(started=T0 + 1, connected=T0, ended=T0 + 1_500)
+    facts = known(started=T0 + 1, connected=T0, ended=T0 + 1_500)
     log = replace(
         LOG, facts=facts, state=Tray(TrayReason.REFUSED, T0, errors), draft=Draft(notes="n")
     )
-    assert shown(IDLE, log)["tray"] == [
+    assert view_of(IDLE, log)["tray"] == [
         {
             "log_id": "c1",
             "call_id": "c1",
@@ -475,14 +475,14 @@ def test_a_duplicate_is_shown_with_both_ids_and_never_saved_again(
 ) -> None:
     """Saving again would make it three."""
     log = replace(LOG, state=Tray(reason, T0), saved=saved, doubles=doubles)
-    (row,) = shown(IDLE, log)["tray"]
+    (row,) = view_of(IDLE, log)["tray"]
     assert (row["reason"], row["record_ids"], row["actions"]) == (reason.value, tasks, actions)
 
 
 @pytest.mark.parametrize("state", [Pending(T0, T0), Attempting(T0), Unknown(T0, T0), Settled(T0)])
 def test_only_what_needs_its_agent_is_in_the_tray(state: LogState) -> None:
     """The rest mends itself."""
-    assert shown(IDLE, replace(LOG, state=state))["tray"] == []
+    assert view_of(IDLE, replace(LOG, state=state))["tray"] == []
 
 
 # --- the rest ---------------------------------------------------------------------------------
@@ -495,7 +495,7 @@ def test_answers_and_notices_are_shown_as_they_are() -> None:
         answers=(Answer("r1", "busy", "You are in a call.", T0),),
         notices=(Notice("n1", "unknown-outcome", "Not confirmed.", T0 + 1),),
     )
-    told = shown(agent)
+    told = view_of(agent)
     assert told["answers"] == [
         {
             "request_id": "r1",

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.events import CallEnded, InboundRinging, WorkStarted
 from adapter.core.works import KEPT, LATE_MS, WAIT_MS
-from tests.core.people import IDLE, NUMBER, T0, after, click, tell
+from tests.core.people import IDLE, NUMBER, T0, after, click, report
 
 WORK = WorkStarted(T0 - 5_000, "w1", NUMBER)
 
@@ -53,7 +53,7 @@ def test_old_work_is_not_matched_with_old_calls() -> None:
     assert after(IDLE, [old, click()]).agent.calls[0].work_id == ""
     late = replace(WORK, at=T0 + LATE_MS + 1)
     assert after(IDLE, [click(), late]).agent.calls[0].work_id == ""
-    came_in = tell(InboundRinging, T0)
+    came_in = report(InboundRinging, T0)
     assert after(IDLE, [came_in, WORK]).agent.calls[0].work_id == ""
 
 
@@ -67,6 +67,6 @@ def test_only_the_latest_work_waits_and_each_once() -> None:
 
 def test_a_work_reaches_the_log_of_its_call() -> None:
     """It ends with the agent's word, in the log."""
-    over = after(IDLE, [WORK, click(), tell(CallEnded, T0 + 60_000)])
+    over = after(IDLE, [WORK, click(), report(CallEnded, T0 + 60_000)])
     logs = [*over.opened]
     assert [log.work_id for log in logs] in ([], ["w1"])

@@ -31,7 +31,7 @@ class World:
     asked: list[FetchCdr | FindCdr] = field(default_factory=list)
     by_provider: dict[str, str] = field(default_factory=dict)
 
-    def tell(self, event: Event) -> Decision:
+    def handle(self, event: Event) -> Decision:
         """Decide one event and keep everything that comes of it."""
         decision = decide(self.agent, event, self.policy)
         self.agent = decision.agent
@@ -54,21 +54,21 @@ class World:
         ours = self.by_provider.get(event.provider_call_id)
         if ours is not None:
             event = replace(event, call_id=ours, known=True)
-        return self.tell(event)
+        return self.handle(event)
 
     def answer(self, at: int, provider_id: str, row: Facts | None) -> None:
         """Every open lookup finds the CDR, or gets no answer at all."""
         questions, self.asked = self.asked, []
         for question in questions:
             if row is None:
-                self.tell(CdrUnavailable(at, question.call_id))
+                self.handle(CdrUnavailable(at, question.call_id))
             else:
-                self.tell(CdrFound(at, question.call_id, True, provider_id, row))
+                self.handle(CdrFound(at, question.call_id, True, provider_id, row))
 
     def pass_until(self, at: int, row: Facts | None = None, provider_id: str = "p1") -> None:
         """Let deadlines come true in turn, up to `at`; the call log answers each question."""
         while (due := self.agent.next_due) is not None and due <= at:
-            self.tell(TimePassed(due))
+            self.handle(TimePassed(due))
             assert all(call.stage.due > due for call in self.agent.calls), "a deadline that stays"
             self.answer(due, provider_id, row)
 

@@ -34,7 +34,7 @@ def measured() -> set[str]:
     return names
 
 
-def asked(text: str) -> set[str]:
+def metrics_in(text: str) -> set[str]:
     """The series of ours that a text asks for."""
     return set(re.findall(r"\b(?:softphone|process)_\w+", text))
 
@@ -91,15 +91,15 @@ def test_the_dashboard_has_rows_numbers_and_a_choice_of_replicas() -> None:
 
 def test_the_alerts_use_existing_metrics() -> None:
     """A rule over a series that nobody writes would never fire."""
-    assert asked(ALERTS)
-    assert asked(ALERTS) <= measured()
+    assert metrics_in(ALERTS)
+    assert metrics_in(ALERTS) <= measured()
 
 
 def test_the_dashboard_uses_existing_metrics_and_shows_all_of_them() -> None:
     """No empty panel, and no number that nobody sees."""
     exprs = " ".join(SHOWN)
-    assert asked(exprs) <= measured()
-    shown = {re.sub("_(bucket|total|info)$", "", name) for name in asked(exprs)}
+    assert metrics_in(exprs) <= measured()
+    shown = {re.sub("_(bucket|total|info)$", "", name) for name in metrics_in(exprs)}
     ours = {family.name for family in Metrics().registry.collect()}
     assert shown >= {name for name in ours if name.startswith("softphone_")}
 

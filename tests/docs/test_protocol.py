@@ -140,7 +140,7 @@ SAYING = (
 )
 
 
-def said() -> dict[str, set[str]]:
+def sent_fields() -> dict[str, set[str]]:
     """The fields of each frame that is made, by its type; two are made in other ways."""
     found: dict[str, set[str]] = {"view": {"epoch", "version", "now"}, "drain": {"after_ms"}}
     for file in SAYING:
@@ -160,7 +160,7 @@ def texts_of_keys(node: ast.Dict) -> dict[str, ast.expr]:
 
 def test_each_frame_of_the_adapter_has_its_row_with_every_field() -> None:
     """Read from the code that makes them: what is added fails here."""
-    table, made = rows("What the adapter says"), said()
+    table, made = rows("What the adapter says"), sent_fields()
     assert {"go", "offer", "settled", "error", "pop"} <= made.keys()
     assert table.keys() - {"type"} == made.keys()
     missing = {kind: fields - named(table[kind]) for kind, fields in made.items()}

@@ -56,7 +56,7 @@ class Client:
             case _:
                 pass
 
-    def said(self, kind: str) -> list[Frame]:
+    def frames_of(self, kind: str) -> list[Frame]:
         """The frames of that type."""
         return [frame for frame in self.frames if frame["type"] == kind]
 
@@ -134,7 +134,7 @@ async def test_the_document_suffices_to_call_and_to_save(client: Client) -> None
     assert (draft["notes"], draft["follow_up"]) == ("Nice talk.", True)
     await client.say("wrapup", call_id=call_id, done=True)
     await client.until(lambda f: f["type"] == "view" and f["click_to_dial"])
-    assert client.said("go")[0]["call"]["method"] == "saveLog"
+    assert client.frames_of("go")[0]["call"]["method"] == "saveLog"
 
 
 async def test_a_binary_frame_is_malformed_and_costs_nothing(client: Client) -> None:

@@ -46,7 +46,7 @@ class StoppedClock:
         raise NotImplementedError
 
 
-def told(findings: tuple[Finding, ...], check: str) -> list[tuple[Grade, str]]:
+def texts_of(findings: tuple[Finding, ...], check: str) -> list[tuple[Grade, str]]:
     """Grades and texts of that check."""
     return [(finding.grade, finding.text) for finding in findings if finding.check == check]
 

@@ -16,7 +16,7 @@ from adapter.orgs import Org, TelephonyAccount
 from adapter.runtime.clock import SystemClock
 from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.standin import USER, StandIn
-from tests.doctor.conftest import ORG, told
+from tests.doctor.conftest import ORG, texts_of
 
 ORG_ID = "00D000000000001"
 
@@ -92,7 +92,9 @@ async def test_each_missing_part_has_its_message(bench: Bench, tmp_path: Path) -
     assert worst["directory"] is Grade.FAIL
     assert worst["phones"] is worst["application"] is worst["CDRs"] is Grade.WARN
     assert worst["identity"] is worst["emergency"] is Grade.WARN
-    assert any("PJSIP/nobody, the phone of nobody" in text for _, text in told(found, "directory"))
+    assert any(
+        "PJSIP/nobody, the phone of nobody" in text for _, text in texts_of(found, "directory")
+    )
 
 
 async def test_a_trunk_that_is_not_there_is_found_before_the_first_call(

@@ -20,7 +20,7 @@ def center(url: str | None = OURS, mode: str = "Lightning", name: str = "Softpho
     return {"Id": f"04v{name}", "InternalName": name, "AdapterUrl": url, "CustomSettings": settings}
 
 
-async def found(*centers: Row, **agents: int) -> list[tuple[Grade, str, str]]:
+async def findings_for(*centers: Row, **agents: int) -> list[tuple[Grade, str, str]]:
     """What is told of an org with these, and so many users in each by name."""
 
     async def ask(query: str) -> Sequence[Row]:
@@ -34,7 +34,9 @@ async def found(*centers: Row, **agents: int) -> list[tuple[Grade, str, str]]:
 async def test_a_call_center_with_our_address_and_users_passes() -> None:
     """Another provider's beside it is nobody's business."""
     other = center("https://cti.other.example", name="Other")
-    ((grade, text, todo),) = await found(other, center(f"{OURS}/"), SoftphoneCenter=3, Other=9)
+    ((grade, text, todo),) = await findings_for(
+        other, center(f"{OURS}/"), SoftphoneCenter=3, Other=9
+    )
     assert (grade, todo) == (Grade.OK, "")
     assert text == "SoftphoneCenter has the adapter's address and 3 active users."
 
@@ -42,12 +44,14 @@ async def test_a_call_center_with_our_address_and_users_passes() -> None:
 async def test_an_unused_call_center_beside_a_used_one_is_left_alone() -> None:
     """One was imported, the other deployed: agents belong to one of them."""
     imported = center(name="Softphone")
-    assert [grade for grade, _, _ in await found(imported, center(), Softphone=2)] == [Grade.OK]
+    assert [grade for grade, _, _ in await findings_for(imported, center(), Softphone=2)] == [
+        Grade.OK
+    ]
 
 
 async def test_a_call_center_without_users_fails() -> None:
     """Nothing is forgotten as often, and Salesforce says nothing."""
-    ((grade, text, todo),) = await found(center(), Other=9)
+    ((grade, text, todo),) = await findings_for(center(), Other=9)
     assert grade is Grade.FAIL
     assert "No active user is in SoftphoneCenter" in text
     assert todo.endswith("SoftphoneCenter → Manage Call Center Users.")
@@ -55,7 +59,7 @@ async def test_a_call_center_without_users_fails() -> None:
 
 async def test_a_call_center_for_classic_alone_fails() -> None:
     """Salesforce's own default."""
-    ((grade, text, _),) = await found(center(mode="Classic"), SoftphoneCenter=3)
+    ((grade, text, _),) = await findings_for(center(mode="Classic"), SoftphoneCenter=3)
     assert grade is Grade.FAIL
     assert "only for Classic" in text
 
@@ -70,7 +74,7 @@ async def test_a_call_center_for_classic_alone_fails() -> None:
 )
 async def test_an_address_without_a_call_center_is_reported(centers: list[Row], word: str) -> None:
     """With the addresses that there are; an org without Open CTI has none."""
-    ((grade, text, todo),) = await found(*centers, SoftphoneCenter=3)
+    ((grade, text, todo),) = await findings_for(*centers, SoftphoneCenter=3)
     assert grade is Grade.WARN
     assert text.startswith(f"No call center has {OURS}")
     assert word in text
@@ -80,7 +84,9 @@ async def test_an_address_without_a_call_center_is_reported(centers: list[Row], 
 @pytest.mark.parametrize("settings", [None, "", "rubbish", "[]", "{}"])
 async def test_unreadable_settings_are_skipped(settings: str | None) -> None:
     """What they are is Salesforce's own matter."""
-    ((grade, _, _),) = await found({**center(), "CustomSettings": settings}, SoftphoneCenter=1)
+    ((grade, _, _),) = await findings_for(
+        {**center(), "CustomSettings": settings}, SoftphoneCenter=1
+    )
     assert grade is Grade.OK
 
 

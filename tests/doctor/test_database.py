@@ -13,7 +13,7 @@ import pytest
 from adapter.doctor.database import database_findings
 from adapter.doctor.findings import Grade
 from adapter.storage.migrate import upgrade
-from tests.doctor.conftest import told
+from tests.doctor.conftest import texts_of
 from tests.storage.servers import Postgres
 
 Usage = namedtuple("Usage", "total used free")
@@ -21,7 +21,7 @@ Usage = namedtuple("Usage", "total used free")
 
 def grades(url: str, check: str = "database") -> list[tuple[Grade, str]]:
     """What is found of the database."""
-    return told(tuple(database_findings(url)), check)
+    return texts_of(tuple(database_findings(url)), check)
 
 
 def test_a_migrated_file_passes(tmp_path: Path) -> None:

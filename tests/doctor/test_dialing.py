@@ -15,7 +15,7 @@ LIMITED = {
 }
 
 
-def told(**said: str) -> str:
+def texts_for(**said: str) -> str:
     """Everything that is found, in one text."""
     return "\n".join(finding.text for finding in dialing_findings(load(said)))
 
@@ -37,13 +37,13 @@ def test_an_open_dialing_rule_causes_a_warning() -> None:
 
 def test_each_dialing_rule_is_shown() -> None:
     """Values, not only names."""
-    text = told(**LIMITED)
+    text = texts_for(**LIMITED)
     for words in ("DE, AT", "numbers are allowed", "an org 60 a minute", "within 2.5 seconds"):
         assert words in text
-    assert "Calls may go only to US" in told()
-    assert "an org any number of a minute" in told(SOFTPHONE_DIALS_PER_MINUTE_PER_ORG="0")
-    assert "never needs a confirmation" in told(SOFTPHONE_CONFIRM_REPEAT_SECONDS="0")
-    assert "the prefixes 9/1/011" in told(SOFTPHONE_DIAL_PLANS="9/1/011")
+    assert "Calls may go only to US" in texts_for()
+    assert "an org any number of a minute" in texts_for(SOFTPHONE_DIALS_PER_MINUTE_PER_ORG="0")
+    assert "never needs a confirmation" in texts_for(SOFTPHONE_CONFIRM_REPEAT_SECONDS="0")
+    assert "the prefixes 9/1/011" in texts_for(SOFTPHONE_DIAL_PLANS="9/1/011")
 
 
 def test_every_setting_of_a_refused_number_or_rate_is_named() -> None:
@@ -51,4 +51,4 @@ def test_every_setting_of_a_refused_number_or_rate_is_named() -> None:
     codes = [code for code in SETTINGS if code.startswith(("refused-", "too-many", "confirm-"))]
     named = {variable for code in codes for variable in variables(code)}
     elsewhere = {"SOFTPHONE_DEFAULT_REGION", "SOFTPHONE_EXTENSION_DIGITS"}
-    assert [variable for variable in sorted(named - elsewhere) if variable not in told()] == []
+    assert [variable for variable in sorted(named - elsewhere) if variable not in texts_for()] == []

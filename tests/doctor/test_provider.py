@@ -17,7 +17,7 @@ from adapter.doctor.provider import provider_findings
 from adapter.orgs import Org, TelephonyAccount
 from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from adapter.telephony.simulator.server import make_app
-from tests.doctor.conftest import NOW, ORG, StoppedClock, told
+from tests.doctor.conftest import NOW, ORG, StoppedClock, texts_of
 from tests.scenarios.conftest import ACCOUNT, TOKEN, free_port
 from tests.telephony.running import config, listening
 
@@ -64,8 +64,8 @@ async def test_a_provider_that_answers_passes() -> None:
         ("clock", Grade.OK),
         ("directory", Grade.OK),
     }
-    assert f"has {len(DEFAULT_USERS)} users" in told(found, "provider")[0][1]
-    assert told(found, "directory")[0][1] == "Every user is matched by e-mail address."
+    assert f"has {len(DEFAULT_USERS)} users" in texts_of(found, "provider")[0][1]
+    assert texts_of(found, "directory")[0][1] == "Every user is matched by e-mail address."
 
 
 async def test_an_unreachable_provider_says_to_check_the_address() -> None:
@@ -84,7 +84,7 @@ async def test_a_wrong_token_says_to_check_the_token_and_shows_none() -> None:
     assert failed.grade is Grade.FAIL
     assert "SOFTPHONE_DIALSTACK_TOKEN" in failed.todo
     assert "0815" not in failed.text + failed.todo
-    assert told(found, "clock"), "a refusal has a Date too"
+    assert texts_of(found, "clock"), "a refusal has a Date too"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ async def test_a_wrong_clock_causes_a_warning(later_s: int, grade: Grade) -> Non
     """By a minute it shows in durations, by more than five webhooks are refused."""
     async with provider() as url:
         found = await examined(url, later_s=later_s)
-    assert [g for g, _ in told(found, "clock")] == [grade]
+    assert [g for g, _ in texts_of(found, "clock")] == [grade]
 
 
 async def test_users_without_an_address_of_their_own_are_named() -> None:
@@ -104,7 +104,7 @@ async def test_users_without_an_address_of_their_own_are_named() -> None:
     users = (first, replace(second, email=""), replace(third, email=first.email.upper()))
     async with provider(users) as url:
         found = await examined(url)
-    ((grade, text),) = told(found, "directory")
+    ((grade, text),) = texts_of(found, "directory")
     assert grade is Grade.WARN
     assert all(user.user_id in text for user in users)
 
@@ -116,7 +116,7 @@ async def test_the_file_matches_users_without_an_address(tmp_path: Path) -> None
     file.write_text(f'[[agent]]\nemail = "grace@example.com"\nprovider_user = "{second.user_id}"\n')
     async with provider((first, replace(second, email=""))) as url:
         found = await examined(url, directory=file)
-    assert [grade for grade, _ in told(found, "directory")] == [Grade.OK]
+    assert [grade for grade, _ in texts_of(found, "directory")] == [Grade.OK]
 
 
 async def test_a_user_of_the_file_whom_the_provider_does_not_know_fails(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_a_user_of_the_file_whom_the_provider_does_not_know_fails(tmp_path
     async with provider() as url:
         found = await examined(url, directory=file)
     assert (Grade.FAIL, True) in [
-        (grade, "user_adda" in text) for grade, text in told(found, "directory")
+        (grade, "user_adda" in text) for grade, text in texts_of(found, "directory")
     ]
 
 
@@ -137,14 +137,14 @@ async def test_an_unreadable_file_is_always_reported(tmp_path: Path, token: str)
     file.write_text("[[agent")
     async with provider() as url:
         found = await examined(url, token=token, directory=file)
-    assert [grade for grade, _ in told(found, "directory")] == [Grade.FAIL]
+    assert [grade for grade, _ in texts_of(found, "directory")] == [Grade.FAIL]
 
 
 async def test_no_users_at_all_fails() -> None:
     """Nobody could be given a phone."""
     async with provider(()) as url:
         found = await examined(url)
-    assert [grade for grade, _ in told(found, "directory")] == [Grade.FAIL]
+    assert [grade for grade, _ in texts_of(found, "directory")] == [Grade.FAIL]
 
 
 async def test_without_credentials_no_request_is_sent() -> None:

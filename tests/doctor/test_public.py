@@ -13,7 +13,7 @@ from adapter.doctor.public import public_findings
 from adapter.orgfile import orgs_of
 from adapter.settings import Settings
 from adapter.settings.environment import load
-from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, told
+from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, texts_of
 from tests.scenarios.conftest import World, a_world, free_port
 from tests.test_orgfile import org_text
 
@@ -41,9 +41,9 @@ async def test_each_of_several_orgs_is_shown_its_own_page(tmp_path: Path) -> Non
     async with a_world(tmp_path, orgs_file=tmp_path / "orgs.toml") as both:
         one = load({}, public_url=both.url, orgs_file=tmp_path / "orgs.toml")
         found = await examined(one)
-        assert told(found, "page") == [(Grade.OK, "The configured orgs may show the page.")]
+        assert texts_of(found, "page") == [(Grade.OK, "The configured orgs may show the page.")]
         (tmp_path / "orgs.toml").write_text(org_text(tmp_path, "a") + org_text(tmp_path, "c"))
-        ((grade, text),) = told(await examined(one), "page")
+        ((grade, text),) = texts_of(await examined(one), "page")
     assert grade is Grade.FAIL
     assert "does not let https://c.lightning.force.com show" in text
 
@@ -90,7 +90,7 @@ async def test_each_fault_of_a_proxy_is_named(front: Front, check: str, word: st
     """Each of these makes a blank panel, or calls that nobody hears of."""
     async with front.listening() as settings:
         found = await examined(settings)
-    ((grade, text),) = told(found, check)
+    ((grade, text),) = texts_of(found, check)
     assert grade is Grade.FAIL
     assert word in text
 
@@ -103,10 +103,10 @@ async def test_the_certificates_last_days_are_counted(
     server, client = certificate(tmp_path, days)
     async with Front().listening(server) as settings:
         found = await examined(settings, client)
-    assert told(found, "certificate") == [
+    assert texts_of(found, "certificate") == [
         (grade, f"The certificate is valid for another {days} days.")
     ]
-    assert told(found, "reachable")[0][0] is Grade.OK
+    assert texts_of(found, "reachable")[0][0] is Grade.OK
 
 
 async def test_an_expired_certificate_fails(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_an_expired_certificate_fails(tmp_path: Path) -> None:
     server, client = certificate(tmp_path, -1)
     async with Front().listening(server) as settings:
         found = await examined(settings, client)
-    ((grade, text),) = told(found, "certificate")
+    ((grade, text),) = texts_of(found, "certificate")
     assert grade is Grade.FAIL
     assert "expired" in text
 
@@ -124,7 +124,7 @@ async def test_an_untrusted_certificate_fails(tmp_path: Path) -> None:
     server, _ = certificate(tmp_path, 60)
     async with Front().listening(server) as settings:
         found = await examined(settings)
-    ((grade, text),) = told(found, "certificate")
+    ((grade, text),) = texts_of(found, "certificate")
     assert grade is Grade.FAIL
     assert "self-signed" in text
 

@@ -18,7 +18,7 @@ from adapter.doctor.salesforce import salesforce_findings
 from adapter.orgfile import orgs_of
 from adapter.settings import Settings
 from adapter.settings.environment import load
-from tests.doctor.conftest import ORG, StoppedClock, told
+from tests.doctor.conftest import ORG, StoppedClock, texts_of
 from tests.fakes.identity import FakeIdentity, an_identity
 from tests.scenarios.conftest import free_port
 
@@ -88,7 +88,7 @@ async def test_a_refused_app_is_reported_with_its_reason(
     """The key that was copied wrong is another fault than the address that was forgotten."""
     async with an_identity(callback=callback) as fake:
         found = await examined(signs_in(fake, sign_in_client_id=client_id))
-    ((grade, text),) = told(found, "sign-in app")
+    ((grade, text),) = texts_of(found, "sign-in app")
     assert grade is Grade.FAIL
     assert CALLBACK in text
     assert todo in found[-1].todo
@@ -103,7 +103,7 @@ async def test_any_other_refusal_is_reported_verbatim(status: int, headers: dict
     async with an_identity() as fake:
         fake.instead["/services/oauth2/authorize"] = (status, headers, "")
         found = await examined(signs_in(fake))
-    ((grade, text),) = told(found, "sign-in app")
+    ((grade, text),) = texts_of(found, "sign-in app")
     assert grade is Grade.FAIL
     assert text.endswith(("status 500.", "app_blocked."))
 
@@ -116,7 +116,7 @@ async def test_a_truncated_sign_in_page_fails(respx_mock: respx.MockRouter) -> N
     respx_mock.get(f"{domain}/.well-known/openid-configuration").respond(json=discovery)
     respx_mock.get(f"{domain}/authorization_endpoint").mock(side_effect=httpx.ReadError)
     found = await examined(signs_in(FakeIdentity(url=domain)))
-    assert told(found, "sign-in app") == [
+    assert texts_of(found, "sign-in app") == [
         (Grade.FAIL, f"{domain} did not show its sign-in page (ReadError).")
     ]
 

@@ -12,7 +12,7 @@ from adapter.doctor.settings import settings_findings
 from adapter.orgfile import orgs_of
 from adapter.origins import SALESFORCE_HOSTS
 from adapter.settings.environment import load
-from tests.doctor.conftest import ORG, told
+from tests.doctor.conftest import ORG, texts_of
 
 GOOD = {
     "SOFTPHONE_PUBLIC_URL": "https://softphone.example.com",
@@ -27,7 +27,7 @@ GOOD = {
 def grades(check: str, **changed: str) -> list[tuple[Grade, str]]:
     """What is found of that check with those variables changed (an empty one is not set)."""
     said = {name: value for name, value in {**GOOD, **changed}.items() if value}
-    return told(tuple(settings_findings(said, load(said), orgs_of(load(said)))), check)
+    return texts_of(tuple(settings_findings(said, load(said), orgs_of(load(said)))), check)
 
 
 def test_good_settings_have_no_failure() -> None:

@@ -15,7 +15,7 @@ from adapter.settings.environment import load
 from tests.fakes.voicecalls import CENTER, certificate_of, key_pair, private_pem
 
 
-def found(**told: Any) -> list[tuple[str, str]]:
+def findings_for(**told: Any) -> list[tuple[str, str]]:
     """Each finding's status and text."""
     settings = load({}, **told)
     now_ms = time.time_ns() // 1_000_000
@@ -33,12 +33,12 @@ def voice(tmp_path: Path, library: str, **told: Any) -> list[tuple[str, str]]:
         "voice_key": key_pair()[0],
         "voice_library": path,
     }
-    return found(**{**usual, **told})
+    return findings_for(**{**usual, **told})
 
 
 def test_without_salesforce_voice_there_is_nothing_to_find() -> None:
     """Open CTI needs none of it."""
-    assert found() == []
+    assert findings_for() == []
 
 
 @pytest.mark.parametrize(

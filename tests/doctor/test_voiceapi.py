@@ -27,7 +27,9 @@ class Clock(SystemClock):
         return round((time.time() + self._off) * 1000)
 
 
-async def found(api: VoiceCalls, clock: Clock | None = None, **more: Any) -> list[tuple[str, str]]:
+async def findings_for(
+    api: VoiceCalls, clock: Clock | None = None, **more: Any
+) -> list[tuple[str, str]]:
     """Each finding's grade and check."""
     told = {
         "org_id": ORG,
@@ -43,7 +45,7 @@ async def found(api: VoiceCalls, clock: Clock | None = None, **more: Any) -> lis
 async def test_a_token_is_tried_without_writing_anything() -> None:
     """The request is refused for what it says, which no record can."""
     async with voice_calls() as api:
-        assert await found(api) == [("ok", "voice token"), ("ok", "voice clock")]
+        assert await findings_for(api) == [("ok", "voice token"), ("ok", "voice clock")]
         assert (api.records, len(api.asked)) == ({}, 1)
 
 
@@ -51,10 +53,10 @@ async def test_another_key_or_contact_center_is_reported() -> None:
     """Before the first call of the day is not written."""
     other = private_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     async with voice_calls() as api:
-        assert (await found(api, voice_key=other))[0] == ("fail", "voice token")
-        assert (await found(api, voice_contact_center="Other"))[0] == ("fail", "voice token")
-        assert await found(api, voice_key="x") == []
-        assert await found(api, voice_url="") == []
+        assert (await findings_for(api, voice_key=other))[0] == ("fail", "voice token")
+        assert (await findings_for(api, voice_contact_center="Other"))[0] == ("fail", "voice token")
+        assert await findings_for(api, voice_key="x") == []
+        assert await findings_for(api, voice_url="") == []
 
 
 @pytest.mark.parametrize(
@@ -64,18 +66,18 @@ async def test_other_answers_are_reported_verbatim(fault: Fault, grade: str) -> 
     """A busy Salesforce says nothing about the token."""
     async with voice_calls() as api:
         api.faults = [fault]
-        assert (await found(api))[0] == (grade, "voice token")
+        assert (await findings_for(api))[0] == (grade, "voice token")
 
 
 @pytest.mark.parametrize(("off", "grade"), [(-60.0, "warn"), (-400.0, "fail")])
 async def test_a_wrong_clock_is_reported(off: float, grade: str) -> None:
     """Tokens are good for three minutes."""
     async with voice_calls() as api:
-        assert (await found(api, Clock(off)))[-1] == (grade, "voice clock")
+        assert (await findings_for(api, Clock(off)))[-1] == (grade, "voice clock")
 
 
 async def test_an_unreachable_api_is_reported() -> None:
     """The address, or the way to it."""
     async with voice_calls() as api:
         api.url = "http://127.0.0.1:9"
-        assert await found(api) == [("fail", "voice token")]
+        assert await findings_for(api) == [("fail", "voice token")]

@@ -19,12 +19,12 @@ def breaches(source: str) -> list[str]:
     may_drop = any(isinstance(node, ast.Name) and node.id == UNUSED for node in ast.walk(tree))
     return [
         f"line {call.lineno}: {said}"
-        for call, said in _found(tree)
+        for call, said in _operations(tree)
         if not (may_drop and said in DROPPING)
     ]
 
 
-def _found(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+def _operations(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         match call.func:
             case ast.Attribute(ast.Name("op"), name) if name not in ADDING | FILLING:

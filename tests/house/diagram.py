@@ -169,7 +169,7 @@ def block() -> str:
     return "\n".join([BEGIN, *_diagram(moves), "", *_rows(moves), END])
 
 
-def written(text: str) -> str:
+def updated(text: str) -> str:
     """The document with the block of now in it."""
     before, _, rest = text.partition(BEGIN)
     return before + block() + rest.partition(END)[2]
@@ -177,6 +177,6 @@ def written(text: str) -> str:
 
 if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
-        DOCUMENT.write_text(written(DOCUMENT.read_text("utf-8")), "utf-8")
+        DOCUMENT.write_text(updated(DOCUMENT.read_text("utf-8")), "utf-8")
     else:
         print(block())

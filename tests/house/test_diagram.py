@@ -1,14 +1,14 @@
 """The diagram in the documentation is the machine's, not last year's."""
 
 from adapter.core.model import Phase
-from tests.house.diagram import BEGIN, DOCUMENT, END, block, table, written
+from tests.house.diagram import BEGIN, DOCUMENT, END, block, table, updated
 
 
 def test_the_document_shows_the_machine_as_it_is() -> None:
     """`python -m tests.house.diagram --write` mends it."""
     text = DOCUMENT.read_text("utf-8")
     assert text.count(BEGIN) == text.count(END) == 1
-    assert written(text) == text
+    assert updated(text) == text
 
 
 def test_the_table_has_every_promised_transition() -> None:
@@ -29,4 +29,4 @@ def test_the_table_has_every_promised_transition() -> None:
 
 def test_an_outdated_document_is_corrected() -> None:
     """Only what is between the markers changes."""
-    assert written(f"a\n{BEGIN}old{END}\nb\n") == f"a\n{block()}\nb\n"
+    assert updated(f"a\n{BEGIN}old{END}\nb\n") == f"a\n{block()}\nb\n"

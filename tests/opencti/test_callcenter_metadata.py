@@ -6,7 +6,7 @@ import json
 
 from adapter.opencti.callcenter import CallCenter
 from adapter.opencti.callcenter_metadata import call_center
-from tests.salesforce.test_metadata_parts import ORIGIN, told
+from tests.salesforce.test_metadata_parts import ORIGIN, root_of
 
 
 def center(**wishes: object) -> CallCenter:
@@ -22,7 +22,7 @@ def center(**wishes: object) -> CallCenter:
 
 def test_settings_that_salesforce_reads_appear_in_both_places() -> None:
     """In customSettings for Salesforce, as items for the admin; the name is the file's."""
-    made = told(call_center(center()))
+    made = root_of(call_center(center()))
     custom = json.loads(made.findtext("customSettings") or "")
     assert custom == {
         "reqUseApi": "true",
@@ -41,5 +41,5 @@ def test_settings_that_salesforce_reads_appear_in_both_places() -> None:
 
 def test_without_a_standby_page_its_items_are_absent() -> None:
     """Both or neither, here as in Setup."""
-    made = told(call_center(center(standby_url="")))
+    made = root_of(call_center(center(standby_url="")))
     assert "reqTimeout" not in json.loads(made.findtext("customSettings") or "")

@@ -147,7 +147,7 @@ def kind(message: dict[str, Any]) -> str:
     return str(message["type"])
 
 
-def told(message: dict[str, Any]) -> PageMessage:
+def decoded(message: dict[str, Any]) -> PageMessage:
     """The message as it comes in."""
     return decode(json.dumps(message))
 
@@ -172,7 +172,7 @@ def test_the_tables_of_this_file_have_every_message() -> None:
 @pytest.mark.parametrize("message", WHOLE, ids=kind)
 def test_a_message_keeps_all_its_fields(message: dict[str, Any]) -> None:
     """Every field arrives, and every field is in the table."""
-    model = told(message)
+    model = decoded(message)
     assert model.model_dump(mode="json", exclude_none=False) == message
     assert set(type(model).model_fields) == set(message)
 
@@ -180,7 +180,7 @@ def test_a_message_keeps_all_its_fields(message: dict[str, Any]) -> None:
 @pytest.mark.parametrize("message", LEAST, ids=kind)
 def test_a_message_with_only_its_required_fields_is_accepted(message: dict[str, Any]) -> None:
     """What is left out has a default."""
-    assert told(message).model_fields_set == set(message)
+    assert decoded(message).model_fields_set == set(message)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_message_without_a_required_field_is_refused(message: dict[str, Any], 
 @pytest.mark.parametrize("message", WHOLE, ids=kind)
 def test_unknown_fields_are_ignored(message: dict[str, Any]) -> None:
     """A newer page may say more to an older server."""
-    assert told({**message, "newer": {"deep": [1]}}) == told(message)
+    assert decoded({**message, "newer": {"deep": [1]}}) == decoded(message)
 
 
 def test_an_unknown_type_is_refused() -> None:
@@ -230,7 +230,7 @@ def test_a_text_may_be_as_long_as_its_limit_and_no_longer(
     message: dict[str, Any], field: str, limit: int
 ) -> None:
     """The limits are Salesforce's, or generous."""
-    assert getattr(told({**message, field: "x" * limit}), field) == "x" * limit
+    assert getattr(decoded({**message, field: "x" * limit}), field) == "x" * limit
     said = refused({**message, field: "x" * (limit + 1)})
     assert said == f"{kind(message)}.{field}: String should have at most {limit} characters"
 
@@ -252,8 +252,8 @@ def test_a_list_may_be_as_long_as_its_limit_and_no_longer(
     message: dict[str, Any], field: str, most: int
 ) -> None:
     """A page cannot make the server read for ever."""
-    assert len(getattr(told({**message, field: [{}] * most}), field)) == most
-    assert getattr(told({**message, field: [{}] * (most + 1)}), field) == []
+    assert len(getattr(decoded({**message, field: [{}] * most}), field)) == most
+    assert getattr(decoded({**message, field: [{}] * (most + 1)}), field) == []
 
 
 @pytest.mark.parametrize("millis", [-1, 2**53 + 1, 1.5, "soon", None, "NaN", [1]])
@@ -284,18 +284,18 @@ def test_a_clicks_age_is_the_pages_own_difference(
     clicked_at: int, sent_at: int | None, age: int
 ) -> None:
     """Milliseconds between click and sending; a clock that jumped back makes it 0."""
-    message = told({**DIAL, "clicked_at": clicked_at, "sent_at": sent_at})
+    message = decoded({**DIAL, "clicked_at": clicked_at, "sent_at": sent_at})
     assert isinstance(message, Dial)
     assert message.age_ms == age
 
 
 def test_a_null_link_differs_from_a_missing_one() -> None:
     """Null clears it, silence leaves it."""
-    message = told({"type": "wrapup", "call_id": "c", "who": None, "what": {"id": "001"}})
+    message = decoded({"type": "wrapup", "call_id": "c", "who": None, "what": {"id": "001"}})
     assert isinstance(message, WrapupIn)
     assert message.cleared("who")
     assert not message.cleared("what")
-    silent = told({"type": "wrapup", "call_id": "c"})
+    silent = decoded({"type": "wrapup", "call_id": "c"})
     assert isinstance(silent, WrapupIn)
     assert not silent.cleared("who")
 
@@ -304,7 +304,7 @@ def test_a_journal_is_read_entry_by_entry() -> None:
     """Rubbish in one does not cost the others, and is counted."""
     rubbish: list[Any] = [None, 1, "x", [], {}, {**ENTRY, "attempt": 0}, {**ENTRY, "state": "?"}]
     refusal = {**ENTRY, "state": "refused", "errors": [ERROR]}
-    hello = told({**HELLO, "journal": [*rubbish, ENTRY, refusal]})
+    hello = decoded({**HELLO, "journal": [*rubbish, ENTRY, refusal]})
     assert isinstance(hello, Hello)
     good, bad = hello.entries()
     assert bad == len(rubbish)
@@ -352,7 +352,7 @@ def test_a_frame_is_nested_no_deeper_than_a_webhook(field: str) -> None:
     assert refused(frame(33)) == "the frame: nested too deeply"
     assert refused(frame(50_000)) == "the frame: nested too deeply"
     notes = {"type": "wrapup", "call_id": "c", "notes": "[" * 32_000}
-    assert isinstance(told(notes), WrapupIn)
+    assert isinstance(decoded(notes), WrapupIn)
 
 
 JSON = st.recursive(
@@ -363,7 +363,7 @@ JSON = st.recursive(
 FIELDS = sorted({field for message in WHOLE for field in message})
 
 
-def heard(frame: str) -> None:
+def try_decode(frame: str) -> None:
     """A message or BadFrame: anything else fails the test."""
     with suppress(BadFrame):
         assert isinstance(decode(frame), get_args(PageMessage))
@@ -372,13 +372,13 @@ def heard(frame: str) -> None:
 @given(frame=st.text(st.characters()))
 def test_any_text_is_read_or_is_a_bad_frame(frame: str) -> None:
     """Lone surrogates included."""
-    heard(frame)
+    try_decode(frame)
 
 
 @given(value=JSON)
 def test_any_json_is_read_or_is_a_bad_frame(value: Any) -> None:
     """NaN, deep lists, odd keys."""
-    heard(json.dumps(value))
+    try_decode(json.dumps(value))
 
 
 @given(message=st.sampled_from(WHOLE), field=st.sampled_from(FIELDS), value=JSON)
@@ -386,7 +386,7 @@ def test_any_field_is_read_or_is_a_bad_frame(
     message: dict[str, Any], field: str, value: Any
 ) -> None:
     """A good message with anything at all in one of its fields."""
-    heard(json.dumps({**message, field: value}))
+    try_decode(json.dumps({**message, field: value}))
 
 
 @given(journal=st.lists(JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(ENTRY, JSON))))

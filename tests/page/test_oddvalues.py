@@ -16,7 +16,7 @@ DIAL = {"type": "dial", "request_id": "r", "number": "911", "clicked_at": 1}
 RECORD = {"id": "003000000000001"}
 
 
-def told(**fields: Any) -> Any:
+def decoded(**fields: Any) -> Any:
     """The message as it is understood."""
     return decode(json.dumps(fields))
 
@@ -36,7 +36,7 @@ def test_a_click_is_dialed_without_its_odd_value(
     odd: dict[str, Any], field: str, left: Any
 ) -> None:
     """The call matters more than what comes along with it."""
-    message = told(**DIAL, **odd)
+    message = decoded(**DIAL, **odd)
     assert getattr(message, field) == left
     assert message.number == "911"
 
@@ -44,32 +44,32 @@ def test_a_click_is_dialed_without_its_odd_value(
 def test_an_odd_value_of_a_record_leaves_the_record() -> None:
     """A long name is cut, an account that is no text is none."""
     odd = {**RECORD, "name": "x" * 2_000, "account_id": 7, "person_account": "perhaps"}
-    record = told(**DIAL, record=odd).record
+    record = decoded(**DIAL, record=odd).record
     assert (record.id, len(record.name), record.account_id) == (RECORD["id"], 1_000, "")
     assert not record.person_account
 
 
 def test_notes_that_are_too_long_are_cut() -> None:
     """Their beginning is worth more than nothing."""
-    message = told(type="wrapup", call_id="c", notes="n" * 40_000, subject=7, who="x")
+    message = decoded(type="wrapup", call_id="c", notes="n" * 40_000, subject=7, who="x")
     assert (len(message.notes), message.subject, message.who) == (32_000, None, None)
     assert not message.cleared("who")
 
 
 def test_an_odd_entry_of_a_list_leaves_the_others() -> None:
     """However many there are, and wherever they stand."""
-    settings = told(type="settings", dispositions=[7, "Sold", [[]], "Lost", None], problems=[{}])
+    settings = decoded(type="settings", dispositions=[7, "Sold", [[]], "Lost", None], problems=[{}])
     assert (settings.dispositions, settings.problems) == (["Sold", "Lost"], [])
-    matches = told(type="matches", call_id="c", records=["x", RECORD, 7])
+    matches = decoded(type="matches", call_id="c", records=["x", RECORD, 7])
     assert [record.id for record in matches.records] == [RECORD["id"]]
 
 
 def test_several_odd_values_in_one_part_are_one_part_left_out() -> None:
     """A link without an id is none, however long its name."""
-    message = told(type="wrapup", call_id="c", who={"id": 7, "name": "x" * 2_000}, notes="n")
+    message = decoded(type="wrapup", call_id="c", who={"id": 7, "name": "x" * 2_000}, notes="n")
     assert (message.who, message.notes) == (None, "n")
     errors = [{"code": 7, "message": 7}] * 60
-    assert told(type="result", log_id="c", attempt=1, nonce="n", outcome="ok", errors=errors)
+    assert decoded(type="result", log_id="c", attempt=1, nonce="n", outcome="ok", errors=errors)
 
 
 VALUES = st.recursive(
@@ -89,12 +89,12 @@ def test_any_frame_is_a_message_or_refused(kind: str, fields: dict[str, Any]) ->
     """Nothing else comes of it."""
     fields.pop("type", None)
     with suppress(BadFrame):
-        told(type=kind, **fields)
+        decoded(type=kind, **fields)
 
 
 def test_an_odd_entry_of_a_list_is_dropped() -> None:
     """The others stay."""
-    message = told(type="matches", call_id="c", records=["x", {**RECORD, "name": 7}, RECORD])
+    message = decoded(type="matches", call_id="c", records=["x", {**RECORD, "name": 7}, RECORD])
     assert [record.id for record in message.records] == [RECORD["id"], RECORD["id"]]
 
 
@@ -119,4 +119,4 @@ def test_an_odd_entry_of_a_list_is_dropped() -> None:
 def test_a_message_whose_meaning_would_change_is_refused(message: dict[str, Any]) -> None:
     """Ids, numbers, times, choices; and messages that steer."""
     with pytest.raises(BadFrame):
-        told(**message)
+        decoded(**message)

@@ -7,10 +7,10 @@ from adapter.core.facts import Direction
 from adapter.core.model import Agent
 from adapter.core.route import Route
 from adapter.page.page import Page
-from tests.core.people import IDLE, KEY, LINE, T0, after, said, tell
+from tests.core.people import IDLE, KEY, LINE, T0, after, known, report
 from tests.runtime.conftest import Bench
 
-RINGS = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number="+12125550199"))
+RINGS = report(InboundRinging, T0, known(direction=Direction.INBOUND, number="+12125550199"))
 VOICE = PageGreeted(T0, LINE, "Ann", "UTC", "voice", Route.BACKEND)
 
 

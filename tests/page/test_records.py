@@ -20,7 +20,7 @@ from adapter.page.port import IncomingCall, Refused, Unknown, WriteOutcome, Writ
 from adapter.page.records import Records
 from adapter.storage.port import AgentChange, Commit, StorageError
 from tests.core.gate import new_log
-from tests.core.people import KEY, LINE, said, tell
+from tests.core.people import KEY, LINE, known, report
 from tests.runtime.conftest import Bench
 
 
@@ -119,7 +119,7 @@ async def test_the_record_of_a_ringing_call_is_made_once_and_shown(bench: Bench)
     now = bench.clock.now()
     writer = Writer(Written("0LQ1"), Unknown("ReadTimeout"))
     greeted = PageGreeted(now, LINE, "Ann", "UTC", "voice", Route.BACKEND)
-    rings = tell(InboundRinging, now, said(direction=Direction.INBOUND, number="+12125550199"))
+    rings = report(InboundRinging, now, known(direction=Direction.INBOUND, number="+12125550199"))
     await bench.agents.handle(KEY, greeted, rings)
     ours = records(bench, writer)
     ours.open(KEY, OpenRecord("fresh", "+12125550199", now))

@@ -16,7 +16,7 @@ BUDGET = {"click": 285, "webhook": 290}
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def result() -> dict[str, Any]:
     """What the program says."""
     command = [sys.executable, "-m", "qa.walkthrough", "--json"]
     done = subprocess.run(
@@ -27,26 +27,28 @@ def told() -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_click_and_a_webhook_are_followed_through_our_own_files(told: dict[str, Any]) -> None:
+def test_a_click_and_a_webhook_are_followed_through_our_own_files(result: dict[str, Any]) -> None:
     """Each begins at the edge, is decided in the core, is stored, and counts no simulator."""
     for way, edge in (("click", "web/bridge.py"), ("webhook", "web/webhooks.py")):
-        files = told[way]["by_file"]
-        assert told[way]["files"] == len(files)
-        assert told[way]["returns"] == sum(files.values())
+        files = result[way]["by_file"]
+        assert result[way]["files"] == len(files)
+        assert result[way]["returns"] == sum(files.values())
         assert {edge, "core/machine.py", "runtime/agents.py"} <= files.keys()
         assert not any(file.startswith("telephony/simulator") for file in files)
 
 
 @pytest.mark.slow
-def test_a_click_is_followed_to_its_post_and_its_view_and_no_further(told: dict[str, Any]) -> None:
+def test_a_click_is_followed_to_its_post_and_its_view_and_no_further(
+    result: dict[str, Any],
+) -> None:
     """What comes of the provider's answer is not counted, or it would be by chance."""
-    files = told["click"]["by_file"]
+    files = result["click"]["by_file"]
     assert {"telephony/dialstack/requests.py", "core/view.py"} <= files.keys()
     assert not {"telephony/dialstack/wire.py", "runtime/sweeper.py"} & files.keys()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", BUDGET)
-def test_a_call_needs_no_more_function_calls_than_before(told: dict[str, Any], way: str) -> None:
+def test_a_call_needs_no_more_function_calls_than_before(result: dict[str, Any], way: str) -> None:
     """Costs creep back by a few calls at a time, which no clock on a busy machine shows."""
-    assert told[way]["returns"] <= BUDGET[way], told[way]["by_file"]
+    assert result[way]["returns"] <= BUDGET[way], result[way]["by_file"]

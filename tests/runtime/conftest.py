@@ -157,7 +157,7 @@ def news(moment: Moment, call: str = "pc1", user: str | None = LINE.user) -> Cal
     return CallUpdate(moment, call, user, facts)
 
 
-def heard(
+def incoming(
     told: CallUpdate | None, event_id: str = "evt_1", body: bytes = b"{}"
 ) -> IncomingDelivery:
     """A delivery with this news."""

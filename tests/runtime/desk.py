@@ -42,10 +42,10 @@ class Desk:
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.probes: list[str] = []
         self.changed = asyncio.Event()
-        self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)
+        self.page = Page("page1", KEY, send=self._on_frame, close=lambda _code, _why: None)
         self.pages.add(self.page)
 
-    def _heard(self, text: str) -> None:
+    def _on_frame(self, text: str) -> None:
         frame = json.loads(text)
         if frame["type"] == "offer":
             self.offers.put_nowait(frame["log_id"])

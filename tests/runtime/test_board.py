@@ -56,7 +56,7 @@ def board(bench: Bench, shelf: Shelf) -> Board:
     return Board(shelf, bench.agents, bench.pages.keys, bench.clock, Tenants([]))
 
 
-def told(outcome: str, talk: int | None, ended: int = 5_000) -> dict[str, Any]:
+def ended_call(outcome: str, talk: int | None, ended: int = 5_000) -> dict[str, Any]:
     """What is known of a call's end."""
     return {"outcome": outcome, "talk_seconds": talk, "direction": "outbound", "ended": ended}
 
@@ -65,9 +65,9 @@ async def test_calls_are_counted_by_how_they_went(bench: Bench) -> None:
     """Live ones are only counted; talk time is of those who talked."""
     calls = (
         BoardCall("0051", "c4", "p4", 4, {}),
-        BoardCall("0051", "c3", "p3", 3, told("busy", None)),
-        BoardCall("0051", "c2", "p2", 2, told("answered", 10)),
-        BoardCall("0051", "c1", "p1", 1, told("answered", 50)),
+        BoardCall("0051", "c3", "p3", 3, ended_call("busy", None)),
+        BoardCall("0051", "c2", "p2", 2, ended_call("answered", 10)),
+        BoardCall("0051", "c1", "p1", 1, ended_call("answered", 50)),
     )
     report = await board(bench, Shelf(BoardRows((), 3, {}, (), calls, (), 2))).report("00D1", EVER)
     assert report["calls"] == {
@@ -90,7 +90,7 @@ async def test_the_board_shows_each_agents_state_and_its_start(bench: Bench) -> 
     turn = await bench.agents.handle(ADA, DialRequested(at, "r1", "c1", "+12025550143", at))
     await bench.settle()
     bench.pages.add(Page("page-b", BOB, lambda text: None, lambda code, text: None))
-    calls = (BoardCall(BOB.user_id, "c0", "p0", 1, told("answered", 5, ended=at - 9_000)),)
+    calls = (BoardCall(BOB.user_id, "c0", "p0", 1, ended_call("answered", 5, ended=at - 9_000)),)
     shelf = Shelf(BoardRows((turn.agent,), 2, {}, (), calls, (), 0))
     people = (await board(bench, shelf).report(ADA.org_id, EVER))["agents"]
     assert [(p["user_id"], p["state"], p["since"], p["online"]) for p in people] == [
@@ -177,9 +177,9 @@ async def test_each_agent_has_the_sum_of_the_day(bench: Bench) -> None:
     """Also who is away; a call that is not over counts for nothing yet."""
     calls = (
         BoardCall(ADA.user_id, "c4", "p4", 4, {}),
-        BoardCall(ADA.user_id, "c3", "p3", 3, told("missed", None)),
-        BoardCall(ADA.user_id, "c2", "p2", 2, told("answered", 10)),
-        BoardCall(ADA.user_id, "c1", "p1", 1, told("answered", 50)),
+        BoardCall(ADA.user_id, "c3", "p3", 3, ended_call("missed", None)),
+        BoardCall(ADA.user_id, "c2", "p2", 2, ended_call("answered", 10)),
+        BoardCall(ADA.user_id, "c1", "p1", 1, ended_call("answered", 50)),
     )
     rows = BoardRows((Agent(ADA, name="Ada"), Agent(BOB)), 2, {}, (), calls, (), 0)
     people = (await board(bench, Shelf(rows)).report(ADA.org_id, EVER))["agents"]
@@ -257,7 +257,7 @@ async def test_a_talk_is_shown_with_its_audio_quality(bench: Bench) -> None:
 async def test_only_calls_that_are_over_are_exported(bench: Bench) -> None:
     """Oldest first."""
     calls = tuple(
-        BoardCall("u", f"c{n}", "p", n, told("busy", None) if n else {}) for n in (2, 1, 0)
+        BoardCall("u", f"c{n}", "p", n, ended_call("busy", None) if n else {}) for n in (2, 1, 0)
     )
     exported = await board(bench, Shelf(BoardRows((), 1, {}, (), calls, (), 0))).calls("00D1", EVER)
     assert [call.call_id for call in exported] == ["c1", "c2"]

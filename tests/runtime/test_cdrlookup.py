@@ -15,7 +15,7 @@ from adapter.telephony.port import Unsupported
 from adapter.telephony.updates import Moment
 from adapter.tenants import Tenants
 from tests.fakes.tenants import OneTenant, a_tenant
-from tests.runtime.conftest import ADA, LINE, Bench, heard, news
+from tests.runtime.conftest import ADA, LINE, Bench, incoming, news
 
 SINCE = 1_000_000
 OURS = CdrRow(
@@ -64,7 +64,7 @@ async def test_another_call_is_not_matched(bench: Bench, other: CdrRow) -> None:
 async def test_a_call_of_another_agent_is_not_matched(bench: Bench) -> None:
     """It was placed before, and told of by its own events."""
     await bench.greet()
-    await bench.intake.take(heard(news(Moment.DIALED, "pc9")))
+    await bench.intake.take(incoming(news(Moment.DIALED, "pc9")))
     bench.provider.rows = [OURS]
     assert isinstance(await lookup(bench).find(ADA, PLACED), CdrMissing)
 

@@ -15,7 +15,7 @@ NOON = 1_750_000_000_000
 BEGIN = NOON - 12 * 3_600_000
 
 
-def told(outcome: str = "answered", talk: int | None = 60) -> dict[str, Any]:
+def ended_call(outcome: str = "answered", talk: int | None = 60) -> dict[str, Any]:
     """What is known of a call's end."""
     return {"outcome": outcome, "talk_seconds": talk, "direction": "inbound", "ended": NOON}
 
@@ -43,22 +43,22 @@ class Shelf:
 
 def test_a_call_that_is_long_over_is_read_once_a_minute() -> None:
     """The day's beginning is read again only for corrections."""
-    calls = [call(number, BEGIN + number * 60_000, told()) for number in range(700)]
+    calls = [call(number, BEGIN + number * 60_000, ended_call()) for number in range(700)]
     shelf = Shelf(calls, DayCalls())
     whole = shelf.look(NOON)
     assert shelf.read == 700
     assert shelf.look(NOON + 1_000) == whole
     assert shelf.read == 0
-    shelf.calls[3] = replace(shelf.calls[3], result=told("missed", None))
+    shelf.calls[3] = replace(shelf.calls[3], result=ended_call("missed", None))
     assert shelf.look(NOON + 2_000) == whole
     assert shelf.look(NOON + WHOLE_MS).by_outcome == {"answered": 699, "missed": 1}
 
 
 def test_the_end_of_a_long_call_is_seen_at_once() -> None:
     """It is read from where the oldest call that lives began."""
-    shelf = Shelf([call(1, BEGIN + 1, told()), call(2, BEGIN + 2), call(3, NOON)], DayCalls())
+    shelf = Shelf([call(1, BEGIN + 1, ended_call()), call(2, BEGIN + 2), call(3, NOON)], DayCalls())
     assert shelf.look(NOON).live == 2
-    shelf.calls[1] = call(2, BEGIN + 2, told(talk=9))
+    shelf.calls[1] = call(2, BEGIN + 2, ended_call(talk=9))
     after = shelf.look(NOON + 1_000)
     assert (after.live, after.over, after.users["ada"]["talk_seconds"]) == (1, 2, 69)
     assert shelf.read == 2
@@ -69,7 +69,8 @@ calls = st.lists(
         call,
         st.integers(1, 9_999),
         st.integers(BEGIN, NOON),
-        st.none() | st.builds(told, st.sampled_from(["answered", "missed"]), st.integers(0, 99)),
+        st.none()
+        | st.builds(ended_call, st.sampled_from(["answered", "missed"]), st.integers(0, 99)),
         st.sampled_from(["ada", "bob"]),
     ),
     max_size=20,

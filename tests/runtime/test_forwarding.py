@@ -31,7 +31,7 @@ from tests.runtime.conftest import (
     HandClock,
     HandProvider,
     a_bench,
-    heard,
+    incoming,
     news,
 )
 
@@ -67,11 +67,11 @@ class Replica:
             bench.intake, bench.agents, is_here=bench.pages.is_here, metrics=self.metrics
         )
         self.notes: list[tuple[bool, list[TelephonyUser]]] = []
-        self.forwarding.tell = self._told
+        self.forwarding.tell = self._on_note
         bench.pages.moved = self.forwarding.moved
         bench.agents.is_only_here = self.forwarding.is_only_here
 
-    def _told(self, note: bytes) -> None:
+    def _on_note(self, note: bytes) -> None:
         self.notes.append(msgspec.msgpack.decode(note, type=tuple[bool, list[TelephonyUser]]))
 
     async def page(self, key: AgentKey = ADA, line: TelephonyUser | None = LINE) -> Page:
@@ -122,7 +122,7 @@ async def calls(replica: Replica) -> list[Phase]:
     return [agent.phase for _ in agent.calls]
 
 
-DIALED = heard(news(Moment.DIALED))
+DIALED = incoming(news(Moment.DIALED))
 DECIDED_ONCE = [Phase.DIALING_DESTINATION]
 
 
@@ -261,10 +261,10 @@ async def test_only_deliveries_that_name_a_user_and_steer_nothing_are_forwarded(
     link = HandLink()
     first.sees(link, LINE)
     await first.bench.greet()
-    await first.take(heard(news(Moment.DIALED, user=None), "evt_1", b"dialed"))
-    await first.take(heard(None, "evt_2"))
+    await first.take(incoming(news(Moment.DIALED, user=None), "evt_1", b"dialed"))
+    await first.take(incoming(None, "evt_2"))
     states = (DriverState("call_1", "{}"),)
-    await first.take(msgspec.structs.replace(heard(news(Moment.DIALED), "evt_3"), states=states))
+    await first.take(msgspec.structs.replace(incoming(news(Moment.DIALED), "evt_3"), states=states))
     assert link.asked == []
 
 
@@ -279,7 +279,7 @@ async def test_lines_that_have_gone_are_not_asked_for(replicas: tuple[Replica, R
     first.forwarding.noted(other, msgspec.msgpack.encode((True, [LINE])))
     first.forwarding.unlinked(other)
     first.forwarding.noted(other, msgspec.msgpack.encode((True, [LINE])))
-    await first.take(heard(news(Moment.CONNECTED), "evt_2"))
+    await first.take(incoming(news(Moment.CONNECTED), "evt_2"))
     assert link.asked == []
     linked = first.metrics.registry.get_sample_value("softphone_linked_replicas")
     assert linked == 0
@@ -357,7 +357,7 @@ async def test_values_are_sent_only_to_interested_peers(
 
     async def one_more() -> None:
         moment = next(moments)
-        await first.take(heard(news(moment), f"evt_{moment}"))
+        await first.take(incoming(news(moment), f"evt_{moment}"))
 
     await one_more()
     other = first.sees(HandLink())

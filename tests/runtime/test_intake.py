@@ -23,7 +23,7 @@ from adapter.storage.rows import snapshot_text
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
-from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
+from tests.runtime.conftest import ADA, BOB, LINE, Bench, incoming, news
 
 INBOUND = Facts(
     direction=Known(Direction.INBOUND, Source.EVENT), number=Known("+12025550143", Source.EVENT)
@@ -39,7 +39,7 @@ async def phase(bench: Bench) -> Phase:
 async def test_an_update_reaches_the_agent_whose_user_it_names(bench: Bench) -> None:
     """A desk phone's call, told by the user alone."""
     await bench.greet()
-    assert await bench.intake.take(heard(news(Moment.DIALED))) is DeliveryOutcome.APPLIED
+    assert await bench.intake.take(incoming(news(Moment.DIALED))) is DeliveryOutcome.APPLIED
     assert await phase(bench) is Phase.DIALING_DESTINATION
 
 
@@ -47,7 +47,7 @@ async def test_an_applied_delivery_is_logged_at_debug_level(bench: Bench) -> Non
     """With its call and its agent; metrics count it, and the store can be asked to show it."""
     await bench.greet()
     with capture_logs() as lines:
-        await bench.intake.take(heard(news(Moment.DIALED)))
+        await bench.intake.take(incoming(news(Moment.DIALED)))
     (line,) = (line for line in lines if line["event"] == "delivery.applied")
     (call,) = (await bench.agents.snapshot(ADA)).agent.calls
     assert (line["log_level"], line["agent"], line["call"]) == ("debug", str(ADA), call.call_id)
@@ -56,7 +56,9 @@ async def test_an_applied_delivery_is_logged_at_debug_level(bench: Bench) -> Non
 async def test_a_repeated_delivery_is_applied_once(bench: Bench) -> None:
     """At the same time, too: one applies, the others are duplicates."""
     await bench.greet()
-    fates = await asyncio.gather(*(bench.intake.take(heard(news(Moment.DIALED))) for _ in range(8)))
+    fates = await asyncio.gather(
+        *(bench.intake.take(incoming(news(Moment.DIALED))) for _ in range(8))
+    )
     assert sorted(fates) == [DeliveryOutcome.APPLIED] + [DeliveryOutcome.DUPLICATE] * 7
     assert len((await bench.agents.snapshot(ADA)).agent.calls) == 1
 
@@ -64,10 +66,12 @@ async def test_a_repeated_delivery_is_applied_once(bench: Bench) -> None:
 async def test_an_unclaimed_delivery_is_parked_and_replayed(bench: Bench) -> None:
     """The answer overtakes the pick-up, without a user: it waits until the call is somebody's."""
     await bench.greet()
-    early = heard(news(Moment.CONNECTED, user=None), "evt_1", b"connected")
+    early = incoming(news(Moment.CONNECTED, user=None), "evt_1", b"connected")
     assert await bench.intake.take(early) is DeliveryOutcome.PARKED
     assert await phase(bench) is Phase.IDLE
-    assert await bench.intake.take(heard(news(Moment.DIALED), "evt_2")) is DeliveryOutcome.APPLIED
+    assert (
+        await bench.intake.take(incoming(news(Moment.DIALED), "evt_2")) is DeliveryOutcome.APPLIED
+    )
     assert await phase(bench) is Phase.BRIDGED
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
@@ -78,21 +82,21 @@ async def test_an_update_matches_its_placement(bench: Bench) -> None:
     click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000)
     await bench.agents.handle(ADA, click)
     await bench.settle()
-    await bench.intake.take(heard(news(Moment.DIALED)))
+    await bench.intake.take(incoming(news(Moment.DIALED)))
     assert [c.call_id for c in (await bench.agents.snapshot(ADA)).agent.calls] == ["ours"]
 
 
 async def test_a_delivery_about_no_call_is_kept(bench: Bench) -> None:
     """Twice the same is a duplicate all the same."""
-    assert await bench.intake.take(heard(None)) is DeliveryOutcome.IGNORED
-    assert await bench.intake.take(heard(None)) is DeliveryOutcome.DUPLICATE
+    assert await bench.intake.take(incoming(None)) is DeliveryOutcome.IGNORED
+    assert await bench.intake.take(incoming(None)) is DeliveryOutcome.DUPLICATE
 
 
 async def test_ringing_at_another_users_phone_is_not_ours(bench: Bench) -> None:
     """Bob's call does not ring at Ada's."""
     await bench.greet()
     await bench.greet(BOB, TelephonyUser(LINE.account, "user_bob"))
-    await bench.intake.take(heard(news(Moment.RINGING, user="user_bob")))
+    await bench.intake.take(incoming(news(Moment.RINGING, user="user_bob")))
     assert await phase(bench) is Phase.IDLE
     assert len((await bench.agents.snapshot(BOB)).agent.calls) == 1
 
@@ -102,7 +106,7 @@ async def test_the_usual_delivery_reads_nothing_before_its_commit(
 ) -> None:
     """Who has the line and the call is remembered; the commit itself checks it."""
     await bench.greet()
-    await bench.intake.take(heard(news(Moment.DIALED, call="pc0"), "evt_0"))
+    await bench.intake.take(incoming(news(Moment.DIALED, call="pc0"), "evt_0"))
 
     async def ask(*_: object) -> NoReturn:
         pytest.fail("the store was asked")
@@ -110,7 +114,7 @@ async def test_the_usual_delivery_reads_nothing_before_its_commit(
     monkeypatch.setattr(bench.store, "route", ask)
     monkeypatch.setattr(bench.store, "agents_of", ask)
     for event_id, moment in (("evt_1", Moment.DIALED), ("evt_2", Moment.CONNECTED)):
-        assert await bench.intake.take(heard(news(moment), event_id)) is DeliveryOutcome.APPLIED
+        assert await bench.intake.take(incoming(news(moment), event_id)) is DeliveryOutcome.APPLIED
 
 
 # --- two replicas -------------------------------------------------------------------------------
@@ -123,16 +127,18 @@ async def test_a_replica_with_an_old_cache_decides_again_on_the_newer_value(
     here, there = pair
     await here.greet()
     await there.agents.snapshot(ADA)
-    assert await here.intake.take(heard(news(Moment.DIALED), "evt_1")) is DeliveryOutcome.APPLIED
+    assert await here.intake.take(incoming(news(Moment.DIALED), "evt_1")) is DeliveryOutcome.APPLIED
     old = there.agents.cached(ADA)
     assert old is not None
     assert old.agent.calls == ()
     assert (
-        await there.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is DeliveryOutcome.APPLIED
+        await there.intake.take(incoming(news(Moment.CONNECTED), "evt_2"))
+        is DeliveryOutcome.APPLIED
     )
     assert await phase(here) is Phase.BRIDGED
     assert (
-        await here.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is DeliveryOutcome.DUPLICATE
+        await here.intake.take(incoming(news(Moment.CONNECTED), "evt_2"))
+        is DeliveryOutcome.DUPLICATE
     )
 
 
@@ -143,7 +149,7 @@ async def test_one_agents_updates_at_two_replicas_give_one_history(
     here, there = pair
     await here.greet()
     told = [
-        heard(news(moment), f"evt_{moment}")
+        incoming(news(moment), f"evt_{moment}")
         for moment in (Moment.DIALED, Moment.CONNECTED, Moment.ENDED)
     ]
     fates = await asyncio.gather(
@@ -164,12 +170,14 @@ async def test_a_route_remembered_here_and_changed_there_is_read_again(
     here, there = pair
     await here.greet()
     assert (
-        await here.intake.take(heard(news(Moment.DIALED, call="pc0"), "evt_0"))
+        await here.intake.take(incoming(news(Moment.DIALED, call="pc0"), "evt_0"))
         is DeliveryOutcome.APPLIED
     )
     await there.greet(BOB)
-    assert await there.intake.take(heard(news(Moment.DIALED), "evt_1")) is DeliveryOutcome.APPLIED
-    untold = heard(news(Moment.CONNECTED, user=None), "evt_2")
+    assert (
+        await there.intake.take(incoming(news(Moment.DIALED), "evt_1")) is DeliveryOutcome.APPLIED
+    )
+    untold = incoming(news(Moment.CONNECTED, user=None), "evt_2")
     assert await here.intake.take(untold) is DeliveryOutcome.APPLIED
     for key in (ADA, BOB):
         here.agents.forget(key)
@@ -191,7 +199,7 @@ async def test_an_agent_read_again_meanwhile_still_gets_the_call(
         await bench.greet(key, TelephonyUser(LINE.account, user))
     (other,) = users.keys() - {mine}
     rings = replace(news(Moment.RINGING, user=users[other]), facts=INBOUND)
-    await bench.intake.take(heard(rings, "evt_1"))
+    await bench.intake.take(incoming(rings, "evt_1"))
     for key in users:
         bench.agents.forget(key)
     real, read = bench.store.load, list[AgentKey]()
@@ -205,7 +213,7 @@ async def test_an_agent_read_again_meanwhile_still_gets_the_call(
 
     monkeypatch.setattr(bench.store, "load", load)
     rings = replace(news(Moment.RINGING, user=users[mine]), facts=INBOUND)
-    assert await bench.intake.take(heard(rings, "evt_2")) is DeliveryOutcome.APPLIED
+    assert await bench.intake.take(incoming(rings, "evt_2")) is DeliveryOutcome.APPLIED
     monkeypatch.undo()
     for key in users:
         (call,) = (await bench.agents.snapshot(key)).agent.calls
@@ -219,7 +227,7 @@ async def test_a_hinted_value_need_not_be_read(
     here, there = pair
     await here.greet()
     await there.agents.snapshot(ADA)
-    dialed = heard(news(Moment.DIALED), "evt_1")
+    dialed = incoming(news(Moment.DIALED), "evt_1")
     assert await here.intake.take(dialed) is DeliveryOutcome.APPLIED
     committed = here.agents.cached(ADA)
     assert committed is not None
@@ -232,7 +240,7 @@ async def test_a_hinted_value_need_not_be_read(
 
     for name in ("load", "route", "agents_of"):
         monkeypatch.setattr(there.store, name, not_read)
-    connected = heard(news(Moment.CONNECTED), "evt_2")
+    connected = incoming(news(Moment.CONNECTED), "evt_2")
     assert await there.intake.take(connected) is DeliveryOutcome.APPLIED
     bridged = there.agents.cached(ADA)
     assert bridged is not None
@@ -248,7 +256,7 @@ async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) ->
     bench.hints.listen(bench.pages.hinted)
     before = (await bench.agents.snapshot(ADA)).version
     caller = Facts(direction=Known(Direction.INBOUND, Source.EVENT))
-    await bench.intake.take(heard(CallUpdate(Moment.RINGING, "pc1", LINE.user, caller)))
+    await bench.intake.take(incoming(CallUpdate(Moment.RINGING, "pc1", LINE.user, caller)))
     await bench.settle()
     assert (await bench.agents.snapshot(ADA)).version == before + 1
     assert [frame["type"] for frame in frames] == ["view", "pop"]
@@ -297,7 +305,7 @@ async def logged(bench: Bench, key: AgentKey) -> dict[str, int | None]:
 async def play_group(bench: Bench, told: Sequence[CallUpdate]) -> None:
     """All of it arrives; then every deadline passes."""
     for number, one in enumerate(told):
-        delivery = heard(one, f"{one.provider_call_id}-{number}", one.moment.value.encode())
+        delivery = incoming(one, f"{one.provider_call_id}-{number}", one.moment.value.encode())
         await bench.intake.take(delivery)
         await bench.settle()
     bench.clock.at += 130_000
@@ -354,11 +362,11 @@ async def test_a_group_call_transferred_to_a_first_rung_agent_is_theirs(bench: B
             (Moment.CONNECTED, LINE.user),
         ]
     ):
-        await bench.intake.take(heard(to_group("pc1", moment, user), f"evt_{number}"))
+        await bench.intake.take(incoming(to_group("pc1", moment, user), f"evt_{number}"))
     assert await phase(bench) is Phase.BRIDGED
     (at_bob,) = (await bench.agents.snapshot(BOB)).agent.calls
     assert at_bob.phase is Phase.WRAPUP
-    await bench.intake.take(heard(to_group("pc1", Moment.ENDED, LINE.user), "evt_end"))
+    await bench.intake.take(incoming(to_group("pc1", Moment.ENDED, LINE.user), "evt_end"))
     assert await phase(bench) is Phase.WRAPUP
     bench.clock.at += 6_000  # the call log has been asked about both talks, and knows nothing
     await bench.sweeper.sweep()
@@ -382,14 +390,14 @@ async def test_a_refused_and_repeated_delivery_does_not_ring_later(bench: Bench)
     """The provider signed it when the phones rang: it is a group's, and hunts nowhere."""
     await bench.greet()
     await bench.greet(BOB, BOBS)
-    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
+    await bench.intake.take(incoming(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
     rang_at = bench.clock.at
     for seconds, event_id, phase_then in (
         (8, "evt_2", Phase.RINGING_INBOUND),
         (8, "evt_3", Phase.IDLE),
     ):
         bench.clock.at += seconds * 1_000
-        ringing = heard(to_group("pc1", Moment.RINGING, BOBS.user), event_id)
+        ringing = incoming(to_group("pc1", Moment.RINGING, BOBS.user), event_id)
         signed = rang_at if event_id == "evt_2" else bench.clock.at
         await bench.intake.take(replace(ringing, signed_at=signed / 1000))
         assert await phase(bench) is phase_then
@@ -402,12 +410,12 @@ async def test_the_talks_agent_is_told_even_after_losing_the_call(
     await bench.greet()
     await bench.greet(BOB, BOBS)
     bench.provider.rows = [bobs_row("pc1")]
-    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, BOBS.user), "evt_1"))
+    await bench.intake.take(incoming(to_group("pc1", Moment.RINGING, BOBS.user), "evt_1"))
     bench.clock.at += 9_000
-    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_2"))
+    await bench.intake.take(incoming(to_group("pc1", Moment.RINGING, LINE.user), "evt_2"))
     assert (await bench.agents.snapshot(BOB)).agent.calls == ()
     for number, moment in enumerate((Moment.CONNECTED, Moment.ENDED)):
-        await bench.intake.take(heard(to_group("pc1", moment, None), f"evt_{number + 3}"))
+        await bench.intake.take(incoming(to_group("pc1", moment, None), f"evt_{number + 3}"))
     await bench.settle()
     assert await logged(bench, ADA) == {}
     assert await logged(bench, BOB) == {"pc1": OVER - TAKEN}
@@ -421,7 +429,7 @@ async def test_a_talk_that_could_not_be_transferred_is_looked_up_again(
     await bench.greet()
     await bench.greet(BOB, BOBS)
     bench.provider.rows = [bobs_row("pc1")]
-    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
+    await bench.intake.take(incoming(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
     take = bench.intake.begin
     bench.clock.at += 9_000
 
@@ -429,7 +437,7 @@ async def test_a_talk_that_could_not_be_transferred_is_looked_up_again(
         done(StorageError("the disk is full"))
 
     monkeypatch.setattr(bench.intake, "begin", fails)
-    end = heard(CallUpdate(Moment.ENDED, "pc1", None, Facts()), "evt_2")
+    end = incoming(CallUpdate(Moment.ENDED, "pc1", None, Facts()), "evt_2")
     await outcome_of(partial(take, end))
     await bench.settle()
     monkeypatch.setattr(bench.intake, "begin", take)
@@ -450,14 +458,16 @@ async def test_a_parked_delivery_with_a_bug_does_not_block_its_call(
     def stumble(*_: object) -> NoReturn:
         raise ValueError("a bug of ours")
 
-    assert await bench.intake.take(heard(unnamed, "evt_1", b"connected")) is DeliveryOutcome.PARKED
+    assert (
+        await bench.intake.take(incoming(unnamed, "evt_1", b"connected")) is DeliveryOutcome.PARKED
+    )
     with monkeypatch.context() as broken:
         broken.setattr(bench.intake, "_read", stumble)
-        taken = await bench.intake.take(heard(news(Moment.DIALED), "evt_2"))
+        taken = await bench.intake.take(incoming(news(Moment.DIALED), "evt_2"))
     assert taken is DeliveryOutcome.APPLIED
     assert await phase(bench) is Phase.DIALING_DESTINATION
     (waits,) = (await bench.store.route(LINE.account, "pc1")).parked
     assert waits.event_id == "evt_1"
-    await bench.intake.take(heard(news(Moment.DIALED), "evt_3"))
+    await bench.intake.take(incoming(news(Moment.DIALED), "evt_3"))
     assert await phase(bench) is Phase.BRIDGED
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()

@@ -23,7 +23,16 @@ from adapter.storage.sqlite import SqliteStore
 from adapter.telephony.port import ProviderError, Rejected, Silence, Unknown, Unsupported
 from adapter.telephony.updates import Moment
 from tests.fakes.tenants import OneTenant, a_tenant
-from tests.runtime.conftest import ADA, LINE, Bench, HandClock, HandProvider, a_bench, heard, news
+from tests.runtime.conftest import (
+    ADA,
+    LINE,
+    Bench,
+    HandClock,
+    HandProvider,
+    a_bench,
+    incoming,
+    news,
+)
 
 
 async def dial(bench: Bench) -> Agent:
@@ -114,7 +123,7 @@ async def test_a_control_is_always_answered(
 ) -> None:
     """Each kind of failure has its own stable code."""
     await dial(bench)
-    await bench.intake.take(heard(news(Moment.DIALED)))
+    await bench.intake.take(incoming(news(Moment.DIALED)))
     bench.provider.fails = error
     await bench.agents.handle(ADA, ControlRequested(1_000_000, "r2", "ours", "hold"))
     await bench.settle()
@@ -129,7 +138,7 @@ async def test_a_call_that_goes_on_without_the_agent_was_handed_over(
 ) -> None:
     """Announced or not, it is the same to the agent."""
     await dial(bench)
-    await bench.intake.take(heard(news(Moment.DIALED)))
+    await bench.intake.take(incoming(news(Moment.DIALED)))
     await bench.agents.handle(ADA, ControlRequested(1_000_000, "r2", "ours", action, "204"))
     await bench.settle()
     assert (await bench.agents.snapshot(ADA)).agent.answers[-1].code == "transferred"

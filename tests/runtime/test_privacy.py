@@ -19,13 +19,13 @@ from adapter.runtime.privacy import collect, erase
 from adapter.storage.archive import Archive
 from adapter.storage.port import StorageError
 from adapter.telephony.updates import CallUpdate, Moment
-from tests.runtime.conftest import ADA, Bench, heard, news
+from tests.runtime.conftest import ADA, Bench, incoming, news
 
 NUMBER = "+12025550143"
 SOUGHT = sought(NUMBER, ("US",))
 
 
-def told(moment: Moment, at: int) -> CallUpdate:
+def timed_update(moment: Moment, at: int) -> CallUpdate:
     """News with times, as a provider tells them."""
     plain = news(moment)
     when = Known(at, Source.EVENT)
@@ -46,7 +46,7 @@ async def a_settled_call(bench: Bench) -> str:
     for number, moment in enumerate((Moment.DIALED, Moment.CONNECTED, Moment.ENDED)):
         bench.clock.at += 5_000
         await bench.intake.take(
-            heard(told(moment, bench.clock.at), f"evt_{number}", NUMBER.encode())
+            incoming(timed_update(moment, bench.clock.at), f"evt_{number}", NUMBER.encode())
         )
     await bench.settle()
     now = bench.clock.at
@@ -73,10 +73,10 @@ async def test_a_late_event_of_an_erased_call_opens_no_second_log(bench: Bench) 
     call_id = await a_settled_call(bench)
     erased = await erase(archive_of(bench), SOUGHT)
     assert (erased.tasks, erased.remaining) == (["00T1"], [])
-    late = told(Moment.ENDED, bench.clock.at + 90_000)
+    late = timed_update(Moment.ENDED, bench.clock.at + 90_000)
     bench.clock.at += 90_000
     silent = replace(late, facts=replace(late.facts, number=None))
-    await bench.intake.take(heard(silent, "evt_9"))
+    await bench.intake.take(incoming(silent, "evt_9"))
     notes = Draft(notes="too late")
     await bench.agents.handle(ADA, WrapupSubmitted(bench.clock.at, call_id, notes, done=True))
     await bench.settle()

@@ -10,7 +10,7 @@ from adapter.runtime.steering import IntakeSink, StoredStates
 from adapter.storage.port import StorageError
 from adapter.telephony.port import NotStored, StaleState
 from adapter.telephony.updates import DriverState, Moment
-from tests.runtime.conftest import ADA, LINE, Bench, heard, news
+from tests.runtime.conftest import ADA, LINE, Bench, incoming, news
 
 STATE = DriverState("ours", '{"step": "user"}')
 
@@ -24,7 +24,7 @@ async def test_a_drivers_state_is_committed_with_what_its_delivery_changes(bench
     """The agent is in the next phase and the state at its next version, at once."""
     await bench.greet()
     states, sink = states_of(bench), IntakeSink(bench.intake)
-    assert await sink.deliver(replace(heard(news(Moment.DIALED)), states=(STATE,)))
+    assert await sink.deliver(replace(incoming(news(Moment.DIALED)), states=(STATE,)))
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.DIALING_DESTINATION
     assert await states.load("ours") == replace(STATE, version=1)
     assert await states.unfinished() == (replace(STATE, version=1),)
@@ -37,7 +37,7 @@ async def test_a_driver_with_an_old_state_gets_a_conflict_and_nothing_is_stored(
     await bench.greet()
     states, sink = states_of(bench), IntakeSink(bench.intake)
     await states.save(STATE)
-    late = replace(heard(news(Moment.DIALED)), states=(STATE,))
+    late = replace(incoming(news(Moment.DIALED)), states=(STATE,))
     with pytest.raises(StaleState):
         await sink.deliver(late)
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
@@ -57,7 +57,7 @@ async def test_a_repeated_event_changes_no_state_whoever_it_is_about(
     await bench.greet()
     states, sink = states_of(bench), IntakeSink(bench.intake)
     update = news(Moment.DIALED, user=user) if user else None
-    delivery = replace(heard(update), states=(STATE,))
+    delivery = replace(incoming(update), states=(STATE,))
     assert await sink.deliver(delivery)
     assert not await sink.deliver(replace(delivery, states=(replace(STATE, version=1),)))
     assert await states.load("ours") == replace(STATE, version=1)
@@ -82,7 +82,7 @@ async def test_the_driver_retries_when_the_store_fails(
         states.load("ours"),
         states.unfinished(),
         states.save(STATE),
-        sink.deliver(heard(news(Moment.DIALED))),
+        sink.deliver(incoming(news(Moment.DIALED))),
     ):
         with pytest.raises(NotStored, match="disk is full"):
             await doing

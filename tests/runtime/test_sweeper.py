@@ -25,7 +25,7 @@ from adapter.telephony.port import Unknown
 from adapter.telephony.updates import Moment
 from adapter.tenants import Tenants
 from tests.fakes.tenants import a_tenant
-from tests.runtime.conftest import ADA, BOB, LINE, Bench, HandProvider, heard, news
+from tests.runtime.conftest import ADA, BOB, LINE, Bench, HandProvider, incoming, news
 
 ADAS = CdrRow(
     provider_call_id="pc1",
@@ -165,7 +165,7 @@ async def test_an_unavailable_store_is_logged_once(
 async def test_an_unknown_callers_delivery_is_looked_up_once_and_given_up(bench: Bench) -> None:
     """A user whom no agent has: one question, nothing parked in its turn, dropped at the end."""
     bench.provider.rows = [CdrRow(provider_call_id="pc1", user_id="user_stranger", live=True)]
-    await bench.intake.take(heard(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))
+    await bench.intake.take(incoming(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))
     for _ in range(5):
         bench.clock.at += 20_000
         await unpark(bench)
@@ -180,7 +180,7 @@ async def test_the_cdr_says_whose_a_parked_call_is(bench: Bench) -> None:
     """Events without a user wait for the record, which binds the call and replays them."""
     await bench.greet()
     bench.provider.rows = [ADAS]
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 20_000
     await unpark(bench)
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
@@ -190,7 +190,7 @@ async def test_an_unanswered_cdr_request_is_repeated_with_growing_waits(bench: B
     """While it is down the delivery waits; when it is back, the call is found."""
     await bench.greet()
     bench.provider.fails = Unknown("down")
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
     assert await unpark(bench) == 1
     for wait in ASK_AGAIN_MS[:3]:
@@ -219,7 +219,7 @@ async def test_a_request_that_died_with_its_process_is_sent_by_the_next(
         hangs.set()
         await asyncio.Event().wait()
 
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 20_000
     with monkeypatch.context() as hanging:
         hanging.setattr(bench.provider, "fetch_cdr", never)
@@ -237,7 +237,7 @@ async def test_an_answer_that_could_not_be_stored_is_requested_again(
     """Whatever failed: the question is not lost."""
     await bench.greet()
     bench.provider.rows = [ADAS]
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
 
     def locked(_: Any) -> None:
@@ -257,9 +257,9 @@ async def test_an_account_that_is_down_does_not_block_others(bench: Bench) -> No
     bench.provider.fails = Unknown("down")
     for number in range(ASKED_AT_ONCE):
         told = news(Moment.CONNECTED, user=None, call=f"lost{number}")
-        await bench.intake.take(heard(told, event_id=f"lost{number}", body=b"connected"))
+        await bench.intake.take(incoming(told, event_id=f"lost{number}", body=b"connected"))
     bench.clock.at += 4_000
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), "late", b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), "late", b"connected"))
     bench.clock.at += 6_000
     assert await unpark(bench) == ASKED_AT_ONCE
     bench.provider.fails = None
@@ -278,7 +278,7 @@ async def test_a_hanging_cdr_request_does_not_block_others(
         await asyncio.Event().wait()
 
     await bench.greet()
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
     with monkeypatch.context() as broken:
         broken.setattr(sweeping, "PATIENCE_SECONDS", 0.05)
@@ -310,11 +310,11 @@ async def test_a_hanging_account_does_not_delay_others(
     await bench.greet()
     for number in range(2 * ASKED_AT_ONCE):
         told = news(Moment.CONNECTED, user=None, call=f"lost{number}")
-        delivery = heard(told, f"lost{number}", b"connected")
+        delivery = incoming(told, f"lost{number}", b"connected")
         await bench.intake.take(replace(delivery, account="slow"))
     bench.clock.at += 1
     bench.provider.rows = [ADAS]
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
     bound = asyncio.Event()
     bench.hints.listen(lambda key, version: bound.set())
@@ -343,10 +343,10 @@ async def test_a_hanging_call_does_not_block_others_of_its_account(
     monkeypatch.setattr(bench.provider, "fetch_cdr", hang_for_one)
     bench.provider.rows = [ADAS]
     unnamed = news(Moment.CONNECTED, user=None, call="odd")
-    await bench.intake.take(heard(unnamed, "evt_odd", b"connected"))
+    await bench.intake.take(incoming(unnamed, "evt_odd", b"connected"))
     bench.clock.at += 10_000
     assert await bench.sweeper.unpark() == 1
-    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    await bench.intake.take(incoming(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
     bound = asyncio.Event()
     bench.hints.listen(lambda key, version: bound.set())
@@ -367,7 +367,7 @@ async def test_too_many_questions_without_an_answer_are_given_up(
     bench.provider.fails = Unknown("down")
     for number in range(2):
         told = news(Moment.CONNECTED, user=None, call=f"pc{number}")
-        await bench.intake.take(heard(told, event_id=f"e{number}", body=b"connected"))
+        await bench.intake.take(incoming(told, event_id=f"e{number}", body=b"connected"))
     bench.clock.at += 10_000
     assert await unpark(bench) == 2
     bench.clock.at += ASK_AGAIN_MS[0]

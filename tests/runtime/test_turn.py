@@ -24,7 +24,7 @@ from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
 from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.runtime.turn import ForLog, Turn, go_on, take_turn
-from tests.core.people import said
+from tests.core.people import known
 
 T0 = 1_760_000_000_000
 POLICY = Policy()
@@ -35,14 +35,14 @@ TASK = "00T000000000001"
 
 WHOLE_CALL: list[Event] = [
     CLICK,
-    DestinationDialed(T0 + 1_000, "", False, "p1", said(started=T0, picked_up=T0 + 1_000)),
-    Connected(T0 + 2_000, "", False, "p1", said(connected=T0 + 2_000)),
+    DestinationDialed(T0 + 1_000, "", False, "p1", known(started=T0, picked_up=T0 + 1_000)),
+    Connected(T0 + 2_000, "", False, "p1", known(connected=T0 + 2_000)),
     CallEnded(
         T0 + 62_000,
         "",
         False,
         "p1",
-        said(ended=T0 + 62_000, outcome=Outcome.COMPLETED),
+        known(ended=T0 + 62_000, outcome=Outcome.COMPLETED),
     ),
 ]
 
@@ -203,7 +203,7 @@ def test_the_next_deadline_is_the_earliest() -> None:
 
 def test_deliveries_replayed_together_are_of_one_call_even_without_a_wrap_up() -> None:
     """The end came first, and was the last of it; what else waited opens no second log."""
-    busy = said(picked_up=T0 + 1_000, ended=T0 + 2_000, outcome=Outcome.BUSY)
+    busy = known(picked_up=T0 + 1_000, ended=T0 + 2_000, outcome=Outcome.BUSY)
     end = CallEnded(T0 + 9_000, "fresh", False, "p1", busy)
     turn = take_turn(AGENT, (), [CLICK, end, WHOLE_CALL[1]], Policy(wrapup_ms=0))
     assert (turn.agent.calls, list(turn.logs)) == ((), ["c1"])
@@ -211,7 +211,7 @@ def test_deliveries_replayed_together_are_of_one_call_even_without_a_wrap_up() -
 
 def test_an_agent_connected_to_an_unlogged_call_gets_it_again() -> None:
     """It rang here, somebody else took it, and has handed it on; other late news opens nothing."""
-    talk = Connected(T0, "c9", True, "p9", said(connected=T0))
+    talk = Connected(T0, "c9", True, "p9", known(connected=T0))
     assert take_turn(AGENT, (), [talk], POLICY).missing == {"c9"}
     turn = take_turn(AGENT, (), [talk], POLICY, frozenset({"c9"}))
     assert [(call.call_id, call.phase) for call in turn.agent.calls] == [("c9", Phase.BRIDGED)]
@@ -220,9 +220,9 @@ def test_an_agent_connected_to_an_unlogged_call_gets_it_again() -> None:
     log = after_a_call().logs["c1"]
     elsewhere = replace(log, log_id="c9", passed_on=True, facts=Facts(ended=Known(T0, OBSERVED)))
     assert len(take_turn(AGENT, (elsewhere,), [talk], POLICY).agent.calls) == 1
-    over = replace(elsewhere, facts=said(ended=T0))
+    over = replace(elsewhere, facts=known(ended=T0))
     for settled in (over, replace(elsewhere, passed_on=False)):
         assert take_turn(AGENT, (settled,), [talk], POLICY).agent.calls == ()
-    ended = CallEnded(T0, "c9", True, "p9", said(ended=T0))
+    ended = CallEnded(T0, "c9", True, "p9", known(ended=T0))
     gone = take_turn(AGENT, (), [ended], POLICY, frozenset({"c9"}))
     assert (gone.agent.calls, gone.ignored) == ((), ["call is over", "no such log"])

@@ -25,7 +25,7 @@ def deployment() -> parts.Deployment:
     )
 
 
-def told(xml: str) -> ET.Element:
+def root_of(xml: str) -> ET.Element:
     """The root, its namespace taken off every tag."""
     root = read(xml)
     for element in root.iter():
@@ -35,7 +35,7 @@ def told(xml: str) -> ET.Element:
 
 def test_the_softphone_starts_with_the_page() -> None:
     """Eager: else its frame is not there until an agent opens it, and no click is heard."""
-    made = told(parts.utility_bar(deployment(), "c:phone", "c_phone", {"url": "https://x"}))
+    made = root_of(parts.utility_bar(deployment(), "c:phone", "c_phone", {"url": "https://x"}))
     item = next(i for i in made.iter("componentInstance"))
     assert item.findtext("componentName") == "c:phone"
     properties = {
@@ -50,14 +50,14 @@ def test_the_softphone_starts_with_the_page() -> None:
 
 def test_the_app_is_a_lightning_app() -> None:
     """Only those have utility bars."""
-    made = told(parts.app(deployment(), "Softphone_UtilityBar"))
+    made = root_of(parts.app(deployment(), "Softphone_UtilityBar"))
     assert made.findtext("uiType") == "Lightning"
     assert made.findtext("formFactors") == "Large"
 
 
 def test_the_org_frames_the_softphone_and_opens_nothing_else() -> None:
     """One directive of the content security policy, for Lightning alone."""
-    made = told(parts.trusted_site(deployment()))
+    made = root_of(parts.trusted_site(deployment()))
     allowed = [e.tag for e in made if e.tag.startswith("isApplicable") and e.text == "true"]
     assert allowed == ["isApplicableToFrameSrc"]
     assert made.findtext("context") == "LEX"
@@ -66,32 +66,32 @@ def test_the_org_frames_the_softphone_and_opens_nothing_else() -> None:
 
 def test_the_org_hands_the_microphone_on_where_agents_talk_in_the_panel() -> None:
     """And nowhere else: a trusted URL without a word of it gets none."""
-    assert told(parts.trusted_site(deployment())).find("canAccessMicrophone") is None
+    assert root_of(parts.trusted_site(deployment())).find("canAccessMicrophone") is None
     talking = replace(deployment(), microphone=True)
-    assert told(parts.trusted_site(talking)).findtext("canAccessMicrophone") == "true"
+    assert root_of(parts.trusted_site(talking)).findtext("canAccessMicrophone") == "true"
 
 
 def test_the_sign_in_app_is_on_for_oauth_alone() -> None:
     """It is made with the policies that say what it is for."""
-    made = told(parts.client_app_plugins(deployment(), "Softphone_plcy"))
+    made = root_of(parts.client_app_plugins(deployment(), "Softphone_plcy"))
     assert made.findtext("externalClientApplication") == "Softphone"
     assert [e.tag for e in made if e.text == "true"] == ["isEnabled", "isOauthPluginEnabled"]
 
 
 def test_the_sign_in_app_wants_pkce_and_a_secret() -> None:
     """And neither makes new secrets at each deploy nor asks for more than who it is."""
-    made = told(parts.client_app_global(deployment()))
+    made = root_of(parts.client_app_global(deployment()))
     assert made.findtext("isPkceRequired") == "true"
     assert made.findtext("isConsumerSecretOptional") == "false"
     assert made.findtext("shouldRotateConsumerSecret") == "false"
     assert made.findtext("callbackUrl") == f"{ORIGIN}/auth/callback"
-    scopes = told(parts.client_app_oauth(deployment())).findtext("commaSeparatedOauthScopes")
+    scopes = root_of(parts.client_app_oauth(deployment())).findtext("commaSeparatedOauthScopes")
     assert scopes == "Basic, OpenID"
 
 
 def test_only_agents_may_sign_in() -> None:
     """Those with the permission set, without a question each; no refresh token is kept."""
-    made = told(parts.client_app_policy(deployment(), "Softphone_Agent"))
+    made = root_of(parts.client_app_policy(deployment(), "Softphone_Agent"))
     assert made.findtext("permittedUsersPolicyType") == "AdminApprovedPreAuthorized"
     assert made.findtext("commaSeparatedPermissionSet") == "Softphone_Agent"
     assert made.findtext("refreshTokenPolicyType") == "Zero"
@@ -99,14 +99,16 @@ def test_only_agents_may_sign_in() -> None:
 
 def test_the_sign_in_app_is_the_orgs_own() -> None:
     """Local: it is deployed to the org, not installed from a package."""
-    made = told(parts.client_app(deployment()))
+    made = root_of(parts.client_app(deployment()))
     assert made.findtext("distributionState") == "Local"
     assert made.findtext("contactEmail") == "admin@example.com"
 
 
 def test_agents_get_the_app_the_classes_and_the_fields() -> None:
     """The permission set opens what it says, and nothing else."""
-    made = told(parts.permission_set(deployment(), "Softphone", ["SoftphoneHost"], ["Task.Key__c"]))
+    made = root_of(
+        parts.permission_set(deployment(), "Softphone", ["SoftphoneHost"], ["Task.Key__c"])
+    )
     assert made.findtext("applicationVisibilities/application") == "Softphone"
     classes = [one.text for one in made.findall("classAccesses/apexClass")]
     assert classes == ["SoftphoneHost"]
@@ -123,7 +125,7 @@ def test_agents_get_the_app_the_classes_and_the_fields() -> None:
 
 def test_the_channel_describes_each_of_its_fields() -> None:
     """Whoever writes a component against it reads what a field means."""
-    made = told(parts.message_channel(deployment()))
+    made = root_of(parts.message_channel(deployment()))
     fields = {
         f.findtext("fieldName"): f.findtext("description")
         for f in made.iter("lightningMessageFields")

@@ -78,7 +78,7 @@ async def test_it_runs_as_nobody_on_a_read_only_root(data: Path) -> None:
     try:
         async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(60):
             while not await is_ready(http, port):
-                assert process.returncode is None, await said(process)
+                assert process.returncode is None, await output_of(process)
                 await asyncio.sleep(0.1)
             status = status_of(process.pid)
             headers = {"Origin": f"http://localhost:{port}"}
@@ -91,7 +91,7 @@ async def test_it_runs_as_nobody_on_a_read_only_root(data: Path) -> None:
     finally:
         if process.returncode is None:
             process.terminate()
-    text = await said(process)
+    text = await output_of(process)
     assert process.returncode == 0, text
     assert "Read-only file system" not in text
     owners = owners_in(data)
@@ -106,7 +106,7 @@ PLACES = [f"{folder}/nothing-is-written-here" for folder in ("/tmp", "/var/tmp",
 async def test_the_lock_is_one(data: Path, place: str) -> None:
     """Else the test above would show nothing: there is no writing anywhere else."""
     process = await locked(data, "sh", "-c", f"echo x > {place}")
-    text = await said(process)
+    text = await output_of(process)
     assert process.returncode != 0
     assert "Read-only file system" in text or "Permission denied" in text
     assert not os.path.lexists(place)  # noqa: ASYNC240 - a look, once
@@ -120,7 +120,7 @@ async def is_ready(http: httpx.AsyncClient, port: int) -> bool:
         return False
 
 
-async def said(process: asyncio.subprocess.Process) -> str:
+async def output_of(process: asyncio.subprocess.Process) -> str:
     """All that it wrote, once it has ended."""
     output, _ = await process.communicate()
     return output.decode()

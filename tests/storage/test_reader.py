@@ -63,7 +63,7 @@ async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
     reader, threads, portions = Reader(Connections(tmp_path / "x.db"), same), set[str](), []
     give_back = reader._asked.resolve
 
-    def told(fetch: Fetch, number: int) -> Any:
+    def traced_answer(fetch: Fetch, number: int) -> Any:
         threads.add(threading.current_thread().name)
         return answer(fetch, number) if number != 5 else fetch("SELECT nonsense", ())
 
@@ -72,7 +72,7 @@ async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
         give_back(taken, outcomes)
 
     monkeypatch.setattr(reader._asked, "resolve", counted)
-    asked = [reader.run(told, number) for number in range(AT_ONCE + 4)]
+    asked = [reader.run(traced_answer, number) for number in range(AT_ONCE + 4)]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(outcomes.pop(5), StorageError)
     assert outcomes == [number for number in range(AT_ONCE + 4) if number != 5]

@@ -156,7 +156,7 @@ scalars = st.sampled_from(whole + odd) | texts
 blanks = st.sampled_from(["", "", " ", "  ", "\n"])
 
 
-def written(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def containers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Lists and objects of these, equal keys and blanks in odd places included."""
     pairs = st.tuples(texts, blanks, inner).map(lambda pair: "{}:{}{}".format(*pair))
     lists = st.tuples(blanks, st.lists(inner, max_size=4)).map(lambda one: _joined(*one))
@@ -168,7 +168,7 @@ def _joined(blank: str, parts: list[str]) -> str:
     return f",{blank}".join(parts)
 
 
-@given(st.recursive(scalars, written, max_leaves=12), st.sampled_from([0, 0, 0, 31, 32, 33]))
+@given(st.recursive(scalars, containers, max_leaves=12), st.sampled_from([0, 0, 0, 31, 32, 33]))
 def test_the_quick_way_makes_of_a_text_what_the_close_look_makes_of_it(
     text: str, around: int
 ) -> None:

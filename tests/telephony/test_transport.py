@@ -22,13 +22,13 @@ OK = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nX-Request-Id: r1\r\n\r\n{}"
 async def serving(answer: Answer) -> AsyncIterator[str]:
     """A server on loopback that does this with each connection; yields its address."""
 
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await answer(reader, writer)
         finally:
             writer.close()
 
-    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 

@@ -42,7 +42,9 @@ ADA, BOB = "user_ada", "user_bob"
 CONNECTED = Known(9, Source.EVENT)
 
 
-def told(moment: Moment, user: str | None, direction: Direction = Direction.INBOUND) -> CallUpdate:
+def update(
+    moment: Moment, user: str | None, direction: Direction = Direction.INBOUND
+) -> CallUpdate:
     """What is said of one call, with a talk in it where there can be one."""
     talk = None if moment is Moment.RINGING else CONNECTED
     facts = Facts(direction=Known(direction, Source.EVENT), connected=talk)
@@ -61,7 +63,7 @@ def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
     moment: Moment, known: bool, user: str | None
 ) -> None:
     """As it is."""
-    news = told(moment, user)
+    news = update(moment, user)
     assert for_ada(news, known=known) == as_event(news, at=7, call_id="ours", known=known)
 
 
@@ -81,30 +83,30 @@ def test_another_users_part_in_the_call_is_told_as_that(
     moment: Moment, kind: type[events.Report] | None
 ) -> None:
     """To an agent whom the call rang at; to a stranger, nothing."""
-    event = for_ada(told(moment, BOB))
+    event = for_ada(update(moment, BOB))
     assert (type(event) if event else None) is kind
     if not isinstance(event, events.AnsweredElsewhere | events.RingingElsewhere):
         assert event is not None
         assert event.elsewhere
-    assert for_ada(told(moment, BOB), known=False) is None
+    assert for_ada(update(moment, BOB), known=False) is None
 
 
 def test_in_an_internal_call_each_user_is_told_under_their_own_name() -> None:
     """The other one's answer says nothing new; the other one's end is the end for both."""
-    answer = told(Moment.CONNECTED, BOB, Direction.INTERNAL)
+    answer = update(Moment.CONNECTED, BOB, Direction.INTERNAL)
     assert for_ada(answer) is None
-    assert for_ada(told(Moment.RINGING, BOB, Direction.INTERNAL)) is None
-    end = for_ada(told(Moment.ENDED, BOB, Direction.INTERNAL), shared=True)
+    assert for_ada(update(Moment.RINGING, BOB, Direction.INTERNAL)) is None
+    end = for_ada(update(Moment.ENDED, BOB, Direction.INTERNAL), shared=True)
     assert isinstance(end, events.CallEnded)
     assert not end.elsewhere
-    unnamed = told(Moment.CONNECTED, None, Direction.INTERNAL)
+    unnamed = update(Moment.CONNECTED, None, Direction.INTERNAL)
     assert isinstance(for_ada(unnamed, shared=True), events.Connected)
 
 
 def test_a_talk_of_nobody_by_name_is_nobodys_of_a_group() -> None:
     """Any of them may have taken it: that it is over is sure, and the CDR is looked up."""
-    assert for_ada(told(Moment.CONNECTED, None), shared=True) is None
-    end = for_ada(told(Moment.ENDED, None), shared=True)
+    assert for_ada(update(Moment.CONNECTED, None), shared=True) is None
+    end = for_ada(update(Moment.ENDED, None), shared=True)
     assert isinstance(end, events.CallEnded)
     assert (end.facts.connected, end.facts.outcome) == (None, None)
     assert not end.facts.is_certain

@@ -54,7 +54,7 @@ async def a_board(
         yield socket
 
 
-async def heard(socket: ClientConnection) -> dict[str, Any]:
+async def next_frame(socket: ClientConnection) -> dict[str, Any]:
     """The next frame."""
     frame: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 20))
     return frame
@@ -80,13 +80,13 @@ async def test_a_change_arrives_without_asking(world: World) -> None:
     """The whole report at once; then, when an agent comes, another, uncompressed."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
-        first = await heard(socket)
+        first = await next_frame(socket)
         assert (first["type"], first["report"]["agents"]) == ("report", [])
         assert socket.response is not None
         assert "Sec-WebSocket-Extensions" not in socket.response.headers
         await world.page("ada")
         async with asyncio.timeout(20):
-            while not (frame := await heard(socket))["report"]["agents"]:
+            while not (frame := await next_frame(socket))["report"]["agents"]:
                 pass
     assert [agent["name"] for agent in frame["report"]["agents"]] == ["ada"]
     assert frame["now"] >= first["now"]
@@ -99,7 +99,7 @@ async def test_the_socket_tells_what_the_address_tells(world: World) -> None:
         a_board(world, boss.cookie) as socket,
         httpx.AsyncClient(base_url=world.url, headers={"Cookie": boss.cookie}) as http,
     ):
-        told = (await heard(socket))["report"]
+        told = (await next_frame(socket))["report"]
         asked = (await http.get("/api/board?since=0")).json()
     assert asked.keys() - told.keys() == {"now"}
     assert told["calls"] == asked["calls"]
@@ -145,8 +145,8 @@ async def test_signing_out_closes_it_and_nobody_elses(world: World, no_watch: No
     """4003, and the cookie opens no other."""
     boss, other = await a_cookie(world), await a_cookie(world, "other")
     async with a_board(world, boss.cookie) as socket, a_board(world, other.cookie) as kept:
-        await heard(socket)
-        await heard(kept)
+        await next_frame(socket)
+        await next_frame(kept)
         await boss.sign_out()
         assert await until_closed(socket) == 4003
         assert [viewer.session for viewer in world.app.boards.everyone()] != []
@@ -158,7 +158,7 @@ async def test_signing_out_everywhere_closes_it(world: World, no_watch: None) ->
     """From another browser of the same person."""
     here, there = await a_cookie(world), await a_cookie(world)
     async with a_board(world, here.cookie) as socket:
-        await heard(socket)
+        await next_frame(socket)
         async with httpx.AsyncClient(base_url=world.url) as http:
             headers = {"Origin": world.url, "Cookie": there.cookie}
             body = {"everywhere": True}
@@ -170,7 +170,7 @@ async def test_a_session_that_grew_too_old_closes_it(world: World, clock: SetClo
     """At the watch's next look; until then the open board keeps it in use."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
-        await heard(socket)
+        await next_frame(socket)
         await world.app.watch.look()
         assert len(world.app.boards.everyone()) == 1
         clock.later = SESSION_MS
@@ -182,7 +182,7 @@ async def test_a_sign_out_at_another_replica_closes_it(world: World) -> None:
     """The hint has the sign-ins of the agent looked at, though no softphone of theirs is here."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
-        await heard(socket)
+        await next_frame(socket)
         (viewer,) = world.app.boards.everyone()
         await world.app.watch.sessions.store.drop_sessions(viewer.agent)
         world.app.watch.hinted(viewer.agent, 0)
@@ -193,7 +193,7 @@ async def test_a_draining_replica_lets_its_boards_go_and_takes_none(world: World
     """4001, and 503 for who comes back too early."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
-        await heard(socket)
+        await next_frame(socket)
         await drain(world.app, grace=0)
         assert await until_closed(socket) == 4001
     assert await refusal(world, boss.cookie) == (503, "draining")
@@ -204,7 +204,7 @@ async def test_who_says_anything_is_let_go(world: World, frame: str, code: int) 
     """A board only listens; what is long is not even read."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
-        await heard(socket)
+        await next_frame(socket)
         await socket.send(frame)
         assert await until_closed(socket) == code
 
@@ -215,15 +215,15 @@ async def test_one_sign_in_opens_only_so_many(world: World) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(MOST_PER_SESSION):
             socket = await stack.enter_async_context(a_board(world, boss.cookie))
-            await heard(socket)
+            await next_frame(socket)
         assert await refusal(world, boss.cookie) == (429, "too-many")
         async with a_board(world, other.cookie) as another:
-            await heard(another)
+            await next_frame(another)
     async with asyncio.timeout(20):
         while world.app.boards.everyone():  # noqa: ASYNC110 - seen from outside
             await asyncio.sleep(0.02)
     async with a_board(world, boss.cookie) as again:
-        await heard(again)
+        await next_frame(again)
 
 
 async def test_a_process_opens_only_so_many(
@@ -234,5 +234,5 @@ async def test_a_process_opens_only_so_many(
     async with a_world(tmp_path, provider=FakeProvider().app()) as world:
         boss, other = await a_cookie(world), await a_cookie(world, "other")
         async with a_board(world, boss.cookie) as socket:
-            await heard(socket)
+            await next_frame(socket)
             assert await refusal(world, other.cookie) == (429, "too-many")

@@ -51,12 +51,12 @@ async def phone(world: World, page: FakePage | None = None, **more: Any) -> Clie
     page = page or await signed_in(world)
     live = await socket(world)
     await live.send(json.dumps({"type": "hello", "ticket": await page.ticket(), **more}))
-    ready = await heard(live)
+    ready = await next_message(live)
     assert ready == {"type": "ready", "user": "web-user_ada", "password": "pa55word"}
     return live
 
 
-async def heard(live: ClientConnection) -> Any:
+async def next_message(live: ClientConnection) -> Any:
     """The next thing from the server itself."""
     return json.loads(await asyncio.wait_for(live.recv(), 20))
 
@@ -123,7 +123,7 @@ async def test_a_ticket_is_good_for_one_phone_and_for_its_sign_in(
     hello = json.dumps({"type": "hello", "ticket": await page.ticket()})
     live = await socket(world)
     await live.send(hello)
-    await heard(live)
+    await next_message(live)
     assert await code_after(await socket(world), hello) == 4003
     late = json.dumps({"type": "hello", "ticket": await page.ticket()})
     clock.later = SESSION_MS
@@ -233,10 +233,10 @@ async def test_a_page_asks_for_its_audio(world: World, pbx: Pbx) -> None:
     """Whether there was a call to have it of comes back; a provider that fails is no call."""
     live = await phone(world)
     await live.send('{"type": "audio"}')
-    assert await heard(live) == {"type": "audio", "found": True}
+    assert await next_message(live) == {"type": "audio", "found": True}
     pbx.failing = REFUSED
     await live.send('{"type": "audio"}')
-    assert await heard(live) == {"type": "audio", "found": False}
+    assert await next_message(live) == {"type": "audio", "found": False}
     await live.send('{"type": "whatever"}')
     await live.send(
         '{"type": "quality", "sent": "x", "received": 98, "lost": 2, "round_trip_ms": 40}'

@@ -18,7 +18,7 @@ from qa.checker.history import History
 ROOT = Path(__file__).parents[3]
 
 
-def played(folder: Path, calls: int, *arguments: str, seconds: int = 230) -> dict[str, Any]:
+def run_chaos(folder: Path, calls: int, *arguments: str, seconds: int = 230) -> dict[str, Any]:
     """What a run on real processes with two kills told at its end."""
     command = [sys.executable, "-m", "qa.chaos", "--calls", str(calls), "--seed", "7"]
     done = subprocess.run(
@@ -38,7 +38,7 @@ def played(folder: Path, calls: int, *arguments: str, seconds: int = 230) -> dic
 @pytest.mark.timeout(240)
 def test_no_call_is_lost_or_doubled_while_everything_breaks(tmp_path: Path) -> None:
     """150 calls on real processes, two SIGKILLs, every kind of fault: all promises are kept."""
-    last = played(tmp_path, 150)
+    last = run_chaos(tmp_path, 150)
     assert last["ok"]
     assert last["kills"] == 2
 
@@ -47,7 +47,7 @@ def test_no_call_is_lost_or_doubled_while_everything_breaks(tmp_path: Path) -> N
 @pytest.mark.timeout(300)
 def test_no_record_of_salesforce_voice_is_lost_or_left_open(tmp_path: Path) -> None:
     """The same where the adapter writes: 429, 500, lost and late answers, kills around a write."""
-    last = played(tmp_path, 120, "--surface", "voice", seconds=290)
+    last = run_chaos(tmp_path, 120, "--surface", "voice", seconds=290)
     assert (last["ok"], last["incomplete"], last["faults"]["kill-after-write"]) == (True, 0, 1)
 
 
@@ -55,7 +55,7 @@ def test_no_record_of_salesforce_voice_is_lost_or_left_open(tmp_path: Path) -> N
 @pytest.mark.timeout(240)
 def test_no_save_by_key_is_lost_doubled_or_asked_about(tmp_path: Path) -> None:
     """The same by our own host: saves are sent twice, overtaken, and never answered."""
-    last = played(tmp_path, 100, "--surface", "lwc")
+    last = run_chaos(tmp_path, 100, "--surface", "lwc")
     assert (last["ok"], last["faults"]["sent-twice"] > 0) == (True, True)
 
 

@@ -24,7 +24,7 @@ ROUNDS: dict[str, list[Round]] = {
 }
 
 
-def told(**figures: float | None) -> dict[str, Any]:
+def a_summary(**figures: float | None) -> dict[str, Any]:
     """A summary of a run on this machine."""
     found = Results(figures=figures, rounds=ROUNDS, reasons={"storm_ratio": "no files"})
     return summary.summary(
@@ -35,26 +35,26 @@ def told(**figures: float | None) -> dict[str, Any]:
 def test_the_table_stands_between_the_marks() -> None:
     """Again and again, with the same text around it."""
     document = "before\n<!-- x:begin -->\nold\n<!-- x:end -->\nafter\n"
-    once = report.fill(document, "x", report.table(told(durable_vs_floor=0.512)))
+    once = report.fill(document, "x", report.table(a_summary(durable_vs_floor=0.512)))
     assert once.startswith("before\n")
     assert once.endswith("after\n")
     assert "old" not in once
     assert "| 0.512 | >= 0.45 | yes |" in once
     assert "| ours | 1,234 | 50 |" in once
     assert "100%, 50% |" in once
-    again = report.fill(once, "x", report.table(told(durable_vs_floor=0.3)))
+    again = report.fill(once, "x", report.table(a_summary(durable_vs_floor=0.3)))
     assert "| 0.3 | >= 0.45 | **no** |" in again
     assert "0.512" not in again
 
 
 def test_an_unmeasured_figure_says_why() -> None:
     """A row without a figure is no row that was met."""
-    assert "| no files | <= 3 | unknown |" in report.table(told(storm_ratio=None))
+    assert "| no files | <= 3 | unknown |" in report.table(a_summary(storm_ratio=None))
 
 
 def test_each_step_of_a_call_is_listed_beside_the_bare_servers() -> None:
     """What nobody measured is no nought."""
-    assert "| click to POST | none | 1.23 / 5.00 | none | none |" in report.further(told())
+    assert "| click to POST | none | 1.23 / 5.00 | none | none |" in report.further(a_summary())
 
 
 def test_a_run_of_some_parts_leaves_the_other_tables_alone(
@@ -64,7 +64,7 @@ def test_a_run_of_some_parts_leaves_the_other_tables_alone(
     document, source = tmp_path / "performance.md", tmp_path / "day.json"
     marks = "<!-- {0}:begin -->\nold {0}\n<!-- {0}:end -->\n"
     document.write_text(marks.format("bench") + marks.format("further"), encoding="utf-8")
-    source.write_text(json.dumps(told()), encoding="utf-8")
+    source.write_text(json.dumps(a_summary()), encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["report", str(source)])
     monkeypatch.setattr(
         report,
@@ -82,7 +82,9 @@ def test_a_run_of_some_parts_leaves_the_other_tables_alone(
 
 def test_capacity_follows_from_the_measured_costs() -> None:
     """100,000 agents: 4,444 commits a second, at half of 1,000 each, and one replica to spare."""
-    row = next(line for line in report.capacity(told()).split("\n") if line.startswith("| 100,000"))
+    row = next(
+        line for line in report.capacity(a_summary()).split("\n") if line.startswith("| 100,000")
+    )
     assert row == "| 100,000 | 4,444 | 11 | 0.9 | 1.9 GiB |"
 
 
@@ -97,5 +99,5 @@ def test_our_documents_have_the_marks(
     name: str, file: Path, _needs: str, made: Callable[[dict[str, Any]], str]
 ) -> None:
     """Else the next run could not be told."""
-    text = made(told())
+    text = made(a_summary())
     assert text in report.fill(file.read_text(encoding="utf-8"), name, text)

@@ -13,7 +13,7 @@ from qa.load.parts.results import Results
 ROUND = {"events_per_second": 100.0, "cpu_us_per_event": 50.0}
 
 
-def found() -> Results:
+def partial_results() -> Results:
     """A run in which the peers were missing."""
     return Results(
         figures={"durable_vs_floor": 0.5, "durable_vs_express": None},
@@ -24,7 +24,7 @@ def found() -> Results:
 
 def test_every_figure_is_present_or_says_why_not() -> None:
     """Those who read the file from outside rely on the names."""
-    told = summary.summary(found(), fsync_ms=0.1)
+    told = summary.summary(partial_results(), fsync_ms=0.1)
     for name in summary.KEYS:
         assert name in told
         assert told[name] is not None or told["not_measured"][name]
@@ -50,7 +50,7 @@ def test_a_target_is_compared_in_its_direction(name: str, value: float, met: boo
 
 def test_the_table_shows_figures_verdicts_and_reasons() -> None:
     """A missing peer is not passed over; what nobody asked for is."""
-    text = summary.table(summary.summary(found(), fsync_ms=0.1))
+    text = summary.table(summary.summary(partial_results(), fsync_ms=0.1))
     assert "no compiler here" in text
     assert ">= 0.45  met" in text
     assert "growth" not in text
@@ -58,7 +58,7 @@ def test_the_table_shows_figures_verdicts_and_reasons() -> None:
 
 def test_the_picture_is_well_formed_and_shows_each_contender() -> None:
     """Names are escaped; the longer bar is the greater figure."""
-    told = summary.summary(found(), fsync_ms=0.1, commit="abc")
+    told = summary.summary(partial_results(), fsync_ms=0.1, commit="abc")
     root = ET.fromstring(plot.svg(told))
     names = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "floor <bare>" in names

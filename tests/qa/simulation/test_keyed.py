@@ -14,7 +14,7 @@ from qa.simulation.keyed import LWC, MOVING, KeyedSalesforce
 SHORT = range(9_700_000, 9_700_006)
 
 
-def told(report: Report, engine: str, surface: str) -> str:
+def violations(report: Report, engine: str, surface: str) -> str:
     """What was violated, and how to play it again."""
     lines = [f"{v.kind} {v.subject}: {v.text}" for v in report.violations]
     return "\n".join([*lines, again(report.seed, engine, surface)])
@@ -25,7 +25,7 @@ def told(report: Report, engine: str, surface: str) -> str:
 def test_a_history_by_key_keeps_every_promise(seed: int, surface: str) -> None:
     """Late commits, double sends, lost answers, killed pages; agents who move between surfaces."""
     report = judge(seed, "core", surface)
-    assert report.is_ok, told(report, "core", surface)
+    assert report.is_ok, violations(report, "core", surface)
     assert report.calls >= 150
 
 
@@ -33,7 +33,7 @@ def test_a_history_by_key_keeps_every_promise(seed: int, surface: str) -> None:
 def test_the_real_runtime_keeps_them_too(seed: int) -> None:
     """With its offers, its reception and its hearing."""
     report = judge(seed, "runtime", LWC)
-    assert report.is_ok, told(report, "runtime", LWC)
+    assert report.is_ok, violations(report, "runtime", LWC)
 
 
 def test_the_situations_that_need_the_key_occur() -> None:

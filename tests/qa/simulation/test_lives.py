@@ -45,10 +45,10 @@ def test_a_kind_of_call_keeps_every_promise(kind: str) -> None:
     for seed, play in ((9_600_000, simulate_core), (9_600_001, simulate)):
         report = check(play(seed, 160, KINDS[kind]))
         assert report.faults.get(kind, 0) >= 5, play
-        assert report.is_ok, _told(report)
+        assert report.is_ok, _violations(report)
 
 
-def _told(report: Verdict) -> str:
+def _violations(report: Verdict) -> str:
     return "\n".join(f"{v.kind} {v.subject}: {v.text}" for v in report.violations)
 
 

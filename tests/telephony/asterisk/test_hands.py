@@ -40,7 +40,7 @@ async def client(bench: Bench) -> AsyncIterator[AriClient]:
     await made.close()
 
 
-def asked(bench: Bench) -> list[str]:
+def commands_sent(bench: Bench) -> list[str]:
     """What was asked of it, without questions."""
     assert isinstance(bench.world, StandIn)
     return [f"{method} {path}" for method, path in bench.world.requests if method != "GET"]
@@ -53,9 +53,9 @@ async def test_the_identity_is_set_before_anybody_is_called(
     hands = Hands(client, bench.account())
     await hands.ring("c1", "ada", NUMBER, shown="")
     await bench.world.phone("ada").calls[-1].pick_up()  # type: ignore[union-attr]
-    before = len(asked(bench))
+    before = len(commands_sent(bench))
     assert await hands.perform(CONNECT)
-    order = list(dict.fromkeys(asked(bench)[before:]))
+    order = list(dict.fromkeys(commands_sent(bench)[before:]))
     assert order == [
         "POST /channels/c1-d0/variable",
         "POST /bridges",
@@ -101,7 +101,7 @@ async def test_an_answer_that_got_lost_is_asked_about(bench: Bench, client: AriC
     assert isinstance(bench.world, StandIn)
     bench.world.unanswered.add("/channels/create")
     await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
-    assert asked(bench).count("POST /channels/create") == 1
+    assert commands_sent(bench).count("POST /channels/create") == 1
     assert len(bench.world.phone("ada").calls) == 1
 
 
@@ -151,7 +151,7 @@ async def test_a_leg_that_comes_back_is_shown_as_the_first_was_before_it_is_join
     """The customer never sees what the phone in the browser is called."""
     hands = Hands(client, bench.account())
     assert not await hands.perform(commands.Swap("c1", "c1-w4"))
-    asked_for = [one for one in asked(bench) if "c1-w4" in one or "bridges" in one]
+    asked_for = [one for one in commands_sent(bench) if "c1-w4" in one or "bridges" in one]
     assert asked_for[0] == "POST /channels/c1-w4/variable"
 
 

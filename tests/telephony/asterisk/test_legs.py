@@ -51,7 +51,7 @@ PLACED = [
 CALLER = Steered("9-1", "ada", "+1555", inbound=True, party=Leg("9.1", State.RINGING))
 
 
-def heard(
+def after_events(
     events: Iterable[Event], call: Steered | None = None
 ) -> tuple[Steered, list[tuple[Command, ...]]]:
     """The call after these events, and what followed from each."""
@@ -65,12 +65,12 @@ def heard(
 
 def last(events: Iterable[Event], call: Steered | None = None) -> tuple[Command, ...]:
     """What followed from the last of them."""
-    return heard(events, call)[1][-1]
+    return after_events(events, call)[1][-1]
 
 
 def test_the_phone_that_is_picked_up_first_wins_and_is_connected() -> None:
     """The others are told that it was taken elsewhere, then the destination is called."""
-    call, said = heard([*PLACED, up("c1-d1", 2), up("c1-d1", 2), up("c1-d0", 2.1)])
+    call, said = after_events([*PLACED, up("c1-d1", 2), up("c1-d1", 2), up("c1-d0", 2.1)])
     assert said[:2] == [(), ()]
     assert said[2] == (Release("c1-d0", 26), Connect("c1", "ada", "c1-d1", NUMBER))
     assert said[3:] == [(), ()]
@@ -80,18 +80,20 @@ def test_the_phone_that_is_picked_up_first_wins_and_is_connected() -> None:
 def test_who_the_agent_is_comes_with_a_later_event_than_the_channel() -> None:
     """A channel's first events come before it is with our application."""
     first = event("ChannelConnectedLine", "c1-d0", 1, "Down")
-    call, _ = heard([first, event("StasisStart", "c1-d0", 1, "Down", *USER)])
+    call, _ = after_events([first, event("StasisStart", "c1-d0", 1, "Down", *USER)])
     assert (call.user, call.number) == ("ada", NUMBER)
-    again, _ = heard([event("StasisStart", "c1-d0", 1, "Down", "user", "c1", "eve", "1")], call)
+    again, _ = after_events(
+        [event("StasisStart", "c1-d0", 1, "Down", "user", "c1", "eve", "1")], call
+    )
     assert again.user == "ada"
 
 
 def test_when_the_other_party_hangs_up_the_agent_is_hung_up_and_the_bridge_dropped() -> None:
     """Asterisk leaves whoever stays in silence for ever."""
     talk = [*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)]
-    call, said = heard([*talk, bye("c1-dst", 9)])
+    call, said = after_events([*talk, bye("c1-dst", 9)])
     assert said[-1] == (Release("c1-d0"), Release("c1-dst"))
-    call, said = heard([destroyed("c1-dst", 9), destroyed("c1-d0", 9)], call)
+    call, said = after_events([destroyed("c1-dst", 9), destroyed("c1-d0", 9)], call)
     assert said == [(), (DropBridge("c1"),)]
     assert call.is_done
 
@@ -105,7 +107,7 @@ def test_when_the_agent_hangs_up_the_destination_is_hung_up_in_every_stage() -> 
 
 def test_a_destination_that_shows_up_after_the_end_is_hung_up() -> None:
     """Its creation was under way when the agent hung up."""
-    call, _ = heard([*PLACED[:1], up("c1-d0", 2), destroyed("c1-d0", 2.1)])
+    call, _ = after_events([*PLACED[:1], up("c1-d0", 2), destroyed("c1-d0", 2.1)])
     assert call.is_done
     late = event("StasisStart", "c1-dst", 2.2, "Down", "dest", "c1", "ada", NUMBER)
     assert last([late]) == (Release("c1-dst"),)
@@ -113,9 +115,9 @@ def test_a_destination_that_shows_up_after_the_end_is_hung_up() -> None:
 
 def test_when_all_phones_refuse_nobody_is_called() -> None:
     """One refusal leaves the other phone ringing."""
-    call, said = heard([*PLACED, destroyed("c1-d0", 2, 21, "Ringing")])
+    call, said = after_events([*PLACED, destroyed("c1-d0", 2, 21, "Ringing")])
     assert said[-1] == ()
-    call, said = heard([destroyed("c1-d1", 3, 19, "Ringing")], call)
+    call, said = after_events([destroyed("c1-d1", 3, 19, "Ringing")], call)
     assert said[-1] == ()
     assert call.is_done
 
@@ -124,7 +126,7 @@ def test_a_refusal_through_the_dialplan_ends_the_call_though_an_announcement_pla
     """A Local channel stays, and says busy only once."""
     so_far = [*PLACED[:1], up("c1-d0", 2), event("Dial", "c1-dst", 3, "Down")]
     busy = event("Dial", "c1-dst", 4, "Down", status="BUSY")
-    call, said = heard([*so_far, busy])
+    call, said = after_events([*so_far, busy])
     assert said[-1] == (Release("c1-d0"), Release("c1-dst"))
     assert call.party is not None
     assert call.party.cause == 17
@@ -133,10 +135,10 @@ def test_a_refusal_through_the_dialplan_ends_the_call_though_an_announcement_pla
 def test_a_caller_rings_at_the_agent_and_is_answered_by_the_first_phone() -> None:
     """The caller's own channel has a foreign id."""
     start = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
-    call, said = heard([start], CALLER)
+    call, said = after_events([start], CALLER)
     assert said == [(RingAgent("9-1", "ada", "9.1"),)]
     rings = event("StasisStart", "9-1-d0", 2, "Down", "user", "9-1", "ada", "")
-    call, said = heard([rings, up("9-1-d0", 3)], call)
+    call, said = after_events([rings, up("9-1-d0", 3)], call)
     assert said == [(), (Answer("9-1", "9-1-d0", "9.1"),)]
     assert last([bye("9.1", 5)], call) == (Release("9-1-d0"), Release("9.1"))
 
@@ -158,7 +160,7 @@ def test_a_caller_who_gives_up_lets_the_phones_stop_ringing() -> None:
 
 def test_an_inbound_call_without_its_caller_waits() -> None:
     """A phone's event may come before the caller's."""
-    call, said = heard(
+    call, said = after_events(
         [event("ChannelStateChange", "9-1-d0", 2, "Ringing")],
         Steered("9-1", "ada", inbound=True),
     )
@@ -168,9 +170,11 @@ def test_an_inbound_call_without_its_caller_waits() -> None:
 
 def test_a_third_party_takes_over_and_the_agent_is_out_at_once() -> None:
     """The customer hears ringing, then the third; when one leaves, so does the other."""
-    talk, _ = heard([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
+    talk, _ = after_events([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
     third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
-    call, said = heard([third, destroyed("c1-d0", 5.1), up("c1-t0", 7), up("c1-t0", 7)], talk)
+    call, said = after_events(
+        [third, destroyed("c1-d0", 5.1), up("c1-t0", 7), up("c1-t0", 7)], talk
+    )
     assert said == [
         (Handover("c1-dst"), Release("c1-d0")),
         (),
@@ -183,7 +187,7 @@ def test_a_third_party_takes_over_and_the_agent_is_out_at_once() -> None:
 
 def test_a_third_party_that_does_not_come_leaves_nobody_in_silence() -> None:
     """The agent is gone, so the customer is hung up."""
-    talk, _ = heard([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
+    talk, _ = after_events([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
     third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
     refused = destroyed("c1-t0", 6, 17, "Ringing")
     assert Release("c1-dst") in last([third, destroyed("c1-d0", 5.1), refused], talk)
@@ -191,18 +195,18 @@ def test_a_third_party_that_does_not_come_leaves_nobody_in_silence() -> None:
 
 def test_a_transfer_by_the_phones_own_button_is_followed() -> None:
     """A foreign channel takes the agent's place in our bridge, and ends with the customer."""
-    talk, _ = heard([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
+    talk, _ = after_events([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
     start = event("StasisStart", "55.7", 5, "Up")
     start = replace(start, replace_channel=channel("c1-d0", "Up"))
-    call, said = heard([start, start, bye("c1-d0", 5.1), destroyed("c1-d0", 5.2)], talk)
+    call, said = after_events([start, start, bye("c1-d0", 5.1), destroyed("c1-d0", 5.2)], talk)
     assert said == [(), (), (), ()]
     assert call.handed
     assert not call.over
     assert last([bye("c1-dst", 9)], call) == (Release("c1-dst"), Release("55.7"))
-    call, _ = heard([event("StasisEnd", "55.7", 9), destroyed("c1-dst", 9.1)], call)
+    call, _ = after_events([event("StasisEnd", "55.7", 9), destroyed("c1-dst", 9.1)], call)
     assert call.is_done
     other = replace(start, replace_channel=channel("zz-d0", "Up"))
-    assert not heard([other], talk)[0].handed
+    assert not after_events([other], talk)[0].handed
 
 
 CONSULT = ("consult", "c1", "ada", "2002")
@@ -225,7 +229,7 @@ BOTH = inside(6, "c1-dst", "c1-d0", "c1-c0", "c1-dst")
 def test_who_was_called_in_and_is_gone_gives_the_customer_back() -> None:
     """Declined or hung up; asked for once, and not where the customer is back already."""
     for end in (destroyed("c1-c0", 6, 21), bye("c1-c0", 6)):
-        call, said = heard([*TALKS, end, destroyed("c1-c0", 6.1)])
+        call, said = after_events([*TALKS, end, destroyed("c1-c0", 6.1)])
         assert [c for c in said[len(TALKS) :] if c] == [(Retrieve("c1", "c1-dst"),)]
         assert not call.over
     assert last([*TALKS, BOTH, bye("c1-c0", 7)]) == ()
@@ -234,9 +238,9 @@ def test_who_was_called_in_and_is_gone_gives_the_customer_back() -> None:
 def test_somebody_else_may_be_called_in_afterwards() -> None:
     """Under the same id, which is free again."""
     again = event("StasisStart", "c1-c0", 8, "Down", "consult", "c1", "ada", "2003")
-    call, said = heard([*TALKS, destroyed("c1-c0", 6), again])
+    call, said = after_events([*TALKS, destroyed("c1-c0", 6), again])
     assert (call.target, call.consulted) == ("2003", Leg("c1-c0"))
-    late = heard([destroyed("c1-c0", 9)], call)[1][-1]
+    late = after_events([destroyed("c1-c0", 9)], call)[1][-1]
     assert late == (Retrieve("c1", "c1-dst"),)
     assert sum(len(commands) for commands in said) == 2
 
@@ -244,12 +248,12 @@ def test_somebody_else_may_be_called_in_afterwards() -> None:
 def test_an_agent_who_leaves_two_who_talk_ends_nobodys_call() -> None:
     """Only when the phone is gone for good, for who is in the bridge is told before that."""
     recording = Event("RecordingStarted", stamp(6.1), recording=Recording("c1"))
-    call, said = heard([*TALKS, BOTH, recording, bye("c1-d0", 7)])
+    call, said = after_events([*TALKS, BOTH, recording, bye("c1-d0", 7)])
     assert said[-1] == ()
-    call, said = heard([destroyed("c1-d0", 7.1)], call)
+    call, said = after_events([destroyed("c1-d0", 7.1)], call)
     assert (call.handed, call.over, said[-1]) == (True, False, (StopRecording("c1"),))
     assert last([bye("c1-c0", 9)], call) == (Release("c1-dst"), Release("c1-c0"))
-    quiet = heard([*TALKS, BOTH, destroyed("c1-d0", 7)])[1][-1]
+    quiet = after_events([*TALKS, BOTH, destroyed("c1-d0", 7)])[1][-1]
     assert quiet == ()
 
 
@@ -274,7 +278,7 @@ def test_a_talk_is_recorded_from_its_beginning_where_all_are() -> None:
 
 def test_an_event_about_nothing_changes_nothing() -> None:
     """Or about a channel of somebody else."""
-    call, _ = heard(PLACED)
+    call, _ = after_events(PLACED)
     for one in (Event("ApplicationReplaced"), up("zz-d0", 3), up("55.9", 3)):
         assert replace(observe(call, one), noted_at=call.noted_at) == call
 
@@ -308,7 +312,9 @@ def test_no_recording_however_worsened_has_anybody_dialed_twice_or_left_alone(na
     """Doubled, out of order and with gaps: each command once, and nothing is left at the end."""
     for root, events in _calls(name).items():
         for seed in range(4):
-            call, said = heard(_worsened(events, seed) if seed else events, Steered(root, "ada"))
+            call, said = after_events(
+                _worsened(events, seed) if seed else events, Steered(root, "ada")
+            )
             counted = Counter(command for commands in said for command in commands)
             counted.pop(DropBridge(root), None)
             assert set(counted.values()) <= {1}, (root, seed)

@@ -8,7 +8,7 @@ from adapter.telephony.asterisk.legs import plan
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.takeover import age, is_coming, successor
 from adapter.telephony.asterisk.telling import connected_at, updates_between
-from tests.telephony.asterisk.test_legs import CALLER, PLACED, USER, heard
+from tests.telephony.asterisk.test_legs import CALLER, PLACED, USER, after_events
 from tests.telephony.asterisk.traced import bye, destroyed, event, up
 
 TALK = [*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)]
@@ -17,54 +17,58 @@ BACK = event("StasisStart", "c1-w4", 8, "Down", *USER)
 
 def test_a_leg_that_comes_back_takes_the_old_ones_place() -> None:
     """The old one is let go; nobody is told anything, for it is the same talk."""
-    before, _ = heard(TALK)
-    ringing, said = heard([BACK], before)
+    before, _ = after_events(TALK)
+    ringing, said = after_events([BACK], before)
     assert said == [()]
-    after, said = heard([up("c1-w4", 9)], ringing)
+    after, said = after_events([up("c1-w4", 9)], ringing)
     assert said == [(Release("c1-d0", 26), Swap("c1", "c1-w4"))]
     assert (after.winner, updates_between(before, after)) == ("c1-w4", ())
     assert after.agent == Leg("c1-w4", State.UP, up_at=before.agent.up_at)  # type: ignore[union-attr]
-    after, said = heard([destroyed("c1-d0", 9.1, 26)], after)
+    after, said = after_events([destroyed("c1-d0", 9.1, 26)], after)
     assert (said, after.over) == ([()], False)
 
 
 def test_a_caller_talks_since_the_first_leg_was_picked_up() -> None:
     """The time of the talk is not counted anew."""
     told_of = ("user", "9-1", "ada", "")
-    call, _ = heard([event("StasisStart", "9-1-d0", 1, "Down", *told_of), up("9-1-d0", 2)], CALLER)
-    after, _ = heard([event("StasisStart", "9-1-w1", 5, "Down", *told_of), up("9-1-w1", 6)], call)
+    call, _ = after_events(
+        [event("StasisStart", "9-1-d0", 1, "Down", *told_of), up("9-1-d0", 2)], CALLER
+    )
+    after, _ = after_events(
+        [event("StasisStart", "9-1-w1", 5, "Down", *told_of), up("9-1-w1", 6)], call
+    )
     assert after.winner == "9-1-w1"
     assert connected_at(after) == connected_at(call) is not None
 
 
 def test_a_call_whose_old_leg_ends_first_waits_for_the_one_that_comes() -> None:
     """The page is on its way; when it does not come either, the call is over."""
-    call, said = heard([*TALK, BACK, destroyed("c1-d0", 9, 44)])
+    call, said = after_events([*TALK, BACK, destroyed("c1-d0", 9, 44)])
     assert (said[-1], call.over) == ((), False)
-    back, _ = heard([up("c1-w4", 10)], call)
+    back, _ = after_events([up("c1-w4", 10)], call)
     assert (back.winner, back.over) == ("c1-w4", False)
-    lost, said = heard([destroyed("c1-w4", 10, 19, "Down")], call)
+    lost, said = after_events([destroyed("c1-w4", 10, 19, "Down")], call)
     assert (said, lost.over) == ([(Release("c1-dst"),)], True)
 
 
 def test_a_leg_that_never_came_leaves_the_talk_alone() -> None:
     """The page was gone again: the agent's leg is the one that it was."""
-    call, said = heard([*TALK, BACK, destroyed("c1-w4", 9, 19, "Down")])
+    call, said = after_events([*TALK, BACK, destroyed("c1-w4", 9, 19, "Down")])
     assert (said[-1], call.winner, call.over) == ((), "c1-d0", False)
 
 
 def test_the_latest_of_two_that_come_back_talks() -> None:
     """Two reloads in a row; the first one's leg is let go."""
     later = event("StasisStart", "c1-w10", 8.5, "Down", *USER)
-    call, said = heard([*TALK, BACK, later, up("c1-w10", 9), up("c1-w4", 9.1)])
+    call, said = after_events([*TALK, BACK, later, up("c1-w10", 9), up("c1-w4", 9.1)])
     assert said[-2] == (Release("c1-d0", 26), Release("c1-w4", 26), Swap("c1", "c1-w10"))
     assert (said[-1], call.winner) == ((), "c1-w10")
 
 
 def test_an_agent_who_hangs_up_ends_the_call_after_a_takeover_too() -> None:
     """What the leg is named makes no difference."""
-    call, _ = heard([*TALK, BACK, up("c1-w4", 9), destroyed("c1-d0", 9.1, 26)])
-    _, said = heard([bye("c1-w4", 12)], call)
+    call, _ = after_events([*TALK, BACK, up("c1-w4", 9), destroyed("c1-d0", 9.1, 26)])
+    _, said = after_events([bye("c1-w4", 12)], call)
     assert said == [(Release("c1-w4"), Release("c1-dst"))]
 
 
@@ -77,7 +81,7 @@ def test_without_a_bridge_there_is_no_leg_to_swap() -> None:
         devices=(Leg("c1-d0", State.UP, up_at=1), Leg("c1-w1", State.UP, up_at=2)),
         winner="c1-d0",
     )
-    after, (commands,) = heard([up("c1-w1", 3)], call)
+    after, (commands,) = after_events([up("c1-w1", 3)], call)
     assert [type(one).__name__ for one in commands] == ["Release", "Connect"]
     assert after.winner == "c1-w1"
 
@@ -105,6 +109,6 @@ def test_a_talk_of_three_waits_for_the_agent_who_comes_back() -> None:
     )
     after, commands = plan(call)
     assert (commands, after.handed, after.over) == ((), False, False)
-    back, (said,) = heard([up("c1-w1", 6)], after)
+    back, (said,) = after_events([up("c1-w1", 6)], after)
     assert said == (Swap("c1", "c1-w1"),)
     assert not back.handed

@@ -12,7 +12,7 @@ SEEN_AT = 9_000
 SEEN = Known(SEEN_AT, Source.OBSERVED)
 
 
-def said(value: int) -> Known[int]:
+def event_time(value: int) -> Known[int]:
     """A time that a field of the event tells."""
     return Known(value, Source.EVENT)
 
@@ -41,9 +41,9 @@ def test_news_carry_whose_call_it_is() -> None:
 def test_an_outbound_answer_is_the_agents_own_pick_up() -> None:
     """`answered_at` proves no connection in a call that we dialed."""
     found = facts(Moment.ENDED, direction="outbound", answered_at=5, ended_at=8, status="completed")
-    assert found.picked_up == said(5)
+    assert found.picked_up == event_time(5)
     assert found.connected is None
-    assert found.ended == said(8)
+    assert found.ended == event_time(8)
     assert found.result is Outcome.NO_ANSWER
     assert found.talk_ms is None
 
@@ -67,7 +67,7 @@ def test_a_talk_after_a_greeting_begins_when_it_is_told() -> None:
 def test_connected_at_wins_over_answered_at() -> None:
     """The field that says it plainly is believed first."""
     found = facts(Moment.CONNECTED, direction="inbound", answered_at=5, connected_at=6)
-    assert found.connected == said(6)
+    assert found.connected == event_time(6)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def delivery(kind: str, data: Any, **more: Any) -> IncomingDelivery:
     return wire.parse_webhook(json.dumps(body).encode(), AT)
 
 
-def told(kind: str, **data: Any) -> Facts:
+def facts_of(kind: str, **data: Any) -> Facts:
     """What a webhook of a call says of it."""
     report = delivery(kind, {"call_id": "call_1", **data}).update
     assert report is not None
@@ -231,7 +231,7 @@ def test_an_account_may_be_missing() -> None:
 
 def test_completed_proves_nothing() -> None:
     """The trap: a duration, a completed call, and nobody ever talked."""
-    found = told(
+    found = facts_of(
         "call.end",
         direction="outbound",
         to_number="+15551234567",
@@ -249,7 +249,7 @@ def test_completed_proves_nothing() -> None:
 
 def test_a_talk_is_as_long_as_it_was() -> None:
     """From the connection to the end, not from the agent's pick-up."""
-    found = told(
+    found = facts_of(
         "call.end",
         direction="outbound",
         status="completed",
@@ -263,10 +263,10 @@ def test_a_talk_is_as_long_as_it_was() -> None:
 
 def test_an_end_without_its_time_is_computed_or_seen() -> None:
     """The duration helps; else our clock has seen it end."""
-    assert told(
+    assert facts_of(
         "call.end", status="completed", started_at=START, duration_seconds=7
     ).ended == Known(START * 1000 + 7_000, Source.EVENT)
-    assert told("call.end").ended == Known(AT, Source.OBSERVED)
+    assert facts_of("call.end").ended == Known(AT, Source.OBSERVED)
 
 
 json_values = st.recursive(

@@ -13,7 +13,7 @@ from qa.load.parts.outbound import Office
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("generating")]
 
 
-def said(folder: Path) -> str:
+def adapter_log(folder: Path) -> str:
     """The adapter's log."""
     return next(folder.glob("ours-*.log")).read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ async def test_an_agent_calls_more_often_than_one_pages_frame_limit(tmp_path: Pa
         program, dialers = await office.ours(1)
         count = CALLS_A_PAGE + 2
         measured = await dial_all(program, dialers, count, at_once=1)
-        log = said(tmp_path)
+        log = adapter_log(tmp_path)
     assert all(measured[f"{name}, p50"] > 0 for name in STEPS)
     assert measured["cpu_us_per_call"] > 0
     assert log.count('"event":"call.placed"') == count
