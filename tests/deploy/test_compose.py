@@ -30,7 +30,7 @@ def adapters(name: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", REAL)
 def test_the_deployment_reads_the_dotenv_and_overrides_none_of_it(name: str) -> None:
     """The adapter reads it by itself; the file sets only what Compose itself decides: the place."""
-    assert (ROOT / name).read_text(encoding="utf-8").startswith("# THE REAL THING")
+    assert (ROOT / name).read_text(encoding="utf-8").startswith("# PRODUCTION")
     for service in adapters(name).values():
         mounts = [m for m in service["volumes"] if isinstance(m, dict)]
         assert [(m["source"], m["target"]) for m in mounts] == [("./.env", "/srv/softphone/.env")]
