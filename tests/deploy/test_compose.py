@@ -54,7 +54,7 @@ def test_the_deployment_does_not_start_half_configured(name: str) -> None:
 def test_the_demo_reads_none_of_your_files() -> None:
     """No .env, a project of its own with volumes of its own, loopback alone."""
     text = (ROOT / "compose.demo.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# A TRIAL")
+    assert text.startswith("# A DEMO")
     assert "env_file" not in text
     assert "./.env" not in text
     names = {YAML(typ="safe").load(ROOT / n)["name"] for n in (*REAL, "compose.demo.yaml")}

@@ -105,7 +105,7 @@ async def test_the_log_line_has_a_hash_of_the_number(bench: Bench) -> None:
     assert NUMBER[2:] not in text
 
 
-async def test_an_agent_who_is_never_idle_is_given_up(
+async def test_an_erasure_gives_up_after_many_lost_races(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After so many lost races it is told, rather than tried for ever."""

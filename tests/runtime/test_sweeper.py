@@ -162,7 +162,7 @@ async def test_an_unavailable_store_is_logged_once(
     assert {line["reason"] for line in told} == {str(away)}
 
 
-async def test_an_unknown_callers_delivery_is_looked_up_once_and_given_up(bench: Bench) -> None:
+async def test_a_delivery_for_an_unknown_user_is_looked_up_once_and_dropped(bench: Bench) -> None:
     """A user whom no agent has: one question, nothing parked in its turn, dropped at the end."""
     bench.provider.rows = [CdrRow(provider_call_id="pc1", user_id="user_stranger", live=True)]
     await bench.intake.take(incoming(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))

@@ -40,7 +40,7 @@ def test_a_withheld_number_is_not_searched() -> None:
 WHO = {"nonce": "n1", "org": "00D000000000001AAA", "user": "005000000000001"}
 
 
-def test_who_runs_a_page_is_asked_with_a_nonce() -> None:
+def test_a_page_is_asked_for_its_user_with_a_nonce() -> None:
     """By the class that the read-back uses; the ask's id is the nonce."""
     ask = TaskCalls(apex_class="SoftphoneCallLog").who_am_i("n1")
     assert (ask["type"], ask["ask_id"], ask["call"]["method"]) == ("ask", "n1", "runApex")
@@ -52,7 +52,7 @@ def test_who_runs_a_page_is_asked_with_a_nonce() -> None:
 
 
 @pytest.mark.parametrize("value", [json.dumps(WHO), {"runApex": json.dumps(WHO)}, WHO])
-def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
+def test_a_pages_user_id_has_15_characters(value: object) -> None:
     """The last three of 18 only repeat the others' case."""
     assert TaskCalls().who_runs(value, "n1") == ("00D000000000001", "005000000000001")
 
@@ -68,6 +68,6 @@ def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
         {**WHO, "user": "005 000000000001"},
     ],
 )
-def test_anything_else_says_nobody(value: object) -> None:
+def test_any_other_answer_names_nobody(value: object) -> None:
     """Rubbish, another question's answer, ids that are none."""
     assert TaskCalls().who_runs(value, "n1") is None

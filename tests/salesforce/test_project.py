@@ -40,7 +40,7 @@ def test_a_handwritten_component_is_listed_by_its_file(path: str, type_: str, na
 
 
 @pytest.mark.parametrize("path", ["classes/Finder.cls-meta.xml", "lwc/phone/phone.html"])
-def test_what_goes_with_a_component_is_none(path: str) -> None:
+def test_a_components_companion_file_is_not_a_component(path: str) -> None:
     """Its description, its template."""
     assert "<types>" not in manifest(path)
 
@@ -69,7 +69,7 @@ def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         read_handwritten()
 
 
-def test_a_folder_below_adds_its_own(tmp_path: Path) -> None:
+def test_a_subfolder_adds_its_own_components(tmp_path: Path) -> None:
     """To the classes that every project has; what is saved can be read."""
     plain, more = read_handwritten(), read_handwritten("host")
     assert plain.items() < more.items()

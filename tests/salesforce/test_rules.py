@@ -11,7 +11,7 @@ from adapter.salesforce.rules import task_rules
 from adapter.settings.environment import load
 
 
-def test_an_org_says_it_itself_or_the_deployment_does() -> None:
+def test_an_orgs_value_overrides_the_deployments() -> None:
     """Status and further fields, each by itself; empty is a word too."""
     settings = load({}, task_status="Done", task_extra_fields="Type=Call")
     org = orgs_of(settings).all[0]

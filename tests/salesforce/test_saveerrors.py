@@ -38,7 +38,7 @@ def test_details_are_read_as_an_object_and_in_an_array(wrap: Any) -> None:
     assert why(code="SERVER_ERROR", message="top", details=wrap(details)) == (FIELD,)
 
 
-def test_errors_of_fields_and_of_the_page_are_all_told() -> None:
+def test_errors_of_fields_and_of_the_page_are_all_reported() -> None:
     """The general sentence is left out where there are particular ones."""
     details = {"pageErrors": [PAGE_ERROR], "fieldErrors": {"A": [FIELD_ERROR, FIELD_ERROR]}}
     assert why(code="SERVER_ERROR", message="top", details=[details]) == (PAGE, FIELD, FIELD)
@@ -50,7 +50,7 @@ def test_one_error_without_its_array_is_read_too() -> None:
     assert why(details=details) == (PAGE, FIELD)
 
 
-def test_an_error_that_says_little_gets_words_all_the_same() -> None:
+def test_an_error_without_a_message_still_gets_one() -> None:
     """Code, message and label have each their stand-in."""
     details = {"pageErrors": [{}], "fieldErrors": {"Reason__c": [{}]}}
     assert why(details=details) == (
@@ -77,9 +77,7 @@ def test_an_error_that_says_little_gets_words_all_the_same() -> None:
         ({}, "SERVER_ERROR"),
     ],
 )
-def test_the_first_words_that_there_are_are_the_message(
-    error: dict[str, Any], message: str
-) -> None:
+def test_the_first_available_text_is_the_message(error: dict[str, Any], message: str) -> None:
     """The details' own, message, description, and the code at the very last."""
     assert why(code="SERVER_ERROR", **error) == (
         SaveError("SERVER_ERROR", message, transient=True),
@@ -91,7 +89,7 @@ def test_a_refusal_without_any_error_has_a_reason_too() -> None:
     assert save_errors([]) == NO_REASON
 
 
-def test_several_errors_are_told_in_their_order() -> None:
+def test_several_errors_are_reported_in_order() -> None:
     """The first ones, and not more than an agent would read."""
     errors = [ErrorIn(code=f"E{n}") for n in range(ERRORS_KEPT + 1)]
     assert [error.code for error in save_errors(errors)] == [f"E{n}" for n in range(ERRORS_KEPT)]
@@ -116,7 +114,7 @@ def test_no_errors_raise(errors: list[ErrorIn]) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(TRANSIENT))
-def test_what_may_be_gone_a_moment_later_is_marked_unless_it_is_a_fields(code: str) -> None:
+def test_a_transient_error_is_marked_unless_it_belongs_to_a_field(code: str) -> None:
     """The core knows no code of Salesforce's: only whether the same may be taken later."""
     assert [error.transient for error in why(code=code, message="busy")] == [True]
     field = {"fieldErrors": {"Subject": [{"statusCode": code, "message": "no"}]}}
@@ -136,12 +134,12 @@ def test_what_may_be_gone_a_moment_later_is_marked_unless_it_is_a_fields(code: s
         ({"code": "FIELD_INTEGRITY_EXCEPTION", "message": "something else"}, 0),
     ],
 )
-def test_a_refused_link_is_known_as_one(error: dict[str, Any], is_link: int) -> None:
+def test_a_refused_link_is_recognized(error: dict[str, Any], is_link: int) -> None:
     """However Salesforce words it: then the Task is tried without."""
     assert [e.link for e in save_errors([ErrorIn.model_validate(error)])] == [bool(is_link)]
 
 
-def test_a_locked_task_is_known_as_one() -> None:
+def test_a_locked_task_is_recognized() -> None:
     """By its field's error as by the whole page's."""
     page = {"details": {"pageErrors": [{"statusCode": "ENTITY_IS_LOCKED"}]}}
     field = {"details": {"fieldErrors": {"x": [{"statusCode": "INSUFFICIENT_ACCESS_OR_READONLY"}]}}}

@@ -67,7 +67,7 @@ def about(record: Record | None, draft: Draft = CALL.draft) -> tuple[str | None,
     return links(replace(CALL, record=record, draft=draft))
 
 
-def test_a_create_says_everything_that_a_call_log_is_made_of() -> None:
+def test_a_create_contains_every_field_of_a_call_log() -> None:
     """The whole argument of a saveLog, field by field."""
     assert create_fields(CALL, RULES) == {
         "entityApiName": "Task",
@@ -112,7 +112,7 @@ def test_a_create_says_everything_that_a_call_log_is_made_of() -> None:
         (None, None, None),
     ],
 )
-def test_a_record_is_linked_by_what_its_id_begins_with(
+def test_a_record_is_linked_by_its_ids_prefix(
     record: Record | None, who: str | None, what: str | None
 ) -> None:
     """Persons go into WhoId, things into WhatId, users, tasks and non-ids nowhere."""
@@ -124,7 +124,7 @@ def test_a_case_brings_its_contact_along() -> None:
     assert about(Record(CASE, contact_id=CONTACT)) == (CONTACT, CASE)
 
 
-def test_a_contact_that_is_none_is_not_linked() -> None:
+def test_an_invalid_contact_is_not_linked() -> None:
     """The contact id is checked like any other id."""
     assert about(Record(CASE, contact_id=USER)) == (None, CASE)
 
@@ -142,13 +142,13 @@ def test_an_account_is_not_linked_through_a_contacts_payload() -> None:
     )
 
 
-def test_a_person_account_is_its_contact_and_nothing_else() -> None:
+def test_a_person_account_is_linked_only_as_its_contact() -> None:
     """The account's own id as WhatId beside the contact would be the same person twice."""
     person = Record(ACCOUNT, "Pat", "Account", contact_id=CONTACT, person_account=True)
     assert about(person) == (CONTACT, None)
 
 
-def test_a_person_account_without_its_contact_is_a_thing() -> None:
+def test_a_person_account_without_its_contact_is_a_related_record() -> None:
     """Better on the account than nowhere."""
     assert about(Record(ACCOUNT, person_account=True)) == (None, ACCOUNT)
 
@@ -161,38 +161,38 @@ def test_a_leads_case_is_not_linked() -> None:
     assert about(None, Draft(who=Record(LEAD), what=Record(CASE))) == (LEAD, None)
 
 
-def test_a_lead_that_is_replaced_by_a_contact_allows_the_thing_again() -> None:
+def test_replacing_a_lead_by_a_contact_permits_the_related_record_again() -> None:
     """The rule looks at what is sent, not at what was clicked."""
     draft = Draft(who=Record(CONTACT), what=Record(CASE))
     assert about(Record(LEAD), draft) == (CONTACT, CASE)
 
 
-def test_what_the_agent_picked_wins_over_the_calls_record() -> None:
+def test_the_agents_choice_overrides_the_calls_record() -> None:
     """Each link by itself."""
     record = Record(CASE, contact_id=CONTACT)
     assert about(record, Draft(who=Record(CONTACT_2))) == (CONTACT_2, CASE)
     assert about(record, Draft(what=Record(ACCOUNT))) == (CONTACT, ACCOUNT)
 
 
-def test_what_the_agent_cleared_is_no_link() -> None:
+def test_a_link_that_the_agent_cleared_is_not_set() -> None:
     """An empty id is the agent's word that there is none."""
     record = Record(CASE, contact_id=CONTACT)
     assert about(record, Draft(who=Record(""))) == (None, CASE)
     assert about(record, Draft(what=Record(""))) == (CONTACT, None)
 
 
-def test_a_pick_of_the_wrong_kind_is_no_link() -> None:
+def test_a_record_of_the_wrong_type_is_not_linked() -> None:
     """A case is no person and a contact is no thing: Salesforce would refuse the whole Task."""
     assert about(None, Draft(who=Record(CASE), what=Record(CONTACT))) == (None, None)
 
 
-def test_ids_are_told_apart() -> None:
+def test_ids_of_different_types_are_distinguished() -> None:
     """Fifteen or eighteen letters and digits; case counts."""
     assert is_record_id(USER)
     assert not is_record_id("٣" * 15)
 
 
-def test_a_record_that_takes_no_task_leaves_its_account() -> None:
+def test_a_record_without_tasks_is_replaced_by_its_account() -> None:
     """A user, a Task, an event: Salesforce told the account, so the account has the call."""
     assert about(Record(USER, account_id=ACCOUNT)) == (None, ACCOUNT)
     assert about(Record(USER, account_id=CASE, contact_id=CONTACT)) == (CONTACT, CASE)
@@ -207,7 +207,7 @@ def test_standard_objects_with_activities_are_linked(record_id: str) -> None:
     assert about(Record(record_id, account_id=ACCOUNT)) == (None, record_id)
 
 
-def test_an_object_that_nobody_knows_is_tried_and_falls_back_to_the_account() -> None:
+def test_an_unknown_object_is_tried_and_falls_back_to_the_account() -> None:
     """Once Salesforce has refused the link, the Task is on the account that it told."""
     unknown = replace(CALL, record=Record("0zz000000000001", account_id=ACCOUNT))
     assert links(unknown) == (None, "0zz000000000001")
@@ -239,7 +239,7 @@ def test_the_number_of_a_call_without_a_record_is_always_in_its_task() -> None:
     assert "Description" not in create_fields(replace(typed, draft=Draft(subject="x")), filed)
 
 
-def test_the_admin_may_have_a_first_line_of_their_own() -> None:
+def test_the_admin_may_set_the_first_line() -> None:
     """With a record and without."""
     rules = replace(RULES, first_line="{direction}: {number}")
     assert create_fields(CALL, rules)["Description"] == "outbound: +14155550100"
@@ -285,7 +285,7 @@ def test_templates_fill_fields_and_follow_what_becomes_known() -> None:
     }
 
 
-def test_what_the_agent_was_asked_for_is_in_its_field() -> None:
+def test_the_answers_to_the_admins_fields_are_saved() -> None:
     """It outranks a template, and is a field of the org's."""
     rules = replace(RULES, extra=(("Region__c", "North"),))
     asked = Draft(fields=(("Region__c", "South"), ("WhoId", CONTACT_2)))
@@ -348,7 +348,7 @@ def test_an_update_names_the_task_and_what_has_changed() -> None:
     }
 
 
-def test_further_fields_go_into_the_create_alone() -> None:
+def test_extra_fields_are_sent_only_in_the_create() -> None:
     """What an admin or a flow makes of them later stays."""
     rules = replace(RULES, extra=(("Type", "Call"), ("Channel__c", "Phone")))
     created = create_fields(CALL, rules)
@@ -356,7 +356,7 @@ def test_further_fields_go_into_the_create_alone() -> None:
     assert not {"Type", "Channel__c"} & update_fields("00T1", CALL, CALL, rules).keys()
 
 
-def test_further_fields_cannot_take_the_place_of_ours() -> None:
+def test_extra_fields_cannot_replace_ours() -> None:
     """A constant subject would hide what the call was."""
     rules = replace(RULES, extra=(("entityApiName", "Event"), ("Subject", "x")))
     assert create_fields(CALL, rules)["entityApiName"] == "Task"
@@ -365,7 +365,7 @@ def test_further_fields_cannot_take_the_place_of_ours() -> None:
 
 
 @given(saved=ANY_CALL, wanted=ANY_CALL)
-def test_an_update_on_top_of_a_create_says_what_is_wanted(
+def test_an_update_after_a_create_results_in_the_wanted_fields(
     saved: LogFields, wanted: LogFields
 ) -> None:
     """Whatever the first fields were, the update leads from them to the wanted ones."""
@@ -382,7 +382,7 @@ def test_an_update_on_top_of_a_create_says_what_is_wanted(
 
 
 @given(fields=ANY_CALL)
-def test_an_update_to_the_same_says_nothing(fields: LogFields) -> None:
+def test_an_update_without_changes_is_empty(fields: LogFields) -> None:
     """Only the id is left."""
     assert update_fields("00T1", fields, fields, RULES) == {"Id": "00T1"}
 
@@ -429,7 +429,7 @@ def test_a_direction_has_its_call_type_and_subject(
         (None, "", "", "an unknown number"),
     ],
 )
-def test_the_subject_names_whom_it_knows_best(
+def test_the_subject_has_the_best_known_name(
     record: Record | None, name: str, number: str, party: str
 ) -> None:
     """The record's name, the caller's, the number; braces in a name are only braces."""
@@ -447,12 +447,12 @@ def test_a_callers_long_name_leaves_their_number_in_the_subject() -> None:
     ("typed", "subject"),
     [("Renewal", "Renewal"), ("", "Call to Ada Lovelace"), (" \t", "Call to Ada Lovelace")],
 )
-def test_the_agents_own_subject_wins_if_it_says_anything(typed: str, subject: str) -> None:
+def test_the_agents_subject_wins_unless_it_is_empty(typed: str, subject: str) -> None:
     """A blank one is none."""
     assert task_fields(replace(CALL, draft=Draft(subject=typed)), RULES)["Subject"] == subject
 
 
-def test_texts_are_cut_at_what_salesforce_takes() -> None:
+def test_texts_are_cut_at_salesforces_limits() -> None:
     """255 for subject, disposition and call object; 32,000 for the notes."""
     draft = Draft(subject="s" * 256, notes="n" * 32_001, disposition="d" * 256)
     task = task_fields(replace(CALL, call_id="c" * 256, draft=draft), RULES)
@@ -462,7 +462,7 @@ def test_texts_are_cut_at_what_salesforce_takes() -> None:
     assert task["Description"] == "n" * 32_000
 
 
-def test_texts_at_the_limit_are_whole() -> None:
+def test_texts_at_the_limit_are_not_cut() -> None:
     """The last letter that fits is kept."""
     draft = Draft(subject="s" * 255, notes="n" * 32_000, disposition="d" * 255)
     task = task_fields(replace(CALL, draft=draft), RULES)
@@ -483,7 +483,7 @@ def test_the_duration_is_whole_seconds(talk_ms: int | None, seconds: int) -> Non
     assert (duration, type(duration)) == (seconds, int)
 
 
-def test_no_talk_is_a_zero_that_is_sent() -> None:
+def test_a_call_without_a_talk_sends_zero_seconds() -> None:
     """Zero is a duration, not an empty field."""
     assert create_fields(replace(CALL, talk_ms=None), RULES)["CallDurationInSeconds"] == 0
 
@@ -496,7 +496,7 @@ def test_no_talk_is_a_zero_that_is_sent() -> None:
         (Outcome.NO_ANSWER, "Call back", "Call back"),
     ],
 )
-def test_the_disposition_is_the_agents_or_the_outcomes(
+def test_the_disposition_is_the_agents_or_follows_the_outcome(
     outcome: Outcome, picked: str | None, told: str
 ) -> None:
     """The deployment's words stand for the outcome until the agent picks one."""
@@ -504,12 +504,12 @@ def test_the_disposition_is_the_agents_or_the_outcomes(
     assert task_fields(fields, RULES)["CallDisposition"] == told
 
 
-def test_without_a_deployments_words_the_outcome_speaks_for_itself() -> None:
+def test_without_configured_dispositions_the_outcomes_name_is_used() -> None:
     """The default of TaskRules."""
     assert task_fields(CALL, TaskRules())["CallDisposition"] == "answered"
 
 
-def test_the_status_is_the_orgs_own_word() -> None:
+def test_the_status_is_the_orgs_value() -> None:
     """Picklists differ."""
     assert task_fields(CALL, replace(RULES, status="Done"))["Status"] == "Done"
 
@@ -558,7 +558,7 @@ def test_no_time_zone_raises(zone: str) -> None:
         ((), ""),
     ],
 )
-def test_the_key_is_a_custom_field_with_nothing_but_the_calls_id(
+def test_the_key_is_a_custom_field_with_only_the_calls_id(
     extra: tuple[tuple[str, str], ...], key: str
 ) -> None:
     """By such a one a Task can be looked for."""

@@ -49,7 +49,7 @@ FILLED = {
 }
 
 
-def test_every_name_stands_for_something_of_the_call() -> None:
+def test_every_template_name_is_filled_from_the_call() -> None:
     """And each of them is tried here."""
     assert {text.strip("{}") for text in FILLED} == set(NAMES)
     for template, value in FILLED.items():
@@ -83,7 +83,7 @@ def test_in_an_outbound_call_the_called_number_is_the_other_party_s() -> None:
     assert told == "+12025550143 +12025550100 0"
 
 
-def test_an_address_of_no_recording_is_no_address() -> None:
+def test_without_a_recording_there_is_no_recording_url() -> None:
     """The whole field stays empty until there is one: half an address leads nowhere."""
     link = "https://recordings.example.com/{recording}.wav"
     assert fill(link, CALL, "Connected") == "https://recordings.example.com/cal_9.wav"

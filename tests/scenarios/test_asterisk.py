@@ -134,7 +134,7 @@ async def test_each_refusal_is_one_task_with_its_disposition(place: Place) -> No
 
 
 @pytest.mark.parametrize("theirs", [IGNORE, DEAD, DO_NOT_DISTURB], ids=["rings", "dead", "dnd"])
-async def test_a_destination_that_nobody_picks_up_is_no_answer(place: Place, theirs: Plan) -> None:
+async def test_an_unanswered_destination_is_logged_as_no_answer(place: Place, theirs: Plan) -> None:
     """Whether its phone rings, is dead, or is not to be disturbed."""
     number = await place.dial(theirs=theirs)
     assert (await place.task_of(number))["CallDisposition"] == "No Answer"
@@ -164,7 +164,7 @@ async def test_an_agent_who_gives_up_while_it_rings_reached_nobody(place: Place)
     ],
     ids=["declined", "busy", "dnd", "dead", "ignored"],
 )
-async def test_what_the_agents_own_phone_says_is_read_and_not_logged(
+async def test_the_own_phones_refusal_is_shown_but_not_logged(
     place: Place, mine: Plan, code: str
 ) -> None:
     """Nobody is called, and the agent may dial again at once."""
@@ -176,7 +176,7 @@ async def test_what_the_agents_own_phone_says_is_read_and_not_logged(
     assert place.world.salesforce.tasks == {}
 
 
-async def test_without_a_phone_there_is_surely_no_call(place: Place) -> None:
+async def test_without_a_registered_phone_there_is_certainly_no_call(place: Place) -> None:
     """And it says so."""
     await place.ada.register(0)
     asked = await place.page.dial("+12025550199")

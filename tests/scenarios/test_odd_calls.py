@@ -39,7 +39,7 @@ async def test_half_an_emoji_in_the_callers_name_costs_no_call(world: World, nam
     assert task["CallDurationInSeconds"] == 1
 
 
-async def test_a_greeting_is_no_talk(world: World) -> None:
+async def test_a_greeting_is_not_a_talk(world: World) -> None:
     """The platform answers at once; who gives up behind its greeting was missed."""
     page = await world.page()
     await incoming(world, greeting=True, outcome="timed-out", ring_seconds=1.2)
@@ -51,7 +51,7 @@ async def test_a_greeting_is_no_talk(world: World) -> None:
     assert not any(view["state"] == "bridged" for view in page.views)
 
 
-async def test_a_talk_behind_a_greeting_is_as_long_as_the_talk(world: World) -> None:
+async def test_a_talk_after_a_greeting_does_not_include_the_greeting(world: World) -> None:
     """The greeting's seconds are nobody's."""
     page = await world.page()
     times = {"ring_seconds": 2.2, "talk_seconds": 1.1}

@@ -77,7 +77,7 @@ async def test_a_phone_that_nobody_picks_up_leaves_no_task_and_a_notice(world: W
     assert len((await world.history())["posts"]) == 1
 
 
-async def test_a_phone_picked_up_after_our_timer_still_knows_its_record(world: World) -> None:
+async def test_a_phone_picked_up_after_our_timeout_still_finds_its_record(world: World) -> None:
     """The placement has lapsed, yet the late call binds to it, and its Task is on the contact."""
     await world.scenario(outcome="answered", pick_up_seconds=3, ring_seconds=0.05, talk_seconds=0.6)
     page = await world.page()
@@ -91,7 +91,7 @@ async def test_a_phone_picked_up_after_our_timer_still_knows_its_record(world: W
 
 
 @pytest.mark.parametrize("number", ["", "not a number", "1", "+1202555014399999", "+19005550143"])
-async def test_an_undiallable_number_is_refused_without_asking_the_provider(
+async def test_a_number_that_cannot_be_dialed_is_refused_without_a_request(
     world: World, number: str
 ) -> None:
     """The agent reads the reason; nothing is placed; click-to-dial never goes off."""
@@ -113,7 +113,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("status", REFUSALS)
-async def test_a_refusal_of_the_provider_is_read_and_the_agent_may_dial_again(
+async def test_a_providers_refusal_is_shown_and_the_agent_may_dial_again(
     tmp_path: Path, status: int
 ) -> None:
     """A 4xx is surely no call: its words reach the agent, one POST was made, idle again."""
@@ -147,7 +147,7 @@ async def test_an_unknown_outcome_is_never_placed_again(tmp_path: Path, status: 
         assert world.salesforce.tasks == {}
 
 
-async def test_a_provider_that_is_not_there_is_surely_no_call(tmp_path: Path) -> None:
+async def test_an_unreachable_provider_certainly_places_no_call(tmp_path: Path) -> None:
     """Nobody listens at its address: refused at once, and the agent may try again."""
     directory = tmp_path / "directory.toml"
     directory.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "user_ada"\n')
@@ -162,7 +162,7 @@ async def test_a_provider_that_is_not_there_is_surely_no_call(tmp_path: Path) ->
         assert (page.view["state"], page.view["click_to_dial"]) == ("idle", True)
 
 
-async def test_a_provider_that_does_not_answer_leaves_the_call_unconfirmed(tmp_path: Path) -> None:
+async def test_an_unresponsive_provider_leaves_the_call_unconfirmed(tmp_path: Path) -> None:
     """It hangs for longer than anybody waits: our own deadline tells the agent so."""
     async with a_world(tmp_path, outcome_seconds=0.3) as world:
         await world.scenario(outcome="nobody-picks-up")
@@ -224,7 +224,7 @@ async def test_webhooks_may_overtake_the_answer_to_the_request(tmp_path: Path) -
     ],
     ids="-".join,
 )
-async def test_whatever_befalls_the_webhooks_the_task_is_one_and_right(
+async def test_whatever_happens_to_webhooks_there_is_one_correct_task(
     world: World, knobs: dict[str, Any]
 ) -> None:
     """Doubled, reordered, lost, thinned or badly signed: the call log fills in what is missing."""
@@ -238,7 +238,7 @@ async def test_whatever_befalls_the_webhooks_the_task_is_one_and_right(
     assert task["CallDurationInSeconds"] == 1
 
 
-async def test_a_lost_end_is_asked_for(tmp_path: Path) -> None:
+async def test_a_lost_end_is_looked_up(tmp_path: Path) -> None:
     """No call.end comes: the deadline asks the call log, and the talk time is the provider's."""
     async with a_world(tmp_path, bridged_check_seconds=1.5) as world:
         await world.scenario(outcome="answered", talk_seconds=1.0, **QUICK)
@@ -309,7 +309,7 @@ async def test_an_agent_without_a_phone_user_is_told_so(world: World) -> None:
     assert answer["code"] == "not-configured"
 
 
-async def test_a_provider_that_is_down_takes_nobodys_line_away(tmp_path: Path) -> None:
+async def test_a_provider_outage_does_not_unassign_users(tmp_path: Path) -> None:
     """While the list of users cannot be read, an agent keeps the line of before."""
     provider = FakeProvider()
     async with a_world(tmp_path, provider=provider.app()) as world:

@@ -87,7 +87,7 @@ def seed_in_which_a_hanging_request(has_a_call: bool) -> int:
     return next(seed for seed, fraction in fractions if (fraction < 0.5) is has_a_call)
 
 
-async def test_killed_before_the_provider_took_the_request_nothing_is_placed_twice(
+async def test_a_kill_before_the_provider_accepted_places_nothing_twice(
     tmp_path: Path,
 ) -> None:
     """Nobody knows what became of the request: unconfirmed, then idle; one POST, no Task."""
@@ -103,7 +103,7 @@ async def test_killed_before_the_provider_took_the_request_nothing_is_placed_twi
         assert it.scene.salesforce.tasks == {}
 
 
-async def test_killed_after_the_provider_took_the_request_the_call_goes_on(tmp_path: Path) -> None:
+async def test_a_kill_after_the_provider_accepted_leaves_the_call_running(tmp_path: Path) -> None:
     """The answer never came, but the call did: it binds to its placement and its record."""
     async with a_killable(tmp_path) as it:
         await it.scene.scenario(
@@ -129,7 +129,7 @@ async def test_killed_after_the_provider_took_the_request_the_call_goes_on(tmp_p
         ("dialing-destination", {"pick_up_seconds": 0, "ring_seconds": 0.1, "talk_seconds": 0.6}),
     ],
 )
-async def test_killed_while_the_call_lives_the_call_goes_on(
+async def test_a_kill_during_a_call_leaves_the_call_running(
     tmp_path: Path, phase: str, times: dict[str, float]
 ) -> None:
     """The page comes back to the call as it is by then; the Task is one, and right."""
@@ -150,7 +150,7 @@ async def test_killed_while_the_call_lives_the_call_goes_on(
 QUICK = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0, "talk_seconds": 0.6}
 
 
-async def test_killed_between_the_end_and_the_save_the_log_is_saved_after(tmp_path: Path) -> None:
+async def test_a_kill_between_end_and_save_only_delays_the_save(tmp_path: Path) -> None:
     """The log waits in the store; the page that comes back saves it."""
     async with a_killable(tmp_path) as it:
         await it.scene.scenario(**QUICK)
@@ -164,7 +164,7 @@ async def test_killed_between_the_end_and_the_save_the_log_is_saved_after(tmp_pa
         assert (await it.finish())["WhoId"] == CONTACT["id"]
 
 
-async def test_killed_when_the_task_was_saved_but_not_reported(tmp_path: Path) -> None:
+async def test_a_kill_before_the_save_was_reported_makes_no_second_task(tmp_path: Path) -> None:
     """ATTEMPTING: the page's journal tells the new process, and no second Task is made."""
     async with a_killable(tmp_path) as it:
         await it.scene.scenario(**QUICK)
@@ -178,7 +178,7 @@ async def test_killed_when_the_task_was_saved_but_not_reported(tmp_path: Path) -
         await it.page.until(lambda _: not it.page.journal)
 
 
-async def test_killed_when_the_go_never_reached_the_page(tmp_path: Path) -> None:
+async def test_a_kill_before_the_go_reached_the_page_loses_nothing(tmp_path: Path) -> None:
     """ATTEMPTING: the same page load knows nothing of the go, so that it may have another."""
     async with a_killable(tmp_path) as it:
         await it.scene.scenario(**QUICK)
@@ -192,7 +192,7 @@ async def test_killed_when_the_go_never_reached_the_page(tmp_path: Path) -> None
         assert [m["attempt"] for m in it.page.heard if m["type"] == "go"][:2] == [1, 2]
 
 
-async def test_killed_and_the_browser_too_the_agent_is_asked(tmp_path: Path) -> None:
+async def test_after_a_kill_of_adapter_and_browser_the_agent_is_asked(tmp_path: Path) -> None:
     """ATTEMPTING, and the page is gone with the outcome: never a second create, but the tray."""
     wishes = {"SOFTPHONE_REPORT_SECONDS": "0.5", "SOFTPHONE_JOURNAL_SECONDS": "0.5"}
     async with a_killable(tmp_path, **wishes) as it:
@@ -214,7 +214,7 @@ async def test_killed_and_the_browser_too_the_agent_is_asked(tmp_path: Path) -> 
         await it.scene.until_task(lambda task: task["CallObject"] == log_id)
 
 
-async def test_a_sigterm_ends_it_soon_and_cleanly_with_sockets_open(tmp_path: Path) -> None:
+async def test_sigterm_ends_the_process_cleanly_with_sockets_open(tmp_path: Path) -> None:
     """The page is told to come back, does, and finds its call when the next one is up."""
     async with a_killable(tmp_path) as it:
         await it.scene.scenario(

@@ -23,9 +23,7 @@ QUICK = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0, "talk_s
     ],
     ids="-".join,
 )
-async def test_a_report_that_proves_nothing_changes_nothing(
-    world: World, wrong: dict[str, Any]
-) -> None:
+async def test_a_report_without_proof_changes_nothing(world: World, wrong: dict[str, Any]) -> None:
     """Of another agent, or with a wrong nonce, attempt or log: the true report still counts."""
     await world.scenario(**QUICK)
     page, stranger = await world.page(reports=False), await world.page("grace")
@@ -46,7 +44,7 @@ async def test_a_report_that_proves_nothing_changes_nothing(
     assert (view["tray"], stranger.view["tray"]) == ([], [])
 
 
-async def test_the_work_of_a_task_that_nobody_reported_is_completed_by_another_page(
+async def test_another_page_completes_the_work_of_an_unreported_task(
     tmp_path: Path,
 ) -> None:
     """The page that saved is gone; the one that finds the Task is told, with the Task's id."""

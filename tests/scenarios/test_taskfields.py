@@ -9,7 +9,7 @@ from tests.scenarios.conftest import World, a_world
 QUICK = {"outcome": "answered", "ring_seconds": 0, "talk_seconds": 0.05}
 
 
-async def test_the_admin_s_fields_are_in_the_task_as_filled_in_and_as_answered(
+async def test_the_admins_fields_are_saved_with_defaults_and_answers(
     world: World,
 ) -> None:
     """What a click brought along, the number, and what the agent was asked for."""
@@ -48,7 +48,7 @@ async def test_a_caller_who_withholds_their_number_is_not_searched_for(world: Wo
     await world.until_task(lambda task: task["Subject"] == "Call from an unknown number")
 
 
-async def test_who_called_can_be_called_back(world: World) -> None:
+async def test_a_caller_can_be_called_back(world: World) -> None:
     """Without a record and without a name, the number is what the Task is called by."""
     page = await world.page()
     await world.sandbox(
@@ -62,7 +62,7 @@ async def test_who_called_can_be_called_back(world: World) -> None:
     await world.until_task(lambda task: task["Subject"] == "Call from +12025550143")
 
 
-async def test_what_was_made_of_a_talk_comes_into_the_task_where_a_template_names_it(
+async def test_recording_and_summary_are_in_the_task_if_a_template_names_them(
     tmp_path: Path,
 ) -> None:
     """No event tells it, and the call log only when the talk is over."""
@@ -79,7 +79,7 @@ async def test_what_was_made_of_a_talk_comes_into_the_task_where_a_template_name
         assert task["Summary__c"] == "Wants a lamp."
 
 
-async def test_a_talk_s_summary_stays_where_it_is_when_nobody_wants_it(world: World) -> None:
+async def test_a_talks_summary_is_not_fetched_unless_a_template_names_it(world: World) -> None:
     """Nothing but one create: what the phone system has besides is not asked for."""
     await world.scenario(**QUICK, recorded=True, summary="Wants a lamp.")
     page = await world.page()

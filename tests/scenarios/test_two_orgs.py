@@ -74,7 +74,7 @@ webhook_secrets_file = "{folder}/{name}-webhooks"
 """
 
 
-async def test_each_agents_log_is_looked_for_in_the_agents_own_org(tmp_path: Path) -> None:
+async def test_each_agents_log_is_searched_in_the_agents_org(tmp_path: Path) -> None:
     """Another org has nothing of it, and "nothing there" would free a second create."""
     orgs = {ADA: Queries(), BOB: Queries()}
     async with AsyncExitStack() as stack:
@@ -211,7 +211,7 @@ async def test_a_webhook_provider_and_a_stream_provider_work_side_by_side(
     assert ("transfer" in can[1], "hang_up" in can[1]) == (False, True)
 
 
-async def test_a_call_that_went_on_while_nobody_listened_is_caught_up_with(
+async def test_a_call_that_changed_without_a_listener_is_caught_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stream breaks, the agent picks up unheard: the next listener dials the customer."""

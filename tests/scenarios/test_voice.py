@@ -75,7 +75,7 @@ async def test_a_call_becomes_one_completed_record_though_the_first_answer_is_lo
     assert not any(frame["type"] in {"offer", "go", "pop"} for frame in page.heard)
 
 
-async def test_the_record_of_an_inbound_call_is_made_while_it_rings(org: Org) -> None:
+async def test_the_record_of_an_inbound_call_is_created_while_it_rings(org: Org) -> None:
     """Once; the page is told its id, to tell Salesforce of the call by it."""
     page = await org.world.page(surface="voice")
     await org.world.sandbox(
@@ -108,7 +108,7 @@ async def test_a_page_of_the_other_surface_sees_no_call_and_cannot_dial(org: Org
     assert len((await org.world.history())["posts"]) == 1
 
 
-async def test_an_agent_with_a_call_up_is_moved_works_with_voice_and_goes_back(org: Org) -> None:
+async def test_an_agent_is_moved_to_voice_and_back(org: Org) -> None:
     """No log is lost: each is finished the way that it was begun, and in one place alone."""
     world = org.world
     await world.scenario(outcome="answered", **FAST)

@@ -64,7 +64,7 @@ async def locked(data: Path, *command: str, **environment: str) -> asyncio.subpr
     )
 
 
-async def test_it_runs_as_nobody_on_a_read_only_root(data: Path) -> None:
+async def test_the_container_runs_unprivileged_on_a_read_only_root(data: Path) -> None:
     """Ready, signed in, ended in peace; all that it has written lies in its data folder."""
     port = free_port()
     process = await locked(
@@ -103,7 +103,7 @@ PLACES = [f"{folder}/nothing-is-written-here" for folder in ("/tmp", "/var/tmp",
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_the_lock_is_one(data: Path, place: str) -> None:
+async def test_the_images_lock_matches_the_repositorys(data: Path, place: str) -> None:
     """Else the test above would show nothing: there is no writing anywhere else."""
     process = await locked(data, "sh", "-c", f"echo x > {place}")
     text = await output_of(process)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
         ("SOFTPHONE_HOST", "0.0.0.0"),
     ],
 )
-async def test_the_dev_sign_in_does_not_start_where_others_reach_it(
+async def test_the_dev_sign_in_does_not_start_on_a_public_address(
     tmp_path: Path, variable: str, value: str
 ) -> None:
     """A real process ends with status 2 and the variable's name, before it listens."""

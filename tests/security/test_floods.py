@@ -91,7 +91,7 @@ async def test_no_spelling_of_an_address_escapes_its_limit(
         assert await is_shed_in_the_end(http, world, spelling)
 
 
-async def test_one_address_has_so_many_sockets(world: World) -> None:
+async def test_the_sockets_of_one_address_are_limited(world: World) -> None:
     """The third is refused with 429; when one of the two goes, it may come."""
 
     def dial(address: str) -> connect:

@@ -207,7 +207,7 @@ def names() -> list[str]:
 
 
 @pytest.mark.slow
-async def test_a_whole_load_runs_log_tells_no_number_note_name_or_secret(tmp_path: Path) -> None:
+async def test_a_load_runs_log_has_no_number_note_name_or_secret(tmp_path: Path) -> None:
     """A process of its own, real lines, hundreds of calls: everything that was said is grepped."""
     async with a_load(tmp_path) as load:
         await load.scene.scenario(**QUICK)

@@ -66,7 +66,7 @@ async def attack(world: World, folder: Path, *more: str) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-async def test_nothing_that_is_made_from_the_description_breaks_it(tmp_path: Path) -> None:
+async def test_no_request_generated_from_the_description_breaks_the_adapter(tmp_path: Path) -> None:
     """Schemathesis, as a stranger and as our own page: no 500, no answer that is not described."""
     async with a_world(tmp_path, provider=FakeProvider().app()) as world:
         for more in ((), ("-H", f"Origin: {world.url}")):

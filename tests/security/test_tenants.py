@@ -124,7 +124,7 @@ webhook_secrets_file = "{tmp_path}/hooks-{org_id}"
         yield Two(world, identities, log)
 
 
-async def test_a_delivery_reaches_the_agent_of_its_own_account_only(two: Two) -> None:
+async def test_a_delivery_reaches_only_agents_of_its_account(two: Two) -> None:
     """The same provider user and call id in both orgs: the other one's page sees nothing."""
     a, b = [await two.page(org_id) for org_id in ORGS]
     before = await two.versions()
@@ -151,7 +151,7 @@ async def test_a_delivery_reaches_the_agent_of_its_own_account_only(two: Two) ->
         (0, 0, 1, 200),  # rightly signed by A, but about B: quarantined
     ],
 )
-async def test_one_accounts_secret_proves_nothing_about_another(
+async def test_one_accounts_secret_does_not_verify_anothers_deliveries(
     two: Two, to: int, secret_of: int, names: int, status: int
 ) -> None:
     """Refused, or kept aside; no agent of either hears of it."""
@@ -165,14 +165,14 @@ async def test_one_accounts_secret_proves_nothing_about_another(
     assert all(not page.view["calls"] for page in pages)
 
 
-async def test_there_is_no_endpoint_for_all(two: Two) -> None:
+async def test_there_is_no_webhook_endpoint_for_all_orgs(two: Two) -> None:
     """With several accounts each has its own address."""
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.post(f"{two.world.url}/webhooks/dialstack", content=b"{}")
     assert answer.status_code == 404
 
 
-async def test_one_orgs_user_is_none_of_the_others(two: Two) -> None:
+async def test_one_orgs_user_is_unknown_in_another(two: Two) -> None:
     """B's identity provider vouches for B only, whatever it says about the org."""
     a, b = (two.identities[org_id] for org_id in ORGS)
     b.bend_userinfo = {"organization_id": a.org_id}
@@ -181,7 +181,7 @@ async def test_one_orgs_user_is_none_of_the_others(two: Two) -> None:
     assert answer.status_code == 403
 
 
-async def test_one_orgs_cookie_opens_nothing_in_the_other(two: Two) -> None:
+async def test_one_orgs_cookie_is_useless_in_another(two: Two) -> None:
     """Under the other's name it is none; asked for the other's panel, it is not looked at."""
     page = await two.page(ORGS[0])
     token = page.cookie.partition("=")[2]
@@ -199,7 +199,7 @@ async def test_one_orgs_cookie_opens_nothing_in_the_other(two: Two) -> None:
             assert answer.status_code == 401
 
 
-async def test_one_orgs_page_may_be_framed_by_that_org_only(two: Two) -> None:
+async def test_only_its_own_org_may_frame_an_orgs_page(two: Two) -> None:
     """Its policy names its own origins, and not the other's."""
     mine, other = (f"https://{org_id.lower()}.lightning.force.com" for org_id in ORGS)
     async with httpx.AsyncClient(trust_env=False) as http:
@@ -211,14 +211,14 @@ async def test_one_orgs_page_may_be_framed_by_that_org_only(two: Two) -> None:
 
 
 @pytest.mark.parametrize("path", ["softphone", "standby", "softphone?sfdcIframeOrigin=https://x.y"])
-async def test_whoever_names_no_org_learns_of_none(two: Two, path: str) -> None:
+async def test_a_request_without_an_org_learns_of_none(two: Two, path: str) -> None:
     """A stranger who opens the page reads no customer's domain."""
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.get(f"{two.world.url}/{path}")
     assert "lightning" not in answer.headers["Content-Security-Policy"]
 
 
-async def test_no_log_line_is_about_both(two: Two) -> None:
+async def test_no_log_line_concerns_both_orgs(two: Two) -> None:
     """What is logged while A has calls names A's agents only."""
     a, _ = [await two.page(org_id) for org_id in ORGS]
     two.log.truncate(0)
@@ -230,7 +230,7 @@ async def test_no_log_line_is_about_both(two: Two) -> None:
     assert NUMBER not in text
 
 
-async def test_the_board_and_its_sheet_are_the_orgs_that_is_asked_for(two: Two) -> None:
+async def test_the_board_and_its_export_show_only_the_requested_org(two: Two) -> None:
     """One browser, signed in to both: each org's own numbers, and of neither without its cookie."""
     numbers = dict(zip(ORGS, ("+15551230171", "+15551230172"), strict=True))
     pages = {org_id: await two.talk(org_id, number) for org_id, number in numbers.items()}
@@ -257,7 +257,7 @@ async def test_the_board_and_its_sheet_are_the_orgs_that_is_asked_for(two: Two) 
             assert answer.status_code == 401
 
 
-async def test_the_live_board_is_the_orgs_that_is_asked_for(two: Two) -> None:
+async def test_the_live_board_shows_only_the_requested_org(two: Two) -> None:
     """One browser, signed in to both: each socket tells of its own org, none without its cookie."""
     for org_id, number in zip(ORGS, ("+15551230171", "+15551230172"), strict=True):
         await two.talk(org_id, number)
@@ -288,7 +288,7 @@ async def test_a_supervisor_signs_in_from_the_orgs_own_board(two: Two) -> None:
     assert (await unnamed.start()).status_code == 400
 
 
-async def test_the_metrics_tell_nothing_of_any_org(two: Two) -> None:
+async def test_the_metrics_name_no_org(two: Two) -> None:
     """After a day's work in both: no id, account, name or number is in a scrape."""
     for org_id in ORGS:
         await two.talk(org_id, NUMBER)

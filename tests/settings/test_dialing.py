@@ -26,7 +26,7 @@ def test_a_dial_plan_without_a_country_is_the_home_regions() -> None:
     assert load({"SOFTPHONE_RING_PROFILES": "desk"}).policy().ring_profiles == ("desk",)
 
 
-def test_dial_rules_reach_the_machine() -> None:
+def test_dial_rules_reach_the_policy() -> None:
     """Regions, lists and kinds of numbers are the dial policy's."""
     told = {
         "SOFTPHONE_DEFAULT_REGION": "GB",

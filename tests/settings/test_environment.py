@@ -24,7 +24,7 @@ def test_overrides_win_over_variables() -> None:
     )
 
 
-def test_an_empty_variable_is_as_good_as_none() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     """Compose files pass empty values on for what nobody has set."""
     assert load({"SOFTPHONE_PORT": "", "SOFTPHONE_DIRECTORY_FILE": ""}) == load({})
 
@@ -54,7 +54,7 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == expected
 
 
-def test_a_secret_file_of_no_text_is_named(tmp_path: Path) -> None:
+def test_a_secret_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     """Bytes that are not UTF-8 are a wrong file, not a traceback."""
     (tmp_path / "key").write_bytes(b"\xff\xfe")
     with pytest.raises(WrongSetting, match=r"SOFTPHONE_LOG_HASH_KEY_FILE: .* is not UTF-8 text"):
@@ -99,13 +99,13 @@ def test_a_dotenv_file_is_not_read_for_an_environment_that_is_given(folder: Path
     assert load({}).port == 8080
 
 
-def test_without_a_dotenv_file_the_environment_is_all(folder: Path) -> None:
+def test_without_a_dotenv_file_only_the_environment_counts(folder: Path) -> None:
     """No file is no error."""
     assert not (folder / ".env").exists()
     assert load() == load({})
 
 
-def test_a_dotenv_file_that_is_no_text_is_a_wrong_setting(folder: Path) -> None:
+def test_a_dotenv_file_that_is_not_text_is_a_wrong_setting(folder: Path) -> None:
     """The sentence names the file."""
     (folder / ".env").write_bytes(b"SOFTPHONE_PORT=\xff\n")
     with pytest.raises(WrongSetting, match=r"^\.env is not UTF-8 text$"):
@@ -171,7 +171,7 @@ def test_a_value_from_the_dotenv_file_is_checked_too(folder: Path) -> None:
 # --- variables that nobody knows --------------------------------------------------------------
 
 
-def test_an_unknown_variable_is_told_with_what_is_near() -> None:
+def test_an_unknown_variable_is_reported_with_the_nearest_known_one() -> None:
     """The text has names only: the value may be a secret in the wrong place."""
     assert ignored_variables({"SOFTPHONE_DIALSTACK_TOKN": "sk_live_1"}) == (
         "SOFTPHONE_DIALSTACK_TOKN is not a setting and was ignored. "
@@ -179,12 +179,12 @@ def test_an_unknown_variable_is_told_with_what_is_near() -> None:
     )
 
 
-def test_an_unknown_variable_in_small_letters_is_told() -> None:
+def test_an_unknown_lowercase_variable_is_reported() -> None:
     """Variables have capitals, and the system tells them apart."""
     assert "Did you mean SOFTPHONE_PORT or" in ignored_variables({"softphone_port": "1"})[0]
 
 
-def test_a_file_beside_its_variable_is_told_to_be_ignored() -> None:
+def test_a_secret_file_that_its_variable_overrides_is_reported() -> None:
     """Whoever has put a new secret into the file would look for it in vain."""
     told = {"SOFTPHONE_LOG_HASH_KEY": "old", "SOFTPHONE_LOG_HASH_KEY_FILE": "/run/secrets/new"}
     assert ignored_variables(told) == (
@@ -192,13 +192,13 @@ def test_a_file_beside_its_variable_is_told_to_be_ignored() -> None:
     )
 
 
-def test_an_unknown_variable_like_nothing_is_told_without_a_guess() -> None:
+def test_an_unknown_variable_without_a_near_one_is_reported_without_a_guess() -> None:
     """A wrong guess would be worse than none."""
     said = ("SOFTPHONE_XYZZY is not a setting and was ignored.",)
     assert ignored_variables({"SOFTPHONE_XYZZY": "1"}) == said
 
 
-def test_known_variables_files_and_other_programs_are_no_strangers() -> None:
+def test_known_variables_and_those_of_other_programs_are_not_reported() -> None:
     """Only our prefix is looked at, sorted by name."""
     known = {
         PREFIX + name.upper() + suffix: ""
@@ -210,7 +210,7 @@ def test_known_variables_files_and_other_programs_are_no_strangers() -> None:
     assert [text.split()[0] for text in told] == ["SOFTPHONE_A!", "SOFTPHONE_B!"]
 
 
-def test_strangers_of_the_dotenv_file_are_told_too(folder: Path) -> None:
+def test_unknown_variables_of_the_dotenv_file_are_reported_too(folder: Path) -> None:
     """environment() is what both load() and the warning look at."""
     (folder / ".env").write_text("SOFTPHONE_PROT=1\n")
     assert "Did you mean SOFTPHONE_PORT or" in ignored_variables(environment())[0]

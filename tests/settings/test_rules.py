@@ -25,7 +25,7 @@ def test_a_secret_of_a_provider_is_strong(secret: str) -> None:
         ("abababababababababab", "easy to guess"),
     ],
 )
-def test_a_secret_that_others_know_or_guess_is_weak(secret: str, said: str) -> None:
+def test_a_known_or_guessable_secret_is_weak(secret: str, said: str) -> None:
     """Short ones, monotonous ones, and those of documentation."""
     assert said in why_weak(secret)
 
@@ -50,12 +50,12 @@ def test_a_secret_that_others_know_or_guess_is_weak(secret: str, said: str) -> N
         ("-:8090", False),
     ],
 )
-def test_an_endpoint_is_one_machine_s_host_and_port(text: str, fits: bool) -> None:
+def test_an_endpoint_is_a_single_host_and_port(text: str, fits: bool) -> None:
     """Others are told it: an address that means all of one's own is of no use to them."""
     assert is_endpoint(text) is fits
 
 
-def test_an_origin_of_salesforce_is_told_with_an_example() -> None:
+def test_a_wrong_salesforce_origin_is_reported_with_an_example() -> None:
     """In its one spelling, and always https but on this machine."""
     assert secure_origin("https://ACME.lightning.force.com/") == "https://acme.lightning.force.com"
     with pytest.raises(ValueError, match=r"'acme' is not an origin, such as https://acme\."):
@@ -72,6 +72,6 @@ def test_an_origin_of_salesforce_is_told_with_an_example() -> None:
         ("Call", ("Call",)),
     ],
 )
-def test_a_field_s_value_is_whole(text: str, fields: tuple[str, ...]) -> None:
+def test_a_field_value_is_complete(text: str, fields: tuple[str, ...]) -> None:
     """With its commas and its equals signs."""
     assert split_fields(text) == fields

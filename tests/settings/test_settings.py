@@ -136,7 +136,7 @@ def test_each_variable_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_the_example_environment_tells_the_default_of_each(name: str) -> None:
+def test_the_example_environment_has_the_default_of_each_setting(name: str) -> None:
     """The value behind the comment sign in .env.example is what happens without it."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     line = re.search(rf"^# {PREFIX}{name.upper()}=(.*)$", text, re.MULTILINE)
@@ -277,7 +277,7 @@ def test_a_wrong_setting_is_named_with_what_it_should_be(
     assert str(caught.value).startswith(f"{PREFIX}{name}: {sentence}")
 
 
-def test_all_wrong_settings_are_told_at_once() -> None:
+def test_all_wrong_settings_are_reported_at_once() -> None:
     """A line each, whichever way it is wrong: nobody has to start it once for each mistake."""
     with pytest.raises(WrongSetting) as caught:
         load(
@@ -329,7 +329,7 @@ def test_the_dev_sign_in_refuses_an_address_that_others_reach(url: str) -> None:
         load({"SOFTPHONE_PUBLIC_URL": url}).demand_safe_to_serve()
 
 
-def test_replicas_hand_over_only_what_they_share() -> None:
+def test_replicas_forward_only_with_a_shared_database() -> None:
     """Each has an SQLite file of its own: what the other decides is lost on it."""
     told = {"SOFTPHONE_REPLICA_ADDRESS": "10.0.0.7:8090"}
     with pytest.raises(WrongSetting, match="SOFTPHONE_DATABASE_URL to its address"):
@@ -343,7 +343,7 @@ def test_the_dev_sign_in_serves_this_machine(url: str) -> None:
     load({"SOFTPHONE_PUBLIC_URL": url}).demand_safe_to_serve()
 
 
-def test_the_defaults_are_those_of_the_machine() -> None:
+def test_the_defaults_are_those_of_the_policy() -> None:
     """Without settings it behaves as the core does by itself, less what runs up a bill."""
     home = DialRules(regions=frozenset({"US"}), home_region="US")
     assert load({}).policy() == Policy(per_minute_org=300, dial=home)
@@ -360,7 +360,7 @@ def test_seconds_become_milliseconds() -> None:
     assert policy.save.read_back_at == (1000, 2500)
 
 
-def test_switches_and_limits_reach_the_machine() -> None:
+def test_switches_and_limits_reach_the_policy() -> None:
     """Each switch turns the thing of its name, away from its default."""
     names = ["dial_while_wrap_up", "log_missed_calls", "dials_per_minute", "dials_per_hour"]
     names += ["dials_per_minute_per_org", "confirm_repeat_seconds"]
@@ -371,13 +371,13 @@ def test_switches_and_limits_reach_the_machine() -> None:
     assert (policy.per_minute_org, policy.repeat_ms) == (50, 25_000)
 
 
-def test_a_public_address_gets_the_spelling_that_browsers_send() -> None:
+def test_a_public_address_is_normalized_as_browsers_do() -> None:
     """An Origin is compared letter by letter: capitals and usual ports would match no browser's."""
     said = {"SOFTPHONE_PUBLIC_URL": "HTTPS://Phone.Example.COM:443/"}
     assert load(said).public_origin == "https://phone.example.com"
 
 
-def test_blanks_and_slashes_at_the_ends_are_no_fault() -> None:
+def test_surrounding_spaces_and_trailing_slashes_are_accepted() -> None:
     """What a copy from a browser or a form brings along is taken off."""
     settings = load(
         {
@@ -392,7 +392,7 @@ def test_blanks_and_slashes_at_the_ends_are_no_fault() -> None:
     assert settings.salesforce_url == "https://acme.my.salesforce.com"
 
 
-def test_a_wrong_org_id_is_told_in_words() -> None:
+def test_a_wrong_org_id_is_explained() -> None:
     """An admin is sent to where it stands, and is shown no regular expression."""
     with pytest.raises(WrongSetting) as caught:
         load({"SOFTPHONE_ORG_ID": "acme"})

@@ -19,7 +19,7 @@ SALESFORCE = {
 }
 
 
-def test_nothing_follows_from_a_setting_that_is_wrong_itself() -> None:
+def test_a_wrong_setting_causes_no_further_errors() -> None:
     """What it should have been is not known, so nobody is told what would not fit to it."""
     with pytest.raises(WrongSetting) as caught:
         load({"SOFTPHONE_HOST": "0.0.0.0", "SOFTPHONE_SIGN_IN": "salesforec"})
@@ -28,7 +28,7 @@ def test_nothing_follows_from_a_setting_that_is_wrong_itself() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "phone.example.com"])
-def test_the_dev_sign_in_refuses_to_listen_to_others(host: str) -> None:
+def test_the_dev_sign_in_refuses_to_listen_beyond_loopback(host: str) -> None:
     """Anybody may be anyone there, so nobody else may reach it."""
     with pytest.raises(WrongSetting) as caught:
         load({"SOFTPHONE_HOST": host})
@@ -57,7 +57,7 @@ def test_a_simulated_providers_secret_may_be_known() -> None:
         load({}, **{**SALESFORCE, **home})
 
 
-def test_with_the_salesforce_sign_in_it_may_listen_to_the_world() -> None:
+def test_with_the_salesforce_sign_in_the_adapter_may_listen_on_all_addresses() -> None:
     """What the dev sign-in may not."""
     assert load({}, **SALESFORCE).host == "0.0.0.0"
 

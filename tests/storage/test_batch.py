@@ -42,7 +42,7 @@ def kinds(verdicts: list[StorageError | None]) -> list[type | None]:
     return [type(verdict) if verdict else None for verdict in verdicts]
 
 
-def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
+def test_a_batch_reads_its_rows_once_and_in_order() -> None:
     """The agents, in the order in which they are locked, the deliveries, and how calls go."""
     commits = [
         write(0, key=BEN),
@@ -70,7 +70,7 @@ def test_commits_that_build_on_each_other_leave_one_row() -> None:
     assert writes.unchecked() == []
 
 
-def test_an_agent_that_is_not_there_is_new() -> None:
+def test_an_agent_that_does_not_exist_is_new() -> None:
     """From version 0, also when a second commit follows in the same batch."""
     writes, verdicts = judge([write(0), write(1)], BatchState())
     assert verdicts == [None, None]
@@ -79,13 +79,13 @@ def test_an_agent_that_is_not_there_is_new() -> None:
     assert (row[:3], len(row)) == ((*ADA_PAIR, 2), 7)
 
 
-def test_who_builds_on_a_loser_loses_too() -> None:
+def test_a_commit_based_on_a_losing_one_loses_too() -> None:
     """The version that it read was never made."""
     _, verdicts = judge([write(3), write(4), write(0)], BatchState())
     assert kinds(verdicts) == [Conflict, Conflict, None]
 
 
-def test_losing_with_one_agent_leaves_the_other_untouched() -> None:
+def test_losing_one_agent_leaves_the_other_unchanged() -> None:
     """Nothing of a lost commit is written: agents, logs, calls, delivery, parked ones."""
     lost = Commit(
         (replace(bound(0, "pc-1"), logs=(log("a"),)), change(9, key=BEN)),
@@ -106,7 +106,7 @@ def test_a_known_delivery_is_a_duplicate_before_it_is_a_conflict() -> None:
     assert kinds(verdicts) == [None, Duplicate]
 
 
-def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
+def test_a_delivery_is_parked_only_if_its_call_has_no_agent() -> None:
     """Bound in the database, or by an earlier commit of the batch."""
     park = Commit(park=(waiting("e1"),))
     assert kinds(judge([park], BatchState(owners={CALL: {BEN}}))[1]) == [Conflict]
@@ -115,7 +115,7 @@ def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
     assert kinds(judge([park, binding], BatchState())[1]) == [None, None]
 
 
-def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
+def test_a_route_is_checked_against_the_batch_so_far() -> None:
     """Bound, parked, replayed, or another agent on the line, earlier in the same batch."""
     nobody = RouteRead(CALL, frozenset(), frozenset(), ADAS)
     routed = Commit(delivery=delivery("e9"), route=nobody)
@@ -129,7 +129,7 @@ def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
     assert kinds(judge([replay, routed], parked)[1]) == [None, None]
 
 
-def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
+def test_an_agent_who_changes_users_leaves_the_old_one() -> None:
     """Whoever routes by the old line in the same batch is right to find nobody there."""
     moved = Commit((AgentChange(1, agent(line=TelephonyUser("acct", "user_2")), None),))
     nobody = Commit(route=RouteRead(CALL, frozenset(), None, ADAS))
@@ -140,7 +140,7 @@ def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
     assert kinds(verdicts) == [None, None, None, Conflict]
 
 
-def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:
+def test_a_delivery_parked_and_unparked_in_one_batch_is_not_written() -> None:
     """The row is not put in after it was taken out."""
     park, unpark = Commit(park=(waiting("e1"),)), Commit(unpark=(waiting("e1"),))
     writes, _ = judge([park, unpark], BatchState())
@@ -148,7 +148,7 @@ def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:
     assert writes.unpark == {("acct", "e1")}
 
 
-def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
+def test_a_log_row_has_its_settled_and_due_times() -> None:
     """The columns that are swept, pruned and left out of load()."""
     open_log, settled = log("a"), log("b", state=Settled(NOW + 7))
     writes, _ = judge([logged(4, open_log, settled)], BatchState({ADA: 4}))
@@ -160,7 +160,7 @@ def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
     ]
 
 
-def test_an_agent_row_tells_the_line_and_the_deadline() -> None:
+def test_an_agent_row_has_the_user_and_the_deadline() -> None:
     """The columns by which events find the agent and the sweeper finds work."""
     lined = AgentChange(0, agent(line=TelephonyUser("acct", "user_1")), NOW + 5)
     writes, _ = judge([Commit((lined, change(3, key=BEN)))], BatchState({BEN: 3}))

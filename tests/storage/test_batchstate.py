@@ -15,7 +15,7 @@ LINE = TelephonyUser("acct", "user_1")
 
 
 @pytest.mark.parametrize("moved", ["own", "park", "connect"])
-def test_any_move_makes_a_route_old(moved: str) -> None:
+def test_any_change_of_agents_outdates_a_route(moved: str) -> None:
     """Another owner, another parked delivery, another agent on the line."""
     routed = Commit(route=RouteRead(CALL, frozenset(), frozenset(), LINE))
     seen = BatchState()
@@ -28,7 +28,7 @@ def test_any_move_makes_a_route_old(moved: str) -> None:
     assert not seen.routes(routed)
 
 
-def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
+def test_a_delivery_is_parked_only_if_its_call_has_no_agent() -> None:
     """Whatever the commit says of the route, if it says anything."""
     park = Commit(park=(waiting("e1"),))
     seen = BatchState()
@@ -38,7 +38,7 @@ def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
     assert not seen.routes(replace(park, route=RouteRead(CALL, frozenset({ADA}))))
 
 
-def test_what_a_route_does_not_tell_does_not_matter() -> None:
+def test_parts_that_a_route_lacks_do_not_matter() -> None:
     """Parked deliveries, where they make no difference, and lines, where no user is named."""
     seen = BatchState()
     seen.park(CALL, "e1")
@@ -46,7 +46,7 @@ def test_what_a_route_does_not_tell_does_not_matter() -> None:
     assert seen.routes(Commit(route=RouteRead(CALL, frozenset())))
 
 
-def test_what_is_replayed_waits_no_more() -> None:
+def test_a_replayed_delivery_is_no_longer_parked() -> None:
     """The others do; and nothing waits for a call that nobody asked about."""
     seen = BatchState()
     seen.park(CALL, "e1")
@@ -56,7 +56,7 @@ def test_what_is_replayed_waits_no_more() -> None:
     assert seen.parked == {CALL: {"e2"}}
 
 
-def test_an_agent_has_one_line() -> None:
+def test_an_agent_has_one_user() -> None:
     """The next one takes it from the last."""
     seen, other = BatchState(), TelephonyUser("acct", "user_2")
     for line in (LINE, LINE, other):
@@ -64,7 +64,7 @@ def test_an_agent_has_one_line() -> None:
     assert seen.line_agents == {LINE: set(), other: {ADA}}
 
 
-def test_a_route_is_asked_by_its_key_and_proved_by_what_is_found() -> None:
+def test_a_route_is_queried_by_key_and_checked_by_its_rows() -> None:
     """One row for each owner, each waiting delivery and each agent of the line, if all is so."""
     read = RouteRead(CALL, frozenset({ADA}), frozenset({"e1"}), LINE, frozenset({BEN}))
     routed = Commit(route=read)
@@ -80,7 +80,7 @@ def test_a_route_is_asked_by_its_key_and_proved_by_what_is_found() -> None:
         assert seen.routes(routed) == (some == found)
 
 
-def test_what_a_route_does_not_tell_is_not_asked() -> None:
+def test_parts_that_a_route_lacks_are_not_queried() -> None:
     """Neither what waits nor who has a line; of what is parked, who has the call."""
     asked = (*CALL, None, None, None)
     assert route_keys(Commit(route=RouteRead(CALL, frozenset()))) == [asked]

@@ -63,7 +63,7 @@ async def test_an_organisation_without_calls_is_empty(store: SqlStore) -> None:
     assert (rows.agents, rows.agents_known, rows.calls, rows.deliveries) == ((), 0, (), ())
 
 
-async def test_calls_alone_can_be_had_too(store: SqlStore) -> None:
+async def test_calls_can_be_read_without_agents(store: SqlStore) -> None:
     """For the export: newest first, since then."""
     calls = await store.board_calls(ADA.org_id, 0, NOW + 1)
     assert [call.call_id for call in calls] == ["call-2", "call-1", "call-0"]
@@ -77,7 +77,7 @@ async def test_agents_with_calls_come_first_and_all_others_after(store: SqlStore
     assert [agent.name for agent in rows.agents] == ["Ada", "Bob"]
 
 
-async def test_sign_ins_tell_who_is_there(store: SqlStore) -> None:
+async def test_sign_ins_show_who_is_present(store: SqlStore) -> None:
     """The one that was in use last counts; tickets and expired ones do not."""
     for token, used, expires in (("a", 5, 9), ("b", 7, 9), ("ticket:c", 8, 9), ("d", 9, 1)):
         session = Session(token, ADA, "Ada", "", 0, NOW + used, NOW + expires)

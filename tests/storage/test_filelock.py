@@ -23,7 +23,7 @@ sys.stdin.read()
 """
 
 
-def test_a_second_holder_learns_who_the_first_is(tmp_path: Path) -> None:
+def test_a_second_process_learns_who_holds_the_lock(tmp_path: Path) -> None:
     """StoreLocked names the file and the process."""
     file = tmp_path / "softphone.db"
     with FileLock(file), pytest.raises(StoreLocked, match=rf"softphone.db.*process {os.getpid()}"):
@@ -41,7 +41,7 @@ def test_releasing_twice_does_no_harm(tmp_path: Path) -> None:
     FileLock(tmp_path / "softphone.db").acquire()
 
 
-def test_the_directory_is_made_and_the_lock_is_the_owners(tmp_path: Path) -> None:
+def test_the_folder_is_created_and_the_lock_is_private(tmp_path: Path) -> None:
     """var/ need not be there; others cannot read who holds the lock."""
     file = tmp_path / "var" / "data" / "softphone.db"
     with FileLock(file):

@@ -45,7 +45,7 @@ def test_pages_follow_each_other_to_the_end() -> None:
     assert after is None
 
 
-def test_a_call_that_is_not_over_and_one_of_a_later_version_are_left_out() -> None:
+def test_live_calls_and_those_of_a_later_version_are_left_out() -> None:
     """The first has its card; the second says what this version cannot tell."""
     odd = to_text(ANSWERED).replace('"answered"', '"teleported"')
     page = read(Table([LIVE, odd, to_text(MISSED)]).fetch, ADA, HistoryQuery(), None, 9)
@@ -63,7 +63,7 @@ def test_a_row_of_an_older_version_is_read() -> None:
 
 
 @pytest.mark.parametrize("rare", [0, PORTIONS[0] - 1, PORTIONS[0], MOST_READ - 1])
-def test_what_is_rare_is_found_however_far_back(rare: int) -> None:
+def test_rare_rows_are_found_however_old(rare: int) -> None:
     """As long as one request may read."""
     values = [to_text(ANSWERED)] * (MOST_READ + 1)
     values[rare] = to_text(MISSED)
@@ -71,7 +71,7 @@ def test_what_is_rare_is_found_however_far_back(rare: int) -> None:
     assert [row.at for row in page.rows] == [NOW - rare]
 
 
-def test_one_request_reads_so_much_and_says_where_to_go_on() -> None:
+def test_one_request_reads_a_limited_number_and_returns_a_cursor() -> None:
     """Whoever looks for what is not there holds nothing up; the next request reads on."""
     table = Table([to_text(ANSWERED)] * MOST_READ + [to_text(MISSED)])
     page = read(table.fetch, ADA, HistoryQuery(Kind.MISSED), None, 5)

@@ -74,7 +74,7 @@ def new(n: int) -> Any:
     return write(0, key=AgentKey("o", str(n)))
 
 
-async def test_what_comes_while_the_disk_is_busy_goes_together(database: Gated) -> None:
+async def test_work_that_arrives_during_a_commit_shares_the_next(database: Gated) -> None:
     """The next batch takes all that waits, up to its limit; the observer sees each batch."""
     batches: list[BatchDone] = []
     async with open_journal(database, observer=batches.append) as journal:
@@ -89,7 +89,7 @@ async def test_what_comes_while_the_disk_is_busy_goes_together(database: Gated) 
     assert all(batch.failed == 0 and batch.seconds >= 0 for batch in batches)
 
 
-async def test_what_one_round_of_the_event_loop_submits_goes_together(database: Gated) -> None:
+async def test_work_of_one_loop_iteration_shares_a_commit(database: Gated) -> None:
     """The writer is not woken before the round is over, however idle it is."""
     batches: list[BatchDone] = []
     async with open_journal(database, observer=batches.append) as journal:
@@ -134,7 +134,7 @@ async def test_a_full_queue_refuses_at_once(database: Gated) -> None:
         await journal.submit(new(3))
 
 
-async def test_a_caller_who_gave_up_disturbs_nobody(database: Gated) -> None:
+async def test_a_canceled_caller_affects_no_other(database: Gated) -> None:
     """Its work is done all the same, and those beside it get their answers."""
     async with open_journal(database) as journal:
         first = await held(database, journal)
@@ -148,7 +148,7 @@ async def test_a_caller_who_gave_up_disturbs_nobody(database: Gated) -> None:
             await journal.submit(new(1))
 
 
-async def test_the_writer_survives_a_database_that_breaks_its_word(
+async def test_the_writer_survives_a_misbehaving_database(
     database: Gated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even an error in rollback() is an outcome, and the next work is done."""
@@ -166,7 +166,7 @@ async def test_the_writer_survives_a_database_that_breaks_its_word(
         await journal.submit(new(1))
 
 
-async def test_close_finishes_what_was_taken_and_takes_no_more(database: Gated) -> None:
+async def test_close_finishes_accepted_work_and_refuses_more(database: Gated) -> None:
     """Then the connection is closed; closing again does no harm."""
     journal = Journal(database)
     first = await held(database, journal)

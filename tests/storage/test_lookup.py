@@ -62,7 +62,7 @@ async def test_a_call_is_found_by_our_id_and_by_the_providers(backend: Backend, 
     assert {str(row["body"])[:7] for row in found["deliveries"]} == {"{'call_", "no JSON"}
 
 
-async def test_a_call_that_nobody_has_is_found_while_its_deliveries_wait(backend: Backend) -> None:
+async def test_an_unclaimed_call_is_found_by_its_parked_deliveries(backend: Backend) -> None:
     """Parked: no agent has it yet."""
     found = await look(backend, "call", "pc-9")
     assert [row["event_id"] for row in found["parked"]] == ["e4"]
@@ -71,7 +71,7 @@ async def test_a_call_that_nobody_has_is_found_while_its_deliveries_wait(backend
 
 
 @pytest.mark.parametrize("name", [str(ADA), ADA.user_id])
-async def test_an_agent_is_found_as_the_log_lines_name_them(backend: Backend, name: str) -> None:
+async def test_an_agent_is_found_by_the_key_in_log_lines(backend: Backend, name: str) -> None:
     """Or by the user's id alone; with the logs that are open."""
     found = await look(backend, "agent", name)
     assert [row["user_id"] for row in found["agents"]] == [ADA.user_id]
@@ -84,7 +84,7 @@ async def test_a_log_is_found_by_its_id(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_is_not_there_is_nothing(backend: Backend, kind: str) -> None:
+async def test_a_missing_key_finds_nothing(backend: Backend, kind: str) -> None:
     """No row of anybody else's; an org that the agent is not of is another agent."""
     for name in ("nobody", "", f"00D9/{ADA.user_id}", "%"):
         assert not any((await look(backend, kind, name)).values()), name

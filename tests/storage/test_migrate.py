@@ -76,7 +76,7 @@ def test_both_databases_get_the_same_tables(tmp_path: Path, postgres: Postgres) 
         ("postgres://u@h/d", "postgresql+psycopg://u@h/d"),
     ],
 )
-def test_an_address_gets_the_driver_that_we_use(given: str, used: str) -> None:
+def test_an_address_gets_our_driver(given: str, used: str) -> None:
     """Psycopg 3 for PostgreSQL, also by its old name; passwords stay as they are."""
     assert sqlalchemy_url(given) == used
 
@@ -91,7 +91,7 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     assert tables(path) == made
 
 
-def test_a_migration_that_fails_leaves_nothing(
+def test_a_failed_migration_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of it or nothing, on SQLite too."""
@@ -130,7 +130,7 @@ def test_a_database_out_of_reach_is_a_storage_error(tmp_path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_two_processes_that_migrate_at_once_do_it_once(postgres: Postgres) -> None:
+def test_two_simultaneous_migrations_run_once(postgres: Postgres) -> None:
     """As two hosts of a deploy would: both end well, one of them has found everything done."""
     told = {**os.environ, "SOFTPHONE_DATABASE_URL": postgres.database()}
     command = [sys.executable, "-m", "adapter", "migrate", "--json"]
@@ -214,7 +214,7 @@ async def test_going_back_finds_a_later_releases_tables_and_leaves_them(
     await store.close()
 
 
-def test_each_step_is_told_before_it_is_taken(tmp_path: Path) -> None:
+def test_each_step_is_announced(tmp_path: Path) -> None:
     """Its name, and how many there are."""
     told: list[tuple[str, int, int]] = []
     done = upgrade(f"sqlite:///{tmp_path}/x.db", lambda *step: told.append(step))

@@ -81,7 +81,7 @@ def test_sqlite_needs_no_postgresql_driver(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "mysql://x"])
-def test_what_is_not_there_is_not_made(url: str) -> None:
+def test_a_missing_database_is_not_created(url: str) -> None:
     """A wrong address is told."""
     with pytest.raises(StorageError):
         open_reader(url)
@@ -109,6 +109,6 @@ async def test_a_compacted_file_holds_nothing_of_what_was_erased(tmp_path: Path)
     assert b"30901820145" not in left
 
 
-def test_postgresql_cleans_up_by_itself() -> None:
+def test_postgresql_vacuums_automatically() -> None:
     """Nothing is asked of it."""
     compact("postgresql://nobody@127.0.0.1:1/none")

@@ -27,7 +27,7 @@ def trusted(*commits: Commit) -> OptimisticBatch | None:
     return optimistic_batch(commits)
 
 
-def test_a_delivery_is_one_question_and_three_writes() -> None:
+def test_a_delivery_needs_one_query_and_three_writes() -> None:
     """How the call goes is asked; the versions and the delivery prove themselves."""
     batch = trusted(RINGS)
     assert batch is not None
@@ -41,7 +41,7 @@ def test_a_delivery_is_one_question_and_three_writes() -> None:
     assert batch.verified_by(ANSWERS)
 
 
-def test_what_reads_no_route_asks_nothing() -> None:
+def test_a_commit_without_a_route_queries_nothing() -> None:
     """A commit of a page, and a new agent's."""
     batch = trusted(Commit((change(3),)), Commit((change(0, key=BEN),)))
     assert batch is not None
@@ -64,7 +64,7 @@ def test_what_reads_no_route_asks_nothing() -> None:
         (3, ([], 0)),
     ],
 )
-def test_any_other_answer_disproves_it(place: int, answer: Answer) -> None:
+def test_any_other_answer_fails_the_check(place: int, answer: Answer) -> None:
     """Another way of the call, a newer version, a taken delivery, a call that began earlier."""
     batch = trusted(RINGS)
     assert batch is not None
@@ -73,7 +73,7 @@ def test_any_other_answer_disproves_it(place: int, answer: Answer) -> None:
     assert not batch.verified_by(answers)
 
 
-def test_a_log_proves_nothing() -> None:
+def test_a_log_needs_no_check() -> None:
     """It goes with its agent's version."""
     batch = trusted(Commit((replace(change(3), logs=(log("a"),)),)))
     assert batch is not None
@@ -81,7 +81,7 @@ def test_a_log_proves_nothing() -> None:
     assert batch.verified_by([([], 1), ([], 0)])
 
 
-def test_a_delivery_is_parked_only_where_the_call_has_no_agent() -> None:
+def test_a_delivery_is_only_parked_without_an_agent() -> None:
     """Asked also by a commit that names no route."""
     batch = trusted(Commit(delivery=delivery("e1"), park=(waiting("e1"),)))
     assert batch is not None
@@ -109,7 +109,7 @@ LINED = AgentChange(1, agent(BEN, line=ADAS), None)
     ],
     ids=["agent", "line", "delivery", "call", "route", "routed line", "park", "unpark"],
 )
-def test_commits_that_touch_the_same_are_not_taken_together(second: Commit) -> None:
+def test_overlapping_commits_do_not_share_a_batch(second: Commit) -> None:
     """Each alone is."""
     assert trusted(RINGS) is not None
     assert trusted(second) is not None
@@ -117,7 +117,7 @@ def test_commits_that_touch_the_same_are_not_taken_together(second: Commit) -> N
     assert trusted(second, RINGS) is None
 
 
-def test_commits_that_touch_nothing_in_common_are_taken_together() -> None:
+def test_disjoint_commits_share_a_batch() -> None:
     """Among them agents who have no line, and calls of two lines."""
     one, two = change(1), change(2, key=BEN)
     batch = trusted(
@@ -130,13 +130,13 @@ def test_commits_that_touch_nothing_in_common_are_taken_together() -> None:
     assert trusted(Commit((one,)), Commit((two,))) is not None
 
 
-def test_a_commit_that_names_an_agent_twice_is_judged() -> None:
+def test_a_commit_that_names_an_agent_twice_is_checked() -> None:
     """Which of the two was old could not be told."""
     assert trusted(Commit((change(1), change(2)))) is None
     assert trusted(Commit((change(1), change(2, key=BEN)))) is not None
 
 
-def test_a_delivery_parked_of_a_call_that_has_an_agent_is_disproved() -> None:
+def test_parking_a_delivery_of_a_claimed_call_fails_the_check() -> None:
     """Also where the commit itself says so."""
     owned = replace(NOBODY, owners=frozenset({ADA}))
     batch = trusted(Commit(park=(waiting("e1"),), route=owned))

@@ -78,7 +78,7 @@ async def test_replicas_share_epoch_values_and_deliveries(
         await other.commit(Commit((change(1),), delivery("e1")))
 
 
-async def test_replicas_that_race_make_one_history(
+async def test_racing_replicas_make_one_history(
     replicas: tuple[PostgresStore, PostgresStore],
 ) -> None:
     """Both commit from the same versions of the same agents, in opposite order: one wins each."""
@@ -122,7 +122,7 @@ async def test_many_agents_in_opposite_order_do_not_deadlock(
         assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == len(keys)
 
 
-async def test_lost_connections_are_made_anew(postgres: Postgres, url: str) -> None:
+async def test_lost_connections_are_reopened(postgres: Postgres, url: str) -> None:
     """Cut off between two commits: nobody notices, neither writing nor reading."""
     store = await opened(url)
     await store.commit(write(0))
@@ -244,7 +244,7 @@ class Stopping(PostgresDatabase):
 
 
 @pytest.mark.parametrize("done", [True, False])
-def test_a_commit_whose_answer_was_lost_is_asked_about(
+def test_a_commit_whose_answer_was_lost_is_looked_up(
     postgres: Postgres, url: str, done: bool
 ) -> None:
     """If it took effect, it is a success; if not, a StorageError with nothing in."""
@@ -272,7 +272,7 @@ def test_an_outcome_that_nobody_can_tell_in_time_is_a_failure(
     database.close()
 
 
-def test_a_value_that_it_refuses_sinks_alone_and_keeps_the_connection(url: str) -> None:
+def test_a_refused_value_fails_alone_and_keeps_the_connection(url: str) -> None:
     """NUL in an id: the commits beside it are in, on the same connection."""
     database = PostgresDatabase(url)
     works = [write(0), Commit(delivery=delivery("\0")), write(1)]
@@ -282,7 +282,7 @@ def test_a_value_that_it_refuses_sinks_alone_and_keeps_the_connection(url: str) 
     database.close()
 
 
-def test_only_the_servers_trouble_is_an_outage(url: str) -> None:
+def test_only_server_failures_are_outages(url: str) -> None:
     """A deadlock is tried again in smaller portions."""
     database = PostgresDatabase(url)
     assert database.is_outage(psycopg.OperationalError())
@@ -327,7 +327,7 @@ def test_a_statement_that_takes_too_long_is_not_tried_again(url: str) -> None:
     database.close()
 
 
-def test_both_databases_judge_alike(url: str, tmp_path: Path) -> None:
+def test_both_databases_decide_alike(url: str, tmp_path: Path) -> None:
     """Batches of commits, most of which are right: the same outcomes, and the same rows."""
     upgrade(f"sqlite:///{tmp_path}/softphone.db")
     one, other = PostgresDatabase(url), SqliteDatabase(tmp_path / "softphone.db")

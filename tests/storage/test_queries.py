@@ -64,7 +64,7 @@ def test_parked_rows_read_alike_from_both_drivers() -> None:
         assert queries.due_parked(fetch, NOW, 5) == expected
 
 
-def test_the_call_log_is_asked_ten_seconds_after_parking() -> None:
+def test_the_cdr_is_looked_up_ten_seconds_after_parking() -> None:
     """The statement gets the moment ten seconds ago, now, and the limit; for each account."""
     fetch = Scripted(PARKED_ACCOUNTS=[("a",), ("b",)])
     queries.due_parked(fetch, NOW, 5)
@@ -105,14 +105,14 @@ def test_a_backlog_makes_no_look_at_what_is_parked_longer(tmp_path: Path) -> Non
         assert look() == (few, found)
 
 
-def test_versions_of_no_agents_ask_nothing() -> None:
+def test_versions_of_no_agents_need_no_query() -> None:
     """A replica without pages leaves the database alone."""
     fetch = Scripted()
     assert queries.versions(fetch, ()) == {}
     assert fetch.asked == []
 
 
-def test_versions_of_many_agents_are_asked_in_portions() -> None:
+def test_versions_of_many_agents_are_read_in_batches() -> None:
     """Each of them once, at most 128 at a time."""
     fetch = Scripted()
     queries.versions(fetch, tuple(AgentKey("o", str(n)) for n in range(600)))
@@ -132,7 +132,7 @@ class Deleting:
         return [], self._counts.pop(0)
 
 
-def test_a_portion_of_each_table_is_pruned_by_its_own_age() -> None:
+def test_each_table_is_pruned_by_its_own_age() -> None:
     """A thousand rows each at most, so that no commit waits long."""
     deleting = Deleting(1, 2, 3, 4, 5)
     database: Database = deleting  # type: ignore[assignment]

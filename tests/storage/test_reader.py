@@ -56,7 +56,7 @@ async def test_reads_share_one_connection(tmp_path: Path) -> None:
     await reader.close()
 
 
-async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
+async def test_reads_of_one_loop_iteration_are_done_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each has its own answer, and an error is only that of who asked for it."""
@@ -80,7 +80,7 @@ async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
     await reader.close()
 
 
-async def test_several_threads_share_what_is_asked(tmp_path: Path) -> None:
+async def test_several_threads_share_the_reads(tmp_path: Path) -> None:
     """A slow answer holds up only those that were taken with it."""
     reader, gate = Reader(Connections(tmp_path / "x.db"), same, threads=2), threading.Event()
 
@@ -95,7 +95,7 @@ async def test_several_threads_share_what_is_asked(tmp_path: Path) -> None:
     await reader.close()
 
 
-async def test_who_gives_up_waiting_harms_nobody(tmp_path: Path) -> None:
+async def test_a_canceled_reader_affects_no_other(tmp_path: Path) -> None:
     """The others of the same round have their answers."""
     reader = Reader(Connections(tmp_path / "x.db"), same)
     impatient = asyncio.ensure_future(reader.run(answer, 1))
@@ -107,7 +107,7 @@ async def test_who_gives_up_waiting_harms_nobody(tmp_path: Path) -> None:
     await reader.close()
 
 
-async def test_what_was_asked_before_the_end_is_answered(tmp_path: Path) -> None:
+async def test_reads_from_before_the_close_are_answered(tmp_path: Path) -> None:
     """Closing waits for it."""
     reader = Reader(Connections(tmp_path / "x.db"), same)
     asked = asyncio.ensure_future(reader.run(answer, 1))
@@ -116,7 +116,7 @@ async def test_what_was_asked_before_the_end_is_answered(tmp_path: Path) -> None
     assert await asked == 1
 
 
-async def test_a_lost_connection_is_replaced_without_anybody_noticing(tmp_path: Path) -> None:
+async def test_a_lost_connection_is_replaced_silently(tmp_path: Path) -> None:
     """Reading twice does no harm."""
     connections = Connections(tmp_path / "x.db", [True, False])
     reader = Reader(connections, same)

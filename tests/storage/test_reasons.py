@@ -28,7 +28,7 @@ def sqlite_error(path: Path, *statements: str) -> sqlite3.Error:
     return raised.value
 
 
-def test_a_full_disk_and_a_held_lock_have_their_names(tmp_path: Path) -> None:
+def test_a_full_disk_and_a_held_lock_are_recognized(tmp_path: Path) -> None:
     """As SQLite itself tells them apart."""
     full = (
         "CREATE TABLE t (x)",
@@ -43,7 +43,7 @@ def test_a_full_disk_and_a_held_lock_have_their_names(tmp_path: Path) -> None:
     holder.close()
 
 
-def test_other_troubles_of_the_file_have_theirs(tmp_path: Path) -> None:
+def test_other_file_errors_are_recognized(tmp_path: Path) -> None:
     """A folder in its place, noise in it, a connection that may only read."""
     with pytest.raises(sqlite3.Error) as raised:
         sqlite3.connect(tmp_path)
@@ -75,7 +75,7 @@ def test_other_troubles_of_the_file_have_theirs(tmp_path: Path) -> None:
         (ValueError("secret"), "ValueError"),
     ],
 )
-def test_postgres_and_others_are_named_without_their_words(error: Exception, words: str) -> None:
+def test_postgres_errors_are_named_without_their_text(error: Exception, words: str) -> None:
     """Messages quote values."""
     said = str(failure(error))
     assert words in said

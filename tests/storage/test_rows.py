@@ -30,7 +30,7 @@ KEY = AgentKey("00D1", "0051")
 
 
 @given(strategies.agents())
-def test_any_agent_comes_back_equal(agent: Agent) -> None:
+def test_any_agent_survives_a_round_trip(agent: Agent) -> None:
     """Whatever the types allow, NUL included, in UTF-8."""
     text = AGENT.dump(agent)
     assert text.encode()
@@ -39,32 +39,34 @@ def test_any_agent_comes_back_equal(agent: Agent) -> None:
 
 
 @given(strategies.call_logs())
-def test_any_call_log_comes_back_equal(log: CallLog) -> None:
+def test_any_call_log_survives_a_round_trip(log: CallLog) -> None:
     """In every state of the go gate."""
     assert CALL_LOG.load(CALL_LOG.dump(log)) == log
 
 
 @given(strategies.agents(), st.lists(strategies.call_logs(), max_size=3), st.integers(0, 2**53))
-def test_any_snapshot_comes_back_equal(agent: Agent, logs: list[CallLog], version: int) -> None:
+def test_any_snapshot_survives_a_round_trip(
+    agent: Agent, logs: list[CallLog], version: int
+) -> None:
     """As replicas tell it each other."""
     snapshot = Snapshot(agent, version, tuple(logs))
     assert read_snapshot(snapshot_text(snapshot), version) == snapshot
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"[1]", b'["x"]', b"[{}]", b"[\xff]"])
-def test_what_is_no_snapshot_is_refused(text: bytes) -> None:
+def test_an_invalid_snapshot_is_refused(text: bytes) -> None:
     """By the one error that says so."""
     with pytest.raises(Unreadable):
         read_snapshot(text, 1)
 
 
 @given(strategies.sessions)
-def test_any_session_comes_back_equal(session: Session) -> None:
+def test_any_session_survives_a_round_trip(session: Session) -> None:
     """A session is a row like any other."""
     assert SESSION.load(SESSION.dump(session)) == session
 
 
-def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
+def test_an_agent_of_the_first_version_can_still_be_read() -> None:
     """This text was written by version 1; whoever changes the model must still read it.
 
     Also the other way round: as long as it is version 1, this is what the older code must read.
@@ -84,7 +86,7 @@ def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
     assert AGENT.dump(agent) == text
 
 
-def test_a_log_of_the_first_version_can_be_read_for_ever() -> None:
+def test_a_log_of_the_first_version_can_still_be_read() -> None:
     """The same for a call log."""
     text = (
         '{"log_id":"c1","agent":{"org_id":"00D1","user_id":"0051"},"opened_at":5,"number":"112",'
@@ -135,7 +137,7 @@ def test_a_newer_row_is_read_as_well_as_it_can_be() -> None:
         '{"account":"a","user":"secret","v":"x"}',
     ],
 )
-def test_a_broken_row_is_unreadable_and_its_values_stay_out_of_the_message(text: str) -> None:
+def test_a_broken_row_raises_an_error_without_its_values(text: str) -> None:
     """Damage is told by kind, never by content."""
     with pytest.raises(Unreadable) as caught:
         Rows(TelephonyUser).load(text)
@@ -150,13 +152,13 @@ def test_an_enum_value_or_a_pair_that_is_not_known_is_unreadable() -> None:
             Rows(Facts).load(json.dumps({**facts, "v": 1}))
 
 
-def test_a_row_in_which_an_older_version_wrote_half_a_surrogate_pair_is_mended() -> None:
+def test_half_a_surrogate_pair_in_an_old_row_is_repaired() -> None:
     """It was written as an escape, in a text of ASCII alone; the call goes on without the half."""
     text = r'{"account":"Zo\u00eb \ud83d","user":"\ud83d\ude00","v":1}'
     assert Rows(TelephonyUser).load(text) == TelephonyUser("Zoë \ufffd", "\N{GRINNING FACE}")
 
 
-def test_what_came_in_unmended_costs_no_commit() -> None:
+def test_an_unrepaired_text_fails_no_commit() -> None:
     """Every edge mends what it takes in; a row is written even if one of them forgot."""
     text = AGENT.dump(Agent(KEY, name="Zoe \ud83d"))
     assert AGENT.load(text).name == "Zoe \ufffd"

@@ -18,7 +18,7 @@ def test_no_statement_has_a_literal_that_another_driver_would_misread() -> None:
 @pytest.mark.parametrize(
     ("count", "sizes"), [(0, []), (1, [1]), (16, [16]), (300, [128, 128, 32, 12])]
 )
-def test_rows_go_in_as_few_statements_as_there_are_sizes(count: int, sizes: list[int]) -> None:
+def test_rows_need_one_statement_per_batch_size(count: int, sizes: list[int]) -> None:
     """Each has a placeholder for each value, and the rows keep their order."""
     rows = [("acct", str(number)) for number in range(count)]
     portions = sql.for_rows("INSERT INTO t VALUES (?, CAST(? AS bigint)) RETURNING (1)", rows)

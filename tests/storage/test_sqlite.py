@@ -52,7 +52,7 @@ async def test_a_commit_reads_and_writes_no_file_but_the_log(tmp_path: Path) -> 
     await store.close()
 
 
-async def test_the_files_are_the_owners_alone(tmp_path: Path) -> None:
+async def test_the_files_are_private(tmp_path: Path) -> None:
     """Numbers and notes are in them: the file, its log and its lock are 0600."""
     umask = os.umask(0o022)
     try:
@@ -68,7 +68,7 @@ async def test_the_files_are_the_owners_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+async def test_a_readable_file_is_made_private(tmp_path: Path) -> None:
     """An older release, or a restored backup, may have left it open."""
     path = tmp_path / "softphone.db"
     await (await opened(path)).close()
@@ -107,7 +107,7 @@ async def test_a_new_file_has_a_new_epoch(tmp_path: Path) -> None:
     assert epochs[0] != epochs[1]
 
 
-async def test_a_file_that_is_no_database_is_refused_and_let_go(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_refused_and_unlocked(tmp_path: Path) -> None:
     """Nothing is written into it, and its lock is free again."""
     path = tmp_path / "softphone.db"
     path.write_bytes(b"a letter to a friend" * 100)
@@ -195,7 +195,7 @@ async def test_the_reading_connection_cannot_write(tmp_path: Path) -> None:
         (sqlite3.SQLITE_TOOBIG, False),
     ],
 )
-def test_trouble_with_the_disk_is_told_from_trouble_with_a_value(
+def test_disk_errors_are_distinguished_from_value_errors(
     tmp_path: Path, code: int, outage: bool
 ) -> None:
     """By the primary result code; extended codes belong to their primary one."""
@@ -236,7 +236,7 @@ async def test_a_delivery_is_kept_as_it_came(tmp_path: Path) -> None:
     await store.close()
 
 
-def test_many_rows_go_in_few_statements(tmp_path: Path) -> None:
+def test_many_rows_need_few_statements(tmp_path: Path) -> None:
     """Between two rows of one statement nobody has to wait for the interpreter."""
     upgrade_tables(f"sqlite:///{tmp_path}/softphone.db")
     database = SqliteDatabase(tmp_path / "softphone.db")
@@ -252,7 +252,7 @@ def test_many_rows_go_in_few_statements(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 300])
-async def test_any_number_of_rows_is_written_as_each_alone(tmp_path: Path, count: int) -> None:
+async def test_many_rows_are_written_as_single_ones_would_be(tmp_path: Path, count: int) -> None:
     """New agents, their next version, and nothing where another version is there or a row is."""
     store = await opened(tmp_path / "softphone.db")
     await store.close()
@@ -294,7 +294,7 @@ async def test_a_call_began_when_its_row_was_first_written(tmp_path: Path) -> No
     database.close()
 
 
-async def test_who_changes_the_line_is_not_written_in_place(tmp_path: Path) -> None:
+async def test_an_agent_who_changes_users_is_not_updated_in_place(tmp_path: Path) -> None:
     """The count is too low, and the batch is judged: a line is how others' calls are routed."""
     await (await opened(tmp_path / "softphone.db")).close()
     database = SqliteDatabase(tmp_path / "softphone.db")

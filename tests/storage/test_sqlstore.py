@@ -24,7 +24,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     await opened.close()
 
 
-async def test_it_is_a_store(store: SqlStore) -> None:
+async def test_the_sql_store_implements_the_port(store: SqlStore) -> None:
     """The type checker holds it against the port; this line makes it."""
     port: Store = store
     assert await port.load(ADA) is None
@@ -37,7 +37,7 @@ async def test_pruning_goes_on_until_nothing_is_left(store: SqlStore) -> None:
     assert await store.prune(Keep(NOW + 1, 0, 0, 0)) == PRUNE_PORTION + 7
 
 
-async def test_a_value_that_is_no_json_costs_nobody_else_anything(store: SqlStore) -> None:
+async def test_an_invalid_json_value_affects_no_other_row(store: SqlStore) -> None:
     """A bug of ours shows at the commit that has it; one beside it in the batch is in."""
     broken = replace(agent(), name=object())
     bad = write(0)

@@ -32,7 +32,7 @@ def works_of(taken: list[Waiting[int]]) -> list[int]:
     return [work for work, *_ in taken]
 
 
-async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
+async def test_nothing_is_handed_over_before_the_loop_iteration_ends() -> None:
     """A thread that waits all the time has all of it in one portion."""
     bridge, portions, took = ThreadBridge[int](10, 10), list[list[int]](), Event()
 
@@ -55,7 +55,7 @@ async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
     assert portions == [[1, 2, 3]]
 
 
-async def test_threads_share_and_a_portion_has_an_end() -> None:
+async def test_threads_share_work_in_limited_batches() -> None:
     """A half for the first of two, rounded up; at most so many for one who is alone."""
     two = ThreadBridge[int](10, 10, threads=2)
     asked = ask(two, *range(7))
@@ -69,7 +69,7 @@ async def test_threads_share_and_a_portion_has_an_end() -> None:
         each.cancel()
 
 
-async def test_what_came_while_a_thread_was_busy_is_one_portion() -> None:
+async def test_work_that_arrived_meanwhile_is_one_batch() -> None:
     """Of several rounds of the loop; other threads are left one each."""
     bridges = [ThreadBridge[int](10, 10, threads) for threads in (1, 2)]
     asked = []
@@ -98,7 +98,7 @@ async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
     assert await asked[2] == "three"
 
 
-async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> None:
+async def test_an_outcome_is_reported_in_its_callers_context() -> None:
     """Log lines and measures know then, too, what it was asked for."""
     bridge, name, told = (
         ThreadBridge[int](10, 10),
@@ -117,7 +117,7 @@ async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> No
     assert [(who, str(outcome)) for who, outcome in told] == [("ada", "one"), ("ben", "two")]
 
 
-async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
+async def test_a_failing_caller_does_not_affect_others() -> None:
     """Its bug is reported where the loop reports what nobody caught."""
     bridge, told, reported = ThreadBridge[int](10, 10), list[object](), list[str]()
     asyncio.get_running_loop().set_exception_handler(
@@ -137,7 +137,7 @@ async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
     assert (told, reported) == (["two"], ["the callback of an outcome failed"])
 
 
-async def test_it_is_full_with_what_has_no_answer() -> None:
+async def test_unanswered_work_counts_toward_the_limit() -> None:
     """Gathered, waiting or taken: beyond that it refuses at once, until some are answered."""
     bridge, then = ThreadBridge[int](2, 1), asyncio.Event()
     asked = ask(bridge, 1)
@@ -157,7 +157,7 @@ async def test_it_is_full_with_what_has_no_answer() -> None:
         one.cancel()
 
 
-async def test_closing_gives_the_rest_and_then_nothing_to_every_thread() -> None:
+async def test_closing_hands_out_the_rest_and_then_stops_every_thread() -> None:
     """What was asked before is done; what comes later is refused."""
     bridge, taken = ThreadBridge[int](10, 10, threads=8), list[list[int]]()
 
@@ -216,7 +216,7 @@ async def test_an_error_is_raised() -> None:
         await outcome_of(fail)
 
 
-async def test_who_gives_up_waiting_is_passed_over() -> None:
+async def test_canceled_callers_are_skipped() -> None:
     """The work is done all the same."""
     told: list[Done[int]] = []
     waiting = asyncio.ensure_future(outcome_of(told.append))

@@ -119,7 +119,7 @@ def test_an_outage_fails_all_at_once(database: Counting) -> None:
     assert settle(database, new_agents(9)) == [None] * 9
 
 
-def test_whoever_lost_a_race_for_a_new_row_has_a_conflict(database: Counting) -> None:
+def test_losing_a_race_for_a_new_row_is_a_conflict(database: Counting) -> None:
     """Another replica made the agent between our look and our write."""
     database.stolen = 3
     works = [*new_agents(1), Commit(delivery=delivery("e1"))]
@@ -129,7 +129,7 @@ def test_whoever_lost_a_race_for_a_new_row_has_a_conflict(database: Counting) ->
     assert users(database) == []
 
 
-def test_a_job_answers_and_a_failing_job_sinks_alone(database: Counting) -> None:
+def test_a_job_answers_and_a_failing_job_fails_alone(database: Counting) -> None:
     """Small changes share the transaction of the commits around them."""
 
     def fail(_: Any) -> None:
@@ -144,7 +144,7 @@ def test_a_job_answers_and_a_failing_job_sinks_alone(database: Counting) -> None
     assert len(users(database)) == 2
 
 
-def test_every_kind_of_row_is_looked_up_in_portions(database: Counting) -> None:
+def test_every_kind_of_row_is_read_in_batches(database: Counting) -> None:
     """More deliveries, agents and parked calls than one statement asks for."""
 
     def full(n: int) -> Commit:
@@ -158,7 +158,7 @@ def test_every_kind_of_row_is_looked_up_in_portions(database: Counting) -> None:
     assert {type(outcome).__name__ for outcome in repeated} == {"Duplicate"}
 
 
-def test_an_error_of_the_port_stays_what_it_is() -> None:
+def test_a_port_error_is_passed_on_unchanged() -> None:
     """Others become StorageErrors which name their kind and keep what drivers say to themselves."""
     conflict = Conflict("a newer version was committed")
     assert failure(conflict) is conflict
@@ -190,7 +190,7 @@ def lined(n: int) -> Commit:
 
 
 @pytest.mark.parametrize("count", [1, 12])
-def test_deliveries_that_are_as_they_were_read_take_six_statements(
+def test_an_unchanged_batch_of_deliveries_needs_six_statements(
     database: Counting, count: int
 ) -> None:
     """Begin, the routes, the agents, the deliveries, the calls, commit; however many they are."""
@@ -207,7 +207,7 @@ def test_deliveries_that_are_as_they_were_read_take_six_statements(
     ]
 
 
-def test_a_batch_that_was_not_as_it_was_read_is_judged_commit_by_commit(
+def test_a_batch_that_fails_its_checks_is_decided_commit_by_commit(
     database: Counting,
 ) -> None:
     """A delivery that came before, an old version, a call that has an agent: the others win."""
@@ -246,7 +246,7 @@ def test_an_outage_at_the_commit_fails_all_at_once(database: Counting) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_trusting_first_changes_no_outcome_and_no_row(
+def test_the_optimistic_path_gives_the_same_outcomes_and_rows(
     database: Counting, tmp_path: Path, seed: int
 ) -> None:
     """Batches of commits, most of which are right, against a store that looks at each first."""

@@ -117,7 +117,7 @@ async def test_every_agent_is_in_its_phase_with_what_it_had(agents: Agents) -> N
     assert found[9].call_center == CallCenterSettings(30_000, ("Sale", "No sale"), "DE", "9")
 
 
-async def test_a_talk_goes_on_and_its_text_is_mended(agents: Agents, intake: Intake) -> None:
+async def test_a_talk_continues_and_its_text_is_repaired(agents: Agents, intake: Intake) -> None:
     """The end comes to the new version; the half emoji of the old one is in no one's way."""
     before = (await agents.snapshot(agent(4))).agent.calls[0]
     assert before.record is not None
@@ -133,13 +133,13 @@ async def test_a_talk_goes_on_and_its_text_is_mended(agents: Agents, intake: Int
     assert log.wanted.draft.notes == "half � here"
 
 
-async def test_a_delivery_of_before_is_a_duplicate(intake: Intake) -> None:
+async def test_a_delivery_stored_by_the_old_version_is_a_duplicate(intake: Intake) -> None:
     """What was acknowledged stays acknowledged."""
     again = delivery("evt_006", "call.answered", call_id="p12", user_id="user_4")
     assert await intake.take(again) is DeliveryOutcome.DUPLICATE
 
 
-async def test_deliveries_that_wait_are_replayed(
+async def test_parked_deliveries_are_replayed(
     store: SqlStore, agents: Agents, intake: Intake
 ) -> None:
     """The new version hears whose call it is, and applies what the old one put aside."""
@@ -152,7 +152,7 @@ async def test_deliveries_that_wait_are_replayed(
     assert (await agents.snapshot(agent(1))).agent.phase is Phase.BRIDGED
 
 
-async def test_what_waits_for_the_call_detail_record_gets_it(agents: Agents) -> None:
+async def test_a_call_that_waits_for_its_cdr_gets_it(agents: Agents) -> None:
     """The question of before is answered now."""
     record = Facts(
         connected=Known(1_760_000_229_000, Source.CDR),
@@ -163,7 +163,7 @@ async def test_what_waits_for_the_call_detail_record_gets_it(agents: Agents) -> 
     assert log.wanted.talk_ms == 700
 
 
-async def test_every_deadline_of_before_is_due(store: SqlStore, agents: Agents) -> None:
+async def test_every_old_deadline_is_due(store: SqlStore, agents: Agents) -> None:
     """The sweeper finds whom it must look at; time passes for all of them."""
     day = LEFT_AT + 86_400_000
     for key in await store.due(day, 100):
@@ -188,7 +188,7 @@ LOGS: list[tuple[int, str, type, LogEvent, type]] = [
 
 
 @pytest.mark.parametrize(("number", "log_id", "before", "event", "after"), LOGS)
-async def test_a_log_goes_on(  # noqa: PLR0917 - a row of the table
+async def test_a_log_continues_after_the_upgrade(  # noqa: PLR0917 - a row of the table
     store: SqlStore,
     agents: Agents,
     number: int,
@@ -207,7 +207,7 @@ async def test_a_log_goes_on(  # noqa: PLR0917 - a row of the table
     assert isinstance(log.saved if after is Saved else log.state, after)
 
 
-async def test_what_is_done_can_still_be_read(store: SqlStore) -> None:
+async def test_finished_calls_can_still_be_read(store: SqlStore) -> None:
     """Settled, closed by hand after an error with half a letter, doubled; a session."""
     settled, closed = await store.log(agent(1), "c1"), await store.log(agent(14), "c24")
     doubled = await store.log(agent(15), "c25")

@@ -27,7 +27,7 @@ def test_an_agents_phones_come_from_the_template_or_from_the_directory() -> None
         PLAIN.devices_of("a,b")
 
 
-def test_numbers_go_out_and_extensions_stay_in() -> None:
+def test_numbers_use_the_trunk_and_extensions_stay_internal() -> None:
     """Each by its own template; anything else is refused."""
     assert PLAIN.endpoint_of("+15551230300") == "PJSIP/+15551230300@trunk"
     assert PLAIN.endpoint_of("2001") == "PJSIP/2001"
@@ -37,7 +37,7 @@ def test_numbers_go_out_and_extensions_stay_in() -> None:
             PLAIN.endpoint_of(bad)
 
 
-def test_options_become_an_account_or_a_sentence_says_what_is_wrong() -> None:
+def test_options_become_an_account_or_a_clear_error() -> None:
     """Texts, as variables and files have them; an empty one is the default."""
     told = {"url": "http://127.0.0.1:8088", "user": "s", "secret": "x", "app": ""}
     account = account_of({**told, "emergency": "True", "ring_seconds": "20", "identity": "+1555"})
@@ -65,7 +65,7 @@ def test_a_device_state_has_a_name_that_a_dialplan_can_ask_for() -> None:
     assert account.device_state_of("PJSIP/a&PJSIP/+49@t") == "Stasis:dnd-PJSIP-a-PJSIP--49-t"
 
 
-def test_an_identity_cannot_end_before_its_end() -> None:
+def test_an_identity_cannot_break_out_of_its_quotes() -> None:
     """Whatever a name has in it; without a number there is none."""
     assert written_identity('Ex"ample, <Ltd>\n', "+1555") == '"Example Ltd" <+1555>'
     assert PLAIN.shown_as() == ""

@@ -74,7 +74,7 @@ def test_a_destination_that_was_made_and_never_dialed_ends_the_call() -> None:
     assert plan(merged(at_it, made))[1] == ()
 
 
-def test_phones_that_ring_for_a_caller_who_is_gone_stop() -> None:
+def test_phones_stop_ringing_for_a_caller_who_is_gone() -> None:
     """Or hang up, if one was picked up."""
     for state in ("Ringing", "Up"):
         rings = channel("9-1-d0", state, "user", "9-1", "ada", "")
@@ -82,7 +82,7 @@ def test_phones_that_ring_for_a_caller_who_is_gone_stop() -> None:
         assert plan(call)[1] == (Release("9-1-d0"),)
 
 
-def test_a_destination_that_is_being_called_is_not_taken_for_gone() -> None:
+def test_a_destination_being_called_is_not_considered_gone() -> None:
     """Of one that was called, and of which nothing is there, the end was lost."""
     known = Steered(
         "c1", "ada", devices=(Leg("c1-d0", State.UP, up_at=3),), winner="c1-d0", connecting=True
@@ -111,7 +111,7 @@ def test_a_caller_and_the_phones_that_ring_for_them_belong_together() -> None:
     assert called(caller).user == "ada"
 
 
-def test_a_handover_is_gone_on_with() -> None:
+def test_a_transfer_is_continued() -> None:
     """Until the third is in the bridge."""
     third = channel("c1-t0", "Up", "third", "c1", "ada", "2002")
     waiting = adopted_call([party(), third], bridge("c1-b", "c1-dst"))
@@ -119,7 +119,7 @@ def test_a_handover_is_gone_on_with() -> None:
     assert not adopted_call([party(), third], bridge("c1-b", "c1-dst", "c1-t0")).handing
 
 
-def test_what_is_known_is_joined_with_what_is_found() -> None:
+def test_known_and_recovered_state_are_joined() -> None:
     """A lost event told nothing, a lost request did nothing; known times stay."""
     known = Steered(
         "c1",
@@ -147,7 +147,7 @@ def consulted(state: str = "Up") -> Channel:
     return channel("c1-c0", state, "consult", "c1", "ada", "2002")
 
 
-def test_who_was_called_in_is_found_with_who_waits() -> None:
+def test_a_consulted_party_is_found_with_the_waiting_one() -> None:
     """The customer hears music meanwhile; a comparison tells the same to whoever steered before."""
     seen = adopted_call([phone(), party(), consulted()], bridge("c1-b", "c1-d0", "c1-c0"), c1_c0=8)
     assert seen.party is not None
@@ -161,7 +161,7 @@ def test_who_was_called_in_is_found_with_who_waits() -> None:
     assert merged(rings, seen).consulted == seen.consulted
 
 
-def test_two_whom_the_agent_left_to_each_other_talk_on() -> None:
+def test_two_parties_left_by_the_agent_keep_talking() -> None:
     """But who was left with somebody who waits is let go, and so is who is alone."""
     talk = adopted_call([party(), consulted()], bridge("c1-b", "c1-dst", "c1-c0"))
     after, commands = plan(talk)

@@ -25,7 +25,7 @@ USER = ("user", "c1", "ada", NUMBER)
 START = event("StasisStart", "c1-d0", 1, "Down", *USER)
 
 
-def test_a_copy_of_an_event_is_taken_once() -> None:
+def test_a_repeated_event_is_applied_once() -> None:
     """Asterisk sends both for a channel that we own and whose phone we watch."""
     board = CallBoard("cti")
     assert board.take(START) is not None
@@ -56,14 +56,14 @@ def test_a_calls_events_find_it_also_by_a_foreign_channel() -> None:
     assert board.take(foreign) is None
 
 
-def test_what_is_about_no_call_is_left_alone() -> None:
+def test_an_event_about_no_call_is_ignored() -> None:
     """Events without a channel, and channels of others."""
     board = CallBoard("cti")
     assert board.take(Event("BridgeDestroyed", stamp(1))) is None
     assert board.take(up("77.1", 1)) is None
 
 
-def test_a_call_is_forgotten_when_nothing_of_it_is_left() -> None:
+def test_a_call_is_dropped_when_no_channel_is_left() -> None:
     """So that memory does not grow."""
     board = CallBoard("cti")
     for one in (START, up("c1-d0", 2), bye("c1-d0", 3)):
@@ -73,7 +73,7 @@ def test_a_call_is_forgotten_when_nothing_of_it_is_left() -> None:
     assert (step.done, step.commands, board.calls) == (True, (DropBridge("c1"),), {})
 
 
-def test_a_leg_that_cannot_be_brought_about_ends_the_call() -> None:
+def test_a_leg_that_cannot_be_created_ends_the_call() -> None:
     """The destination's end is told as a failure."""
     board = CallBoard("cti")
     board.take(START)
@@ -85,7 +85,7 @@ def test_a_leg_that_cannot_be_brought_about_ends_the_call() -> None:
     assert board.lost("zz", "zz-dst", 5) is None
 
 
-def test_a_destination_that_was_called_and_is_not_there_is_gone() -> None:
+def test_a_called_destination_without_a_channel_is_gone() -> None:
     """Its events were lost, every one."""
     board = CallBoard("cti")
     board.take(START)
@@ -125,7 +125,7 @@ def test_a_comparison_finds_what_ended_and_what_began_meanwhile() -> None:
     assert board.sweep(there, (), {}, 10)[-1].root != "9-8"
 
 
-def test_a_recording_is_about_the_call_whose_name_it_bears() -> None:
+def test_a_recording_belongs_to_the_call_in_its_name() -> None:
     """One that is another's is about nothing of ours."""
     board = CallBoard("cti")
     for one in [START, up("c1-d0", 2)]:

@@ -23,7 +23,7 @@ TABLE: dict[Outcome, list[tuple[int | None, int | None]]] = {
     ("cause", "sip", "outcome"),
     [(cause, sip, outcome) for outcome, rows in TABLE.items() for cause, sip in rows],
 )
-def test_a_cause_is_told_as_what_it_means(
+def test_a_cause_is_translated_into_its_outcome(
     cause: int | None, sip: int | None, outcome: Outcome
 ) -> None:
     """Also where an older Asterisk does not say the SIP code."""
@@ -50,7 +50,7 @@ def device(number: int, cause: int | None, *, rang: bool = True, sip: int | None
         ([], None),
     ],
 )
-def test_why_no_phone_of_the_agents_was_picked_up(
+def test_the_reason_why_no_phone_was_picked_up(
     legs: list[Leg], refusal: PhoneRefusal | None
 ) -> None:
     """One that rang in vain was not picked up; what we let go of ourselves refused nothing."""

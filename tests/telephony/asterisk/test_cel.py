@@ -74,7 +74,7 @@ async def test_a_phone_of_a_similar_name_is_another(url: str, channel: str, endp
     await log.close()
 
 
-async def test_a_row_without_a_time_costs_itself(url: str) -> None:
+async def test_a_row_without_a_time_is_skipped(url: str) -> None:
     """MariaDB writes zeros where it has none."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as base, base:
         for odd in ("0000-00-00 00:00:00", None, ""):
@@ -88,7 +88,7 @@ async def test_a_row_without_a_time_costs_itself(url: str) -> None:
     await log.close()
 
 
-async def test_a_database_that_hangs_takes_no_thread_from_others(
+async def test_a_hanging_database_does_not_block_other_threads(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loop's own threads look up hosts and look at the disk, for all orgs."""
@@ -104,7 +104,7 @@ async def test_a_database_that_hangs_takes_no_thread_from_others(
     await log.close()
 
 
-async def test_a_database_that_takes_no_connection_is_given_up(
+async def test_a_database_that_refuses_connections_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By the driver's own time-outs."""
@@ -118,7 +118,7 @@ async def test_a_database_that_takes_no_connection_is_given_up(
         await log.close()
 
 
-async def test_a_log_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
+async def test_an_unreadable_cel_leaves_the_outcome_unknown(tmp_path: Path) -> None:
     """Its words name no address."""
     log = open_cel(f"sqlite:///{tmp_path}/empty.db", utc=False)
     with pytest.raises(Unknown) as caught:
@@ -127,7 +127,7 @@ async def test_a_log_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
     assert str(tmp_path) not in caught.value.text
 
 
-def test_a_time_is_read_however_a_database_gives_it() -> None:
+def test_a_time_is_read_in_any_database_format() -> None:
     """Text or a datetime, with or without a zone."""
     at = datetime(2026, 11, 29, 15, 0, 1, tzinfo=UTC)
     assert milliseconds("2026-11-29 15:00:01", UTC) == milliseconds(at, None)

@@ -65,7 +65,7 @@ def test_a_refused_call_has_the_destinations_cause() -> None:
     assert (rang.result, rang.phone) == (Outcome.NO_ANSWER, None)
 
 
-def test_after_a_kill_a_call_ended_with_the_last_that_is_known_of_it() -> None:
+def test_after_a_kill_a_call_ended_at_its_last_known_event() -> None:
     """No hang-up was ever written."""
     rows = [row(1, "CHAN_START", "c1-d0"), row(2, "ANSWER", "c1-d0"), row(5, "ANSWER", "c1-dst")]
     killed = facts_of("c1", rows)
@@ -104,7 +104,7 @@ def test_a_call_of_the_exchange_is_read_by_the_phones_own_channel() -> None:
     assert (bare.number, bare.result) == (None, Outcome.BUSY)
 
 
-def test_of_what_is_not_written_there_is_no_record() -> None:
+def test_a_call_without_rows_has_no_cdr() -> None:
     """Or only of others' channels."""
     assert cdr_of("c1", []) is None
     assert cdr_of("9-1", [row(1, "CHAN_START", "9-1-d0")]) is None
@@ -116,7 +116,7 @@ def test_rows_name_their_calls_the_newest_first() -> None:
     assert roots_of(rows) == ["c1", "9-2"]
 
 
-def test_a_cause_that_is_not_written_is_none() -> None:
+def test_a_missing_cause_is_none() -> None:
     """Older versions, broken rows."""
     for extra in ("", "[]", "{", '{"hangupcause":"x"}'):
         assert row(1, "HANGUP", "c1-d0", extra=extra).cause is None

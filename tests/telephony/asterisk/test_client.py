@@ -18,9 +18,7 @@ from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.standin import StandIn
 
 
-async def test_an_answer_that_cannot_be_read_says_nothing(
-    client: AriClient, net: respx.MockRouter
-) -> None:
+async def test_an_unreadable_answer_is_ignored(client: AriClient, net: respx.MockRouter) -> None:
     """It is no list of channels."""
     net.get(path="/ari/channels").respond(200, text="<html>")
     with pytest.raises(Unknown):
@@ -33,7 +31,9 @@ async def test_an_answer_that_cannot_be_read_says_nothing(
     assert not await client.is_online("ada")
 
 
-async def test_what_is_gone_already_is_fine(client: AriClient, net: respx.MockRouter) -> None:
+async def test_an_object_that_is_already_gone_is_no_error(
+    client: AriClient, net: respx.MockRouter
+) -> None:
     """Hanging up, dropping, taking back; a variable of it is empty."""
     net.route(path__startswith="/ari/").respond(404)
     await client.hang_up("c1-d0", 26)
@@ -90,7 +90,7 @@ async def test_an_odd_event_does_not_end_the_socket() -> None:
     assert found == [Event("Zo\N{REPLACEMENT CHARACTER}"), dial]
 
 
-async def test_a_wrong_secret_or_a_closed_door_is_a_lost_connection(bench: Bench) -> None:
+async def test_a_wrong_secret_or_a_closed_port_is_a_lost_connection(bench: Bench) -> None:
     """Nothing else is raised."""
     for account in (bench.account(secret="wrong"), bench.account(url="http://127.0.0.1:1")):
         made = AriClient(build_http(account), account)

@@ -25,8 +25,6 @@ from adapter.telephony.asterisk.commands import (
         (DropBridge("c1"), None),
     ],
 )
-def test_a_command_that_fails_costs_the_leg_that_it_was_to_bring(
-    command: Command, leg: str | None
-) -> None:
+def test_a_failed_command_loses_its_leg(command: Command, leg: str | None) -> None:
     """Without that leg the call cannot go on; what only lets go costs nothing."""
     assert lost_leg(command) == leg

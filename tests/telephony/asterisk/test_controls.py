@@ -33,7 +33,7 @@ def talk(call: Steered) -> Talk:
 
 
 @pytest.mark.parametrize("action", [Action.SWAP, Action.MERGE, Action.COMPLETE])
-async def test_who_has_not_answered_yet_is_given_nobody(action: Action) -> None:
+async def test_a_consulted_party_cannot_take_over_before_answering(action: Action) -> None:
     """A customer would hear a phone ring that nobody may pick up."""
     with pytest.raises(Rejected) as caught:
         await talk(RINGS).do(action, "")
@@ -64,7 +64,7 @@ def test_recording_is_offered_as_the_deployment_has_it(
     assert (can.record, can.pause_recording) == (record, may_pause)
 
 
-def test_calls_are_kept_from_an_agent_where_the_dialplan_asks_for_it() -> None:
+def test_availability_works_if_the_dialplan_checks_it() -> None:
     """A device state that nobody looks at would keep none away."""
     assert capabilities_of(AsteriskAccount("", "", ""), call_log=False).pauses == ()
     told = capabilities_of(

@@ -39,7 +39,7 @@ async def driver(bench: Bench) -> AsyncIterator[AsteriskDriver]:
     await made.close()
 
 
-async def test_it_is_a_driver_of_a_stream(driver: AsteriskDriver) -> None:
+async def test_the_driver_implements_the_stream_port(driver: AsteriskDriver) -> None:
     """Without a log of events it says that it has none."""
     assert isinstance(driver, StreamDriver)
     assert not driver.capabilities.call_log

@@ -65,7 +65,7 @@ async def test_the_identity_is_set_before_anybody_is_called(
     ]
 
 
-async def test_what_could_not_be_done_is_told_and_what_is_gone_is_let_go(
+async def test_failures_are_reported_and_missing_objects_ignored(
     bench: Bench, client: AriClient
 ) -> None:
     """Nothing is raised."""
@@ -84,7 +84,7 @@ async def test_what_could_not_be_done_is_told_and_what_is_gone_is_let_go(
     assert await hands.perform(commands.DropBridge("c1"))
 
 
-async def test_while_nobody_serves_the_application_surely_nothing_rings(
+async def test_without_a_connected_application_certainly_nothing_rings(
     bench: Bench, client: AriClient
 ) -> None:
     """The channel is made and gone."""
@@ -96,7 +96,7 @@ async def test_while_nobody_serves_the_application_surely_nothing_rings(
     assert bench.world.phone("ada").calls == []
 
 
-async def test_an_answer_that_got_lost_is_asked_about(bench: Bench, client: AriClient) -> None:
+async def test_a_lost_answer_is_looked_up(bench: Bench, client: AriClient) -> None:
     """The channel is there: it is dialed; nobody makes it a second time."""
     assert isinstance(bench.world, StandIn)
     bench.world.unanswered.add("/channels/create")
@@ -105,7 +105,7 @@ async def test_an_answer_that_got_lost_is_asked_about(bench: Bench, client: AriC
     assert len(bench.world.phone("ada").calls) == 1
 
 
-async def test_when_even_the_question_is_not_answered_it_stays_open(
+async def test_an_unanswered_lookup_leaves_the_outcome_unknown(
     bench: Bench, client: AriClient
 ) -> None:
     """Perhaps it rings."""
@@ -128,7 +128,7 @@ async def test_one_phone_that_is_away_leaves_the_other_ringing(
 
 
 @pytest.mark.parametrize(("originator", "why"), [("", "user"), ("9.1", "inbound")])
-async def test_the_browsers_phone_alone_is_told_why_it_rings(
+async def test_only_the_browser_phone_is_told_why_it_rings(
     bench: Bench, client: AriClient, originator: str, why: str
 ) -> None:
     """A desk phone would show such a header to nobody, and a trunk must never see one."""
@@ -155,9 +155,7 @@ async def test_a_leg_that_comes_back_is_shown_as_the_first_was_before_it_is_join
     assert asked_for[0] == "POST /channels/c1-w4/variable"
 
 
-async def test_a_command_that_meets_a_bug_is_one_that_could_not_be_done(
-    bench: Bench, client: AriClient
-) -> None:
+async def test_a_command_that_raises_counts_as_failed(bench: Bench, client: AriClient) -> None:
     """No other call hears of it."""
     hands = Hands(client, bench.account())
 

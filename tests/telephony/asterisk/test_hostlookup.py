@@ -19,7 +19,7 @@ from adapter.telephony.port import Rejected
 DEAD = "pbx.behind-a-network-that-is-down"
 
 
-async def test_a_lookup_that_hangs_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_lookup_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is asked meanwhile is surely not sent, and takes no thread from other orgs."""
     looked, over, real = list[str](), threading.Event(), socket.getaddrinfo
 
@@ -48,7 +48,7 @@ async def test_a_lookup_that_hangs_is_the_only_one(monkeypatch: pytest.MonkeyPat
     await client.close()
 
 
-async def test_what_was_found_is_not_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_result_is_cached_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is a host that is not there held against whoever connects: they say so better."""
     looked = list[str]()
 

@@ -16,7 +16,7 @@ def test_a_call_lends_its_name_to_its_channels_within_32_characters() -> None:
     assert ids.root_of("a.long-id of another_kind:with/marks" * 3).isalnum()
 
 
-def test_a_channel_says_which_call_it_is_of_and_as_what() -> None:
+def test_a_channel_name_contains_its_call_and_role() -> None:
     """Phones of the agent, the destination, who takes over; in calls that came in as well."""
     assert ids.leg_name("01h-d3") == ("01h", "d", 3)
     assert ids.leg_name("01h-dst") == ("01h", "dst", 0)
@@ -42,7 +42,7 @@ def test_what_could_split_the_arguments_is_refused() -> None:
             ids.arguments("user", bad)
 
 
-def test_a_bridge_says_whose_it_is() -> None:
+def test_a_bridge_name_contains_its_call() -> None:
     """One of another's making is no call's."""
     assert ids.call_of_bridge(ids.bridge("c1")) == "c1"
     assert ids.call_of_bridge("a/bridge-b") == ""

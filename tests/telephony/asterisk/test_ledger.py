@@ -20,7 +20,7 @@ def tell(ledger: Ledger, states: MemoryStates, update: CallUpdate) -> DriverStat
     return entry
 
 
-async def test_a_call_without_its_end_is_ended_by_who_comes_next() -> None:
+async def test_the_next_process_ends_a_call_without_its_end() -> None:
     """Unless it is still there; its end is no certain one."""
     states = MemoryStates()
     tell(Ledger(states), states, CONNECTED)
@@ -35,7 +35,7 @@ async def test_a_call_without_its_end_is_ended_by_who_comes_next() -> None:
     assert await states.unfinished() == ()
 
 
-async def test_each_update_goes_on_from_the_one_before() -> None:
+async def test_each_update_continues_from_the_previous_one() -> None:
     """As the store compares versions; who was overtaken reads again."""
     states = MemoryStates()
     one, other = Ledger(states), Ledger(states)
@@ -46,7 +46,7 @@ async def test_each_update_goes_on_from_the_one_before() -> None:
     assert other.entry(CallUpdate(Moment.RINGING, "zz", "ada", Facts()), b"{}").version == 0
 
 
-async def test_what_somebody_else_took_is_over_here() -> None:
+async def test_a_call_taken_elsewhere_is_over_here() -> None:
     """And what cannot be read is nobody's call."""
     states = MemoryStates()
     ledger = Ledger(states)

@@ -16,14 +16,14 @@ def after(*events: Event, leg: str = "c1-d0") -> Leg:
     return found
 
 
-def test_only_what_comes_with_the_pick_up_tells_its_time() -> None:
+def test_only_the_pick_up_event_has_the_pick_up_time() -> None:
     """Any other event shows that the leg is up, and not since when."""
     told, shown = after(up("c1-d0", 2)), after(event("ChannelEnteredBridge", "c1-d0", 3))
     assert (told.state, told.guessed) == (State.UP, False)
     assert (shown.state, shown.guessed) == (State.UP, True)
 
 
-def test_a_goodbye_is_the_end_though_the_channel_is_there_for_a_moment_yet() -> None:
+def test_a_hang_up_ends_the_leg_before_its_channel_is_destroyed() -> None:
     """The earliest sign of the end is when it ended; what comes after it changes nothing."""
     ending = after(up("c1-d0", 2), bye("c1-d0", 5))
     assert (ending.is_ending, ending.is_there) == (True, True)
@@ -31,13 +31,13 @@ def test_a_goodbye_is_the_end_though_the_channel_is_there_for_a_moment_yet() -> 
     assert (gone.is_there, gone.gone_at) == (False, ending.gone_at)
 
 
-def test_a_channel_that_is_not_of_our_making_may_end_with_leaving_us() -> None:
+def test_a_foreign_channel_may_end_by_leaving_the_application() -> None:
     """No other event of its end comes without a subscription to it."""
     assert not after(event("StasisEnd", "9.1", 2), leg="9.1").is_there
     assert after(event("StasisEnd", "c1-d0", 2)).is_there
 
 
-def test_a_dialplan_says_no_while_it_plays_an_announcement() -> None:
+def test_a_dialplan_may_refuse_with_an_announcement() -> None:
     """Only before the pick-up: afterwards it is another's dialing."""
     refused = event("Dial", "c1-dst", 2, "Down", status="BUSY")
     assert after(refused, leg="c1-dst").cause == 17

@@ -77,7 +77,7 @@ def test_the_phone_that_is_picked_up_first_wins_and_is_connected() -> None:
     assert call.winner == "c1-d1"
 
 
-def test_who_the_agent_is_comes_with_a_later_event_than_the_channel() -> None:
+def test_the_agent_is_known_from_a_later_event_than_the_channel() -> None:
     """A channel's first events come before it is with our application."""
     first = event("ChannelConnectedLine", "c1-d0", 1, "Down")
     call, _ = after_events([first, event("StasisStart", "c1-d0", 1, "Down", *USER)])
@@ -143,7 +143,7 @@ def test_a_caller_rings_at_the_agent_and_is_answered_by_the_first_phone() -> Non
     assert last([bye("9.1", 5)], call) == (Release("9-1-d0"), Release("9.1"))
 
 
-def test_a_caller_whom_nobody_takes_goes_on_in_the_dialplan() -> None:
+def test_an_unanswered_caller_continues_in_the_dialplan() -> None:
     """There is the voicemail."""
     start = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
     refused = destroyed("9-1-d0", 3, 21, "Ringing")
@@ -185,7 +185,7 @@ def test_a_third_party_takes_over_and_the_agent_is_out_at_once() -> None:
     assert last([bye("c1-dst", 9)], call) == (Release("c1-dst"), Release("c1-t0"))
 
 
-def test_a_third_party_that_does_not_come_leaves_nobody_in_silence() -> None:
+def test_a_missing_third_party_leaves_nobody_on_hold() -> None:
     """The agent is gone, so the customer is hung up."""
     talk, _ = after_events([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
     third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
@@ -226,7 +226,7 @@ TALKS = [*TALK, *CALLED_IN, up("c1-c0", 5)]
 BOTH = inside(6, "c1-dst", "c1-d0", "c1-c0", "c1-dst")
 
 
-def test_who_was_called_in_and_is_gone_gives_the_customer_back() -> None:
+def test_a_departed_third_party_brings_the_customer_back() -> None:
     """Declined or hung up; asked for once, and not where the customer is back already."""
     for end in (destroyed("c1-c0", 6, 21), bye("c1-c0", 6)):
         call, said = after_events([*TALKS, end, destroyed("c1-c0", 6.1)])
@@ -235,7 +235,7 @@ def test_who_was_called_in_and_is_gone_gives_the_customer_back() -> None:
     assert last([*TALKS, BOTH, bye("c1-c0", 7)]) == ()
 
 
-def test_somebody_else_may_be_called_in_afterwards() -> None:
+def test_another_party_may_be_consulted_afterward() -> None:
     """Under the same id, which is free again."""
     again = event("StasisStart", "c1-c0", 8, "Down", "consult", "c1", "ada", "2003")
     call, said = after_events([*TALKS, destroyed("c1-c0", 6), again])
@@ -245,7 +245,7 @@ def test_somebody_else_may_be_called_in_afterwards() -> None:
     assert sum(len(commands) for commands in said) == 2
 
 
-def test_an_agent_who_leaves_two_who_talk_ends_nobodys_call() -> None:
+def test_an_agent_may_leave_two_parties_talking() -> None:
     """Only when the phone is gone for good, for who is in the bridge is told before that."""
     recording = Event("RecordingStarted", stamp(6.1), recording=Recording("c1"))
     call, said = after_events([*TALKS, BOTH, recording, bye("c1-d0", 7)])
@@ -257,7 +257,7 @@ def test_an_agent_who_leaves_two_who_talk_ends_nobodys_call() -> None:
     assert quiet == ()
 
 
-def test_an_agent_who_leaves_while_somebody_waits_ends_the_call() -> None:
+def test_leaving_during_a_consultation_ends_the_call() -> None:
     """Nobody is left with music for ever."""
     assert last([*TALKS, bye("c1-d0", 7)]) == ()
     assert set(last([*TALKS, destroyed("c1-d0", 7)])) == {Release("c1-dst"), Release("c1-c0")}
@@ -276,7 +276,7 @@ def test_a_talk_is_recorded_from_its_beginning_where_all_are() -> None:
     assert said == [Record("c1")]
 
 
-def test_an_event_about_nothing_changes_nothing() -> None:
+def test_an_irrelevant_event_changes_nothing() -> None:
     """Or about a channel of somebody else."""
     call, _ = after_events(PLACED)
     for one in (Event("ApplicationReplaced"), up("zz-d0", 3), up("55.9", 3)):
@@ -308,7 +308,7 @@ def _worsened(events: list[Event], seed: int) -> list[Event]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_recording_however_worsened_has_anybody_dialed_twice_or_left_alone(name: str) -> None:
+def test_no_distorted_event_sequence_dials_twice_or_strands_anybody(name: str) -> None:
     """Doubled, out of order and with gaps: each command once, and nothing is left at the end."""
     for root, events in _calls(name).items():
         for seed in range(4):

@@ -13,7 +13,7 @@ from tests.telephony.asterisk.traced import event, inside, outside, stamp, up
 CALL = Steered("c1", "ada", devices=(Leg("c1-d0", State.UP),), party=Leg("c1-dst", State.UP))
 
 
-def test_who_is_in_the_bridge_is_told_whole_by_each_event_of_it() -> None:
+def test_each_bridge_event_lists_all_its_members() -> None:
     """Who never was in it is not taken out of it; another bridge is none of ours."""
     call = observe(CALL, inside(2, "c1-d0", "c1-d0"))
     assert [leg.inside for leg in call.legs] == [True, None]
@@ -35,14 +35,14 @@ def test_each_event_is_noted_as_later_than_the_one_before() -> None:
     assert first.noted_at < second.noted_at < third.noted_at
 
 
-def test_a_recording_is_what_the_last_event_of_it_says() -> None:
+def test_a_recordings_state_follows_its_last_event() -> None:
     """Begun, then finished or failed."""
     on = observe(CALL, Event("RecordingStarted", stamp(2), recording=Recording("c1")))
     off = observe(on, Event("RecordingFailed", stamp(3), recording=Recording("c1")))
     assert (on.recording, off.recording) == (True, False)
 
 
-def test_whom_the_agent_calls_in_may_be_told_without_a_number() -> None:
+def test_a_consulted_party_may_have_no_number() -> None:
     """Its events of before it is with us tell none; the number stays once it is told."""
     bare = observe(CALL, event("ChannelStateChange", "c1-c0", 2, "Down"))
     assert (bare.consulted, bare.target) == (Leg("c1-c0"), "")

@@ -92,7 +92,7 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
             await client.close()
 
 
-async def test_events_of_a_lost_connection_are_made_up_for(tmp_path: Path) -> None:
+async def test_events_missed_during_a_disconnection_are_recovered(tmp_path: Path) -> None:
     """The phone is picked up while nobody listens: the destination is called all the same."""
     async with a_stage(tmp_path) as stage:
         ada = stage.world.phone("ada")
@@ -117,7 +117,7 @@ async def test_nothing_follows_before_it_is_stored(tmp_path: Path) -> None:
         assert [one.moment for one in stage.told] == [Moment.DIALED, Moment.CONNECTED]
 
 
-async def test_a_destination_is_called_by_who_told_of_the_call_first(tmp_path: Path) -> None:
+async def test_the_process_that_reported_a_call_first_dials_its_destination(tmp_path: Path) -> None:
     """It was replaced at that moment, and goes on with what it began: one call, and the talk."""
     async with a_stage(tmp_path) as stage:
         stage.others.add("c1")
@@ -129,7 +129,7 @@ async def test_a_destination_is_called_by_who_told_of_the_call_first(tmp_path: P
         assert len(stage.bench.trunk.calls) == 1
 
 
-async def test_what_the_first_to_tell_left_undone_nobody_does(
+async def test_nobody_completes_what_the_first_process_left_undone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it had called the destination nobody knows: the agent is let go, and told."""
@@ -156,7 +156,7 @@ async def test_hanging_up_waits_for_no_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rings", [True, False], ids=["talked to", "made in part"])
-async def test_nobody_is_left_on_the_line_for_a_request_that_failed(
+async def test_a_failed_request_strands_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rings: bool
 ) -> None:
     """The customer's leg could not be hung up at first: it is asked for again until it is gone."""
@@ -188,7 +188,7 @@ async def test_nobody_is_left_on_the_line_for_a_request_that_failed(
         assert failures == []
 
 
-async def test_who_is_replaced_steers_no_more(tmp_path: Path) -> None:
+async def test_a_replaced_process_stops_steering(tmp_path: Path) -> None:
     """Its run returns; it does not fight for the application."""
     async with a_stage(tmp_path) as stage:
         account = stage.bench.account()
@@ -242,7 +242,7 @@ async def test_a_connection_that_brings_no_more_events_is_made_anew(
         await stage.until(Moment.ENDED)
 
 
-async def test_more_events_than_can_be_kept_are_a_lost_connection() -> None:
+async def test_too_many_queued_events_count_as_a_lost_connection() -> None:
     """Then all is compared anew."""
     queue: asyncio.Queue[Event | None] = asyncio.Queue(2)
 
@@ -254,7 +254,7 @@ async def test_more_events_than_can_be_kept_are_a_lost_connection() -> None:
     assert [queue.get_nowait() for _ in range(queue.qsize())][-1] is None
 
 
-async def test_a_killed_asterisk_is_come_back_to(tmp_path: Path) -> None:
+async def test_a_killed_asterisk_is_reconnected(tmp_path: Path) -> None:
     """Its calls are over; the next one works."""
     async with a_stage(tmp_path) as stage:
         await stage.hands.ring("c1", "ada", NUMBER, shown="")
@@ -270,7 +270,7 @@ async def test_a_killed_asterisk_is_come_back_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("wrong_ms", "told_ms"), [(600_000, 0), (-600_000, 0), (60_000, 60_000)])
-async def test_a_pick_up_is_told_by_the_clock_that_events_have(
+async def test_a_pick_up_has_the_time_of_asterisks_clock(
     net: respx.MockRouter, client: AriClient, wrong_ms: int, told_ms: int
 ) -> None:
     """A clock that is minutes wrong is wrong for both: else a talk would be as much too long."""
@@ -284,7 +284,7 @@ async def test_a_pick_up_is_told_by_the_clock_that_events_have(
     assert found == {"c1-d0": picked_up - told_ms}
 
 
-async def test_a_connection_that_never_stands_is_made_ever_more_seldom(
+async def test_failed_connections_are_retried_with_growing_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each time everything is asked anew: an exchange in trouble is not asked all the time."""
@@ -316,7 +316,7 @@ async def test_a_connection_that_never_stands_is_made_ever_more_seldom(
     assert waits == [*AGAIN_SECONDS, AGAIN_SECONDS[-1]]
 
 
-async def test_an_event_that_meets_a_bug_ends_no_other_calls_steering(
+async def test_a_bug_in_one_event_does_not_affect_other_calls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is skipped: the connection stays, and a call goes its way."""

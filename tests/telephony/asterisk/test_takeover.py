@@ -15,7 +15,7 @@ TALK = [*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)]
 BACK = event("StasisStart", "c1-w4", 8, "Down", *USER)
 
 
-def test_a_leg_that_comes_back_takes_the_old_ones_place() -> None:
+def test_a_returning_leg_replaces_the_old_one() -> None:
     """The old one is let go; nobody is told anything, for it is the same talk."""
     before, _ = after_events(TALK)
     ringing, said = after_events([BACK], before)
@@ -28,7 +28,7 @@ def test_a_leg_that_comes_back_takes_the_old_ones_place() -> None:
     assert (said, after.over) == ([()], False)
 
 
-def test_a_caller_talks_since_the_first_leg_was_picked_up() -> None:
+def test_a_callers_talk_begins_with_the_first_leg() -> None:
     """The time of the talk is not counted anew."""
     told_of = ("user", "9-1", "ada", "")
     call, _ = after_events(
@@ -51,13 +51,13 @@ def test_a_call_whose_old_leg_ends_first_waits_for_the_one_that_comes() -> None:
     assert (said, lost.over) == ([(Release("c1-dst"),)], True)
 
 
-def test_a_leg_that_never_came_leaves_the_talk_alone() -> None:
+def test_a_leg_that_never_arrived_does_not_affect_the_talk() -> None:
     """The page was gone again: the agent's leg is the one that it was."""
     call, said = after_events([*TALK, BACK, destroyed("c1-w4", 9, 19, "Down")])
     assert (said[-1], call.winner, call.over) == ((), "c1-d0", False)
 
 
-def test_the_latest_of_two_that_come_back_talks() -> None:
+def test_the_latest_of_two_returning_legs_talks() -> None:
     """Two reloads in a row; the first one's leg is let go."""
     later = event("StasisStart", "c1-w10", 8.5, "Down", *USER)
     call, said = after_events([*TALK, BACK, later, up("c1-w10", 9), up("c1-w4", 9.1)])
@@ -95,7 +95,7 @@ def test_a_legs_age_is_in_its_name() -> None:
     assert successor(Leg("c1-d0"), ()) is None
 
 
-def test_a_talk_of_three_waits_for_the_agent_who_comes_back() -> None:
+def test_a_talk_of_three_waits_for_the_returning_agent() -> None:
     """The other two are not left to each other while the page is on its way."""
     call = Steered(
         "c1",

@@ -53,7 +53,7 @@ def moments(events: Iterable[Event], call: Steered | None = None) -> list[Moment
     return [update.moment for update in news(events, call)]
 
 
-def test_a_call_that_is_answered_is_told_from_pick_up_to_goodbye() -> None:
+def test_an_answered_call_is_reported_from_pick_up_to_hang_up() -> None:
     """Talk begins with the other party's pick-up and ends with the first goodbye."""
     talk = [START, up("c1-d0", 2), up("c1-dst", 5), bye("c1-dst", 9), destroyed("c1-dst", 9.1)]
     dialed, connected, ended = news(talk)
@@ -68,7 +68,7 @@ def test_a_call_that_is_answered_is_told_from_pick_up_to_goodbye() -> None:
     assert facts.number.value == NUMBER
 
 
-def test_nobody_picked_up_is_known_for_sure() -> None:
+def test_an_unanswered_call_is_certain() -> None:
     """Our own word counts as much as a call log's: no Task, no question."""
     (ended,) = news([START, destroyed("c1-d0", 3, 19, "Ringing")])
     assert ended.facts.has_final_cdr
@@ -80,7 +80,7 @@ def test_nobody_picked_up_is_known_for_sure() -> None:
 
 
 @pytest.mark.parametrize(("cause", "outcome"), [(17, Outcome.BUSY), (1, Outcome.WRONG_NUMBER)])
-def test_how_the_destination_refused_is_told(cause: int, outcome: Outcome) -> None:
+def test_the_destinations_refusal_is_reported(cause: int, outcome: Outcome) -> None:
     """The phone's own answer, though the agent's leg is then ended by us."""
     refused = event("ChannelHangupRequest", "c1-dst", 4, "Ringing", cause=cause)
     *_, ended = news([START, up("c1-d0", 2), refused])
@@ -106,7 +106,7 @@ def test_an_agent_who_gives_up_has_no_answer() -> None:
     assert update.facts.result is Outcome.NO_ANSWER
 
 
-def test_a_pick_up_that_nobody_told_of_is_no_certain_one() -> None:
+def test_an_unreported_pick_up_is_uncertain() -> None:
     """The end shows that it was up: how long is a question for the call log."""
     *_, ended = news([START, up("c1-d0", 2), destroyed("c1-dst", 9, 16, "Up")])
     facts = ended.facts
@@ -115,7 +115,7 @@ def test_a_pick_up_that_nobody_told_of_is_no_certain_one() -> None:
     assert not facts.is_certain
 
 
-def test_a_caller_is_told_while_it_rings() -> None:
+def test_a_ringing_caller_is_reported() -> None:
     """And how it went on: talked, or missed."""
     party = Leg("9.1", State.RINGING)
     call = Steered("9-1", "ada", "+1555", "Grace", inbound=True, party=party)
@@ -130,14 +130,14 @@ def test_a_caller_is_told_while_it_rings() -> None:
     assert missed.facts.ended is not None
 
 
-def test_an_end_whose_time_nobody_knows_is_told_without() -> None:
+def test_an_end_of_unknown_time_is_reported_without_a_time() -> None:
     """It is then the time at which it is told."""
     call = Steered("9-1", "ada", inbound=True, ringing=True, party=Leg("9.1"))
     (update,) = updates_between(call, replace(call, over=True))
     assert update.facts.ended is None
 
 
-def test_an_end_that_was_only_found_is_no_certain_one() -> None:
+def test_an_end_found_by_comparison_is_uncertain() -> None:
     """Nobody listened when it ended: how long the talk was is a question for the call log."""
     at = up("c1-dst", 9).at
     gone = [wire.ended(leg, at, 16, guessed=True) for leg in ("c1-dst", "c1-d0")]
@@ -150,7 +150,7 @@ def test_an_end_that_was_only_found_is_no_certain_one() -> None:
     assert not alone.facts.has_final_cdr
 
 
-def test_a_call_that_is_handed_over_ends_for_the_agent() -> None:
+def test_a_transferred_call_ends_for_the_agent() -> None:
     """With what was talked until then, whoever did it."""
     talk = [START, up("c1-d0", 2), up("c1-dst", 3)]
     third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
@@ -162,14 +162,14 @@ def test_a_call_that_is_handed_over_ends_for_the_agent() -> None:
     assert heard[-1].facts.talk_ms == 2000
 
 
-def test_a_pick_up_that_crosses_the_agents_goodbye_is_no_talk() -> None:
+def test_a_pick_up_during_the_agents_hang_up_is_not_a_talk() -> None:
     """The destination was picked up a moment after the agent had given up."""
     heard = news([START, up("c1-d0", 2), bye("c1-d0", 4), up("c1-dst", 4.1)])
     assert [update.moment for update in heard] == [DIALED, ENDED]
     assert heard[-1].facts.result is Outcome.NO_ANSWER
 
 
-def test_what_goes_on_in_a_call_is_told_whole_and_ever_later() -> None:
+def test_the_state_of_a_call_is_reported_completely_with_growing_times() -> None:
     """A third party rings, talks, waits and joins; a hold and a recording."""
     talk = [
         *[START, up("c1-d0", 2), inside(2.1, "c1-dst", "c1-d0", "c1-dst"), up("c1-dst", 3)],
@@ -207,7 +207,7 @@ def test_what_goes_on_in_a_call_is_told_whole_and_ever_later() -> None:
     assert [one.moment for one in left][-1] is TRANSFERRED
 
 
-def test_what_is_recorded_is_told_by_the_name_of_its_file() -> None:
+def test_a_recording_is_reported_by_its_file_name() -> None:
     """As soon as it is, and with nothing that came before."""
     talk = [START, up("c1-d0", 2), inside(2.1, "c1-dst", "c1-d0", "c1-dst"), up("c1-dst", 3)]
     begun = Event("RecordingStarted", stamp(4), recording=Recording("c1"))
@@ -215,13 +215,13 @@ def test_what_is_recorded_is_told_by_the_name_of_its_file() -> None:
     assert heard == [None, None, Known("c1", Source.EVENT)]
 
 
-def test_the_rest_of_a_call_that_was_told_of_is_told_no_more() -> None:
+def test_the_remains_of_a_reported_call_are_not_reported_again() -> None:
     """A destination that shows up after the end."""
     assert news([event("StasisStart", "c1-dst", 2, "Down", "dest", "c1", "ada", NUMBER)]) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_in_every_recording_each_moment_is_told_once_and_in_order(name: str) -> None:
+def test_every_recorded_session_reports_each_event_once_in_order(name: str) -> None:
     """As often as the events are repeated."""
     calls: dict[str, list[Event]] = {}
     for one in trace(name):
@@ -236,7 +236,7 @@ def test_in_every_recording_each_moment_is_told_once_and_in_order(name: str) -> 
         assert heard == sorted(heard, key=order.index)
 
 
-def test_every_refusal_that_was_recorded_is_told_as_its_outcome() -> None:
+def test_every_recorded_refusal_is_reported_as_its_outcome() -> None:
     """All SIP answers, with and without ringing before."""
     ends = {
         one.subject.id: one
@@ -253,7 +253,7 @@ def test_every_refusal_that_was_recorded_is_told_as_its_outcome() -> None:
         assert last.facts.outcome.value is outcome_of(end.cause, end.tech_cause), name
 
 
-def test_a_call_that_is_up_is_its_own_record() -> None:
+def test_a_live_call_is_its_own_cdr() -> None:
     """What its channels tell outranks every event."""
     call = Steered("c1", "", devices=(Leg("c1-d0", State.UP, up_at=5),), winner="c1-d0")
     record = record_of(call)
@@ -263,7 +263,7 @@ def test_a_call_that_is_up_is_its_own_record() -> None:
     assert record.facts.connected is None
 
 
-def test_a_time_that_nobody_told_is_no_record() -> None:
+def test_a_guessed_time_is_not_in_the_cdr() -> None:
     """Of a leg that went between two questions, or the true time of a talk would be overruled."""
     legs = (Leg("c1-d0", State.UP, up_at=90, guessed=True),)
     talk = Steered("c1", "ada", NUMBER, devices=legs, winner="c1-d0", connecting=True)

@@ -32,7 +32,7 @@ def news(events: Iterable[Event]) -> list[CallUpdate]:
     return [update for step in steps if step is not None for update in step.updates]
 
 
-def test_the_recording_of_an_exchange_is_told_as_what_happened() -> None:
+def test_a_recorded_exchange_session_is_reported_correctly() -> None:
     """Dialed at the desk phone, a ring group, a queue, a caller who gave up, a busy number."""
     told = [(one.provider_call_id, one.user_id, one.moment) for one in news(trace("watching"))]
     assert told == [
@@ -74,7 +74,7 @@ def test_a_desk_phones_call_has_its_number_talk_and_outcome() -> None:
     assert busy.result is Outcome.BUSY
 
 
-def test_a_caller_is_told_once_the_number_is_known() -> None:
+def test_a_caller_is_reported_once_the_number_is_known() -> None:
     """A queue tells it after the ringing has begun."""
     bare = Event("ChannelCreated", stamp(1), channel=Channel("9.2", "PJSIP/ada-0a"))
     assert news([bare]) == []
@@ -86,14 +86,14 @@ def test_a_caller_is_told_once_the_number_is_known() -> None:
     assert news([bare, phone("Down", 2, "ChannelDestroyed", cause=16)]) == []
 
 
-def test_a_call_that_ends_before_its_number_is_known_is_not_told() -> None:
+def test_a_call_that_ends_without_a_number_is_not_reported() -> None:
     """There is nothing to show."""
     bare = Event("ChannelCreated", stamp(1), channel=Channel("9.2", "PJSIP/ada-0a"))
     gone = Event("ChannelDestroyed", stamp(2), channel=Channel("9.2", "PJSIP/ada-0a"), cause=16)
     assert news([bare, gone, gone]) == []
 
 
-def test_a_pick_up_is_told_even_if_its_ringing_was_lost() -> None:
+def test_a_pick_up_is_reported_even_without_its_ringing() -> None:
     """With the ringing, for the pop."""
     created = phone("Down", 1, "ChannelCreated")
     late = phone("Up", 3, "ChannelHangupRequest")
@@ -103,7 +103,7 @@ def test_a_pick_up_is_told_even_if_its_ringing_was_lost() -> None:
     assert heard[-1].facts.connected.source is Source.OBSERVED
 
 
-def test_what_is_found_in_a_talk_is_told_when_it_ends() -> None:
+def test_a_talk_found_in_progress_is_reported_when_it_ends() -> None:
     """Who saw it begin has told of that; how long it was, the call log may know better."""
     dialed = Channel("9.2", "PJSIP/ada-0a", "Up", dialplan=Dialplan("s", "AppDial"))
     call = watching.first_seen(dialed, "ada", 5)
@@ -119,7 +119,7 @@ def test_what_is_found_in_a_talk_is_told_when_it_ends() -> None:
     assert watching.observe(over, gone) == (over, ())
 
 
-def test_an_end_that_was_only_found_leaves_it_open() -> None:
+def test_an_end_found_by_comparison_leaves_the_outcome_unknown() -> None:
     """Talked or missed: nobody listened."""
     ringing, _ = watching.observe(
         watching.first_seen(phone("Down", 1).channel, "ada", 1),  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ def test_an_end_that_was_only_found_leaves_it_open() -> None:
     assert ended.facts.ended.source is Source.OBSERVED
 
 
-def test_anothers_dialing_is_not_this_phones() -> None:
+def test_another_phones_dialing_is_not_this_ones() -> None:
     """A far leg that answers is told by who dialed it."""
     own = watching.first_seen(Channel("9.2", "PJSIP/ada-0a", "Ring"), "ada", 1)
     answered = event("Dial", "9.3", 2, "Up", status="ANSWER")

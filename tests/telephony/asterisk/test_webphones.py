@@ -128,7 +128,7 @@ async def test_an_extension_is_shown_as_such() -> None:
     assert fields(pbx.bodies[pbx.asked[2][1]])["callerid"] == "<2001>"
 
 
-async def test_a_user_that_is_dialed_as_it_is_has_a_name_of_its_own() -> None:
+async def test_a_literally_dialed_user_has_its_own_name() -> None:
     """No slash and no blank gets into an endpoint's name, and two users never share one."""
     names = {ACCOUNT.web_endpoint(user) for user in ("PJSIP/ada&PJSIP/9@t", "PJSIP/ada", "ada")}
     assert len(names) == 3
@@ -152,7 +152,7 @@ async def test_a_signed_out_agents_phone_is_gone_at_once() -> None:
     assert len(pbx.asked) == 3
 
 
-async def test_a_lost_leg_is_called_anew_under_a_later_name() -> None:
+async def test_a_lost_leg_is_called_again_under_a_new_name() -> None:
     """The page knows why it is rung; the number is shown; older legs have lesser names."""
     pbx = Pbx(a_leg("c1-d0", "Up"), a_leg("c1-dst", "Up", where="PJSIP/trunk"))
     assert await pbx.phones().restore("ada", NOON)
@@ -171,7 +171,7 @@ async def test_two_reloads_at_once_have_two_names() -> None:
     assert pbx.asked[-1] == ("POST", "/channels/c1-w7/dial")
 
 
-async def test_an_agent_who_was_mute_is_mute_still() -> None:
+async def test_a_muted_agent_stays_muted() -> None:
     """Before the new leg can be heard at all."""
     pbx = Pbx(a_leg("c1-d0", "Up"), muted=True)
     await pbx.phones().restore("ada", NOON)
@@ -195,7 +195,7 @@ async def test_a_page_that_reloads_while_it_rings_is_rung_again(root: str, why: 
     assert told["PJSIP_HEADER(add,X-Softphone-Ring)"] == why
 
 
-async def test_a_talk_at_the_desk_phone_is_none_of_the_browsers() -> None:
+async def test_a_talk_at_the_desk_phone_does_not_concern_the_browser() -> None:
     """Nothing is called."""
     pbx = Pbx(a_leg("c1-d0", "Up", where="PJSIP/ada"), {**a_leg("c1-d1", "Up"), "dialplan": {}})
     assert not await pbx.phones().restore("ada", NOON)
@@ -209,7 +209,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quickly")
-async def test_who_talks_with_a_page_that_is_gone_hears_music_until_it_is_back() -> None:
+async def test_the_other_party_hears_music_until_the_page_is_back() -> None:
     """In the bridge, so that nobody is on hold by it; a new page's phone ends it."""
     pbx = Pbx(a_leg("c1-d0", "Up"))
     await pbx.phones().comfort("ada")
@@ -219,7 +219,7 @@ async def test_who_talks_with_a_page_that_is_gone_hears_music_until_it_is_back()
 
 
 @pytest.mark.usefixtures("quickly")
-async def test_nobody_hears_music_over_audio_that_still_comes() -> None:
+async def test_no_music_plays_while_audio_still_arrives() -> None:
     """A connection that broke took no audio with it; who rings, or talks elsewhere, hears none."""
     pbx = Pbx(a_leg("c1-d0", "Up"))
     pbx.packets = (7, 57)

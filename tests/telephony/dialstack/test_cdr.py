@@ -11,13 +11,13 @@ from adapter.telephony.dialstack.fields import MOST_OF_A_SUMMARY
 START = 1767323045
 
 
-def test_a_row_needs_no_more_than_the_calls_id() -> None:
+def test_a_cdr_needs_only_the_calls_id() -> None:
     """Every other field may be missing."""
     row = CdrRow("call_1")
     assert (row.user_id, row.ended_at, row.live) == (None, None, False)
 
 
-def test_a_row_of_the_call_log_is_read() -> None:
+def test_a_cdr_is_read() -> None:
     """Every documented field has its place."""
     row = {
         "id": "call_1",
@@ -53,7 +53,7 @@ def test_a_row_of_the_call_log_is_read() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "found"), [("a", "b", "a"), (None, "b", "b"), (" ", "b", "b"), (7, 7, None)]
 )
-def test_the_first_name_that_holds_a_text_wins(one: object, other: object, found: str) -> None:
+def test_the_first_field_with_text_wins(one: object, other: object, found: str) -> None:
     """The id, the user and the caller's name have two names each; the current one goes first."""
     row = {"id": one, "call_id": other, "user": one, "user_id": other}
     record = parse_record({**row, "from_label": one, "from_name": other})
@@ -63,7 +63,7 @@ def test_the_first_name_that_holds_a_text_wins(one: object, other: object, found
     assert (named.user_id, named.from_name) == (found, found)
 
 
-def test_a_row_without_an_id_is_none() -> None:
+def test_a_cdr_without_an_id_is_skipped() -> None:
     """It could be bound to nothing."""
     assert parse_record({"user": "user_1"}) is None
 
@@ -109,7 +109,7 @@ def rows(*users: str | None, started: int | None = 10) -> list[CdrRow]:
     ]
 
 
-def test_a_filter_that_was_ignored_is_applied_here() -> None:
+def test_an_ignored_filter_is_applied_locally() -> None:
     """Another user's call is never taken for ours, nor one that may be anybody's."""
     found = own_records(rows("u", "other", None), "u", 0)
     assert [record.user_id for record in found] == ["u"]
@@ -137,7 +137,7 @@ def test_older_rows_are_left_out() -> None:
         ({"summary": "x" * 9_000}, False, "x" * MOST_OF_A_SUMMARY),
     ],
 )
-def test_what_there_is_of_a_talk_is_read(
+def test_the_available_facts_of_a_talk_are_read(
     row: dict[str, Any], has_recording: bool, summary: str | None
 ) -> None:
     """That it was recorded, never where for ten minutes; of a long summary its beginning."""

@@ -69,7 +69,7 @@ async def failure(client: DialStackDriver) -> ProviderError:
     return caught.value
 
 
-def test_the_client_is_a_provider() -> None:
+def test_the_driver_implements_the_provider_port() -> None:
     """The type checker agrees that it fulfils the port."""
     provider: WebhookDriver = DialStackDriver(build_http(BASE, "t", "a"), sandbox=True)
     able = provider.capabilities
@@ -127,7 +127,7 @@ async def test_a_web_page_is_no_answer(client: DialStackDriver, net: respx.MockR
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422, 451])
-async def test_a_4xx_is_surely_no_call(
+async def test_a_4xx_is_certainly_no_call(
     client: DialStackDriver, net: respx.MockRouter, status: int
 ) -> None:
     """The agent reads what the provider said and may dial again."""
@@ -150,7 +150,7 @@ async def test_a_4xx_is_surely_no_call(
         ("rubbish", "http-429", "Too Many Requests"),
     ],
 )
-async def test_a_429_says_when_to_come_back(
+async def test_a_429_says_when_to_retry(
     client: DialStackDriver, net: respx.MockRouter, body: Any, code: str, text: str
 ) -> None:
     """In any of the three shapes of an error, or in none."""
@@ -162,7 +162,7 @@ async def test_a_429_says_when_to_come_back(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 500, 502, 503, 504, 599])
-async def test_anything_but_2xx_and_4xx_leaves_it_open(
+async def test_anything_but_2xx_and_4xx_leaves_the_outcome_unknown(
     client: DialStackDriver, net: respx.MockRouter, status: int
 ) -> None:
     """There may be a call, so it is not placed again; a redirect is not followed."""
@@ -186,7 +186,7 @@ async def test_anything_but_2xx_and_4xx_leaves_it_open(
         ValueError("x"),
     ],
 )
-async def test_a_lost_answer_leaves_it_open(
+async def test_a_lost_answer_leaves_the_outcome_unknown(
     client: DialStackDriver, net: respx.MockRouter, error: Exception
 ) -> None:
     """The request may have arrived; once is all it is sent."""
@@ -198,7 +198,7 @@ async def test_a_lost_answer_leaves_it_open(
 @pytest.mark.parametrize(
     "error", [NOBODY_THERE, aiohttp.ConnectionTimeoutError("x"), aiohttp.InvalidURL("x")]
 )
-async def test_what_was_never_sent_is_surely_no_call(
+async def test_a_request_that_was_never_sent_is_certainly_no_call(
     client: DialStackDriver, net: respx.MockRouter, error: Exception
 ) -> None:
     """Without a connection there can be no call; it is not tried again all the same."""
@@ -277,7 +277,7 @@ async def test_one_call_is_read(client: DialStackDriver, net: respx.MockRouter) 
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"id":7}', b"<html>"])
-async def test_an_unreadable_row_is_no_answer(
+async def test_an_unreadable_row_is_an_error(
     client: DialStackDriver, net: respx.MockRouter, body: bytes
 ) -> None:
     """It must not be taken for "there is no such call"."""
@@ -286,7 +286,7 @@ async def test_an_unreadable_row_is_no_answer(
         await client.fetch_cdr("call_1")
 
 
-async def test_a_question_is_asked_up_to_three_times(
+async def test_a_query_is_tried_up_to_three_times(
     client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """Reading changes nothing, so it may be repeated."""
@@ -301,7 +301,7 @@ async def test_a_question_is_asked_up_to_three_times(
     assert route.call_count == 6
 
 
-async def test_a_refused_question_is_not_repeated(
+async def test_a_refused_query_is_not_repeated(
     client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """401 stays 401."""
@@ -348,9 +348,7 @@ async def test_the_key_never_goes_to_another_host(
     assert {call.request.url.host for call in net.calls} == {"dialstack.test"}
 
 
-async def test_a_list_that_goes_round_in_circles_ends(
-    client: DialStackDriver, net: respx.MockRouter
-) -> None:
+async def test_a_circular_list_ends(client: DialStackDriver, net: respx.MockRouter) -> None:
     """No page is read twice, and the number of pages is bounded."""
     route = net.get("/v1/users").respond(200, json={"data": [], "next_page_url": "/v1/users"})
     assert await client.users() == ()
@@ -390,7 +388,7 @@ async def test_users_are_listed_a_hundred_a_page_and_searched_by_e_mail(
     assert [line["event"] for line in lines] == ["provider.users_cut"]
 
 
-async def test_an_unreadable_list_is_no_empty_list(
+async def test_an_unreadable_list_is_an_error(
     client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """No answer is not the answer none."""
@@ -399,7 +397,7 @@ async def test_an_unreadable_list_is_no_empty_list(
         await client.users()
 
 
-async def test_the_call_log_is_read_no_further_than_asked(
+async def test_cdrs_are_read_no_further_than_requested(
     client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """Enough rows end it, and what the filter let through is filtered again."""
@@ -457,7 +455,7 @@ async def test_each_request_is_observed_with_its_trouble(
     assert took_ms >= 0
 
 
-async def test_a_question_that_is_repeated_is_observed_each_time(net: respx.MockRouter) -> None:
+async def test_each_attempt_of_a_query_is_observed(net: respx.MockRouter) -> None:
     """Two failures and an answer are three requests."""
     seen: list[str] = []
     client = DialStackDriver(build_http(BASE, "t", "a"), observe=lambda _, what: seen.append(what))
@@ -499,7 +497,7 @@ async def test_a_user_is_not_disturbed_or_passed_over_by_queues(
     assert not await client.pause("user_1", Status.AWAY, on=True)
 
 
-async def test_presence_tells_why_no_phone_rings(
+async def test_presence_says_why_no_phone_rings(
     client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """Where it is not told, that is an error of the question, and nobody's silence."""

@@ -72,7 +72,7 @@ def test_a_time_is_read_however_it_is_written(value: object, found: int | None) 
         (None, None),
     ],
 )
-def test_a_text_is_neither_empty_nor_endless(value: object, found: str | None) -> None:
+def test_a_text_is_not_empty_and_has_a_limit(value: object, found: str | None) -> None:
     """Ids and numbers have at most 255 characters."""
     assert fields.text(value) == found
 
@@ -157,7 +157,7 @@ def test_a_duration_is_a_count_of_seconds(value: object, found: int | None) -> N
         (None, None, None),
     ],
 )
-def test_an_outcome_is_told_by_status_and_cause(
+def test_an_outcome_follows_status_and_cause(
     status: str | None, cause: int | None, outcome: Outcome | None
 ) -> None:
     """The table of the facts, with vague statuses refined by the cause."""
@@ -188,7 +188,7 @@ def test_a_time_and_an_address_are_no_number(value: str) -> None:
 @pytest.mark.parametrize(
     "value", ["5.2", "17.5", "+", "+49", "\u202e+49", "", None, 7, [], "\u200b"]
 )
-def test_half_a_number_is_no_number(value: object) -> None:
+def test_an_incomplete_number_is_not_a_number(value: object) -> None:
     """It must not be taken for another one than was dialed."""
     assert fields.dialed(value) is None
 
@@ -196,7 +196,7 @@ def test_half_a_number_is_no_number(value: object) -> None:
 @pytest.mark.parametrize(
     "value", ["+12025550143", "1002", "911", "202.555.0143", "sip:204@pbx.example"]
 )
-def test_numbers_extensions_and_addresses_are_told_as_they_stand(value: str) -> None:
+def test_numbers_extensions_and_addresses_are_kept(value: str) -> None:
     """What they mean is decided elsewhere."""
     assert fields.caller(value) == fields.dialed(value) == value
 
@@ -209,18 +209,18 @@ def test_a_number_may_be_one_of_jsons_and_in_any_digits() -> None:
     assert (fields.caller(7), fields.caller(12025550143.5), fields.caller(True)) == (None,) * 3
 
 
-def test_a_name_that_never_ends_is_cut() -> None:
+def test_a_long_name_is_cut() -> None:
     """As much of it as anybody reads; what is no text is no name."""
     assert fields.name("Ann " * 999) == ("Ann " * 64)[:255].strip()
     assert (fields.name(" "), fields.name(["Ann"]), fields.name("Zoe")) == (None, None, "Zoe")
 
 
-def test_a_caller_may_be_told_by_a_word() -> None:
+def test_a_caller_may_be_a_placeholder_word() -> None:
     """One who withholds the number; of what was dialed a word says nothing."""
     assert (fields.caller("anonymous"), fields.dialed("anonymous")) == ("anonymous", None)
 
 
-def test_an_id_is_whole_or_none() -> None:
+def test_an_id_is_complete_or_none() -> None:
     """One that had to be mended is another call's, perhaps."""
     assert fields.ident("call_1") == "call_1"
     assert fields.ident("call_\N{REPLACEMENT CHARACTER}") is None

@@ -28,7 +28,7 @@ def facts(moment: Moment, **told: object) -> Facts:
     return call_update_from_event(record(**told), moment, SEEN_AT).facts
 
 
-def test_news_carry_whose_call_it_is() -> None:
+def test_updates_name_the_calls_user() -> None:
     """Call and user are the provider's, as they came."""
     news = call_update_from_event(record(user_id="user_1"), Moment.RINGING, SEEN_AT)
     assert (news.moment, news.provider_call_id, news.user_id) == (
@@ -56,7 +56,7 @@ def test_an_inbound_answer_may_be_a_greetings(moment: Moment) -> None:
     assert found.result is Outcome.MISSED
 
 
-def test_a_talk_after_a_greeting_begins_when_it_is_told() -> None:
+def test_a_talk_after_a_greeting_begins_when_reported() -> None:
     """By the event's own coming, where it names no time: not when the greeting began."""
     found = facts(Moment.CONNECTED, direction="inbound", answered_at=5)
     assert found.connected == SEEN
@@ -80,9 +80,7 @@ def test_connected_at_wins_over_answered_at() -> None:
         (Moment.TRANSFERRED, {"transferred"}),
     ],
 )
-def test_an_event_without_fields_still_tells_that_it_happened(
-    moment: Moment, names: set[str]
-) -> None:
+def test_an_event_without_fields_still_counts(moment: Moment, names: set[str]) -> None:
     """What it is about is known as well as our own clock saw it, and nothing else is."""
     found = facts(moment)
     known = {name for name in Facts.__struct_fields__ if getattr(found, name) is not None}
@@ -128,7 +126,7 @@ def test_an_internal_call_has_two_ends(moment: Moment, number: str | None) -> No
     assert found.direction == Known(Direction.INTERNAL, Source.EVENT)
 
 
-def test_only_the_end_says_how_it_went() -> None:
+def test_only_the_end_has_the_outcome() -> None:
     """A status on the way ("ringing", "completed") is no outcome."""
     for moment in (Moment.RINGING, Moment.DIALED, Moment.CONNECTED, Moment.TRANSFERRED):
         found = facts(moment, status="completed", cause=16, ended_at=8)
@@ -137,7 +135,7 @@ def test_only_the_end_says_how_it_went() -> None:
     assert facts(Moment.ENDED, status="busy").outcome == Known(Outcome.BUSY, Source.EVENT)
 
 
-def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
+def test_a_closed_cdr_is_final() -> None:
     """Everything in it is known as well as it can be."""
     row = record(
         user_id="user_1",
@@ -165,7 +163,7 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
     )
 
 
-def test_a_live_row_tells_no_end() -> None:
+def test_a_live_cdr_has_no_end() -> None:
     """While the call goes on, the call log knows only how far it came."""
     row = record(direction="outbound", connected_at=6, status="busy", cause=17, live=True)
     found = cdr_from_row(row).update.facts
@@ -174,7 +172,7 @@ def test_a_live_row_tells_no_end() -> None:
     assert found.outcome is None
 
 
-def test_an_internal_row_does_not_say_which_end_the_agent_is() -> None:
+def test_an_internal_cdr_does_not_say_which_end_is_the_agents() -> None:
     """So it must not overwrite the number that an event told."""
     row = record(direction="internal", from_number="1001", to_number="1002", ended_at=8, status="x")
     assert cdr_from_row(row).update.facts.number is None
@@ -183,9 +181,7 @@ def test_an_internal_row_does_not_say_which_end_the_agent_is() -> None:
 @pytest.mark.parametrize(
     ("direction", "own"), [("inbound", "+2"), ("outbound", "+1"), ("internal", None), (None, None)]
 )
-def test_our_own_number_is_the_one_that_was_called_or_shown(
-    direction: str | None, own: str | None
-) -> None:
+def test_our_number_is_the_called_or_shown_one(direction: str | None, own: str | None) -> None:
     """Of an internal call both ends are ours."""
     row = record(direction=direction, from_number="+1", to_number="+2")
     told = call_update_from_event(row, Moment.CONNECTED, 1).facts.own_number

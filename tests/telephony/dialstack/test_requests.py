@@ -33,12 +33,12 @@ def test_a_transfer_is_one_blind_action() -> None:
         ("ü", "/v1/calls/%C3%BC"),
     ],
 )
-def test_an_opaque_id_cannot_leave_its_place_in_the_path(call_id: str, path: str) -> None:
+def test_an_opaque_id_cannot_break_out_of_the_path(call_id: str, path: str) -> None:
     """Ids come from outside; whatever they hold, the request stays the same one."""
     assert requests.call_path(call_id) == path
 
 
-def test_the_call_log_is_asked_by_user_and_time() -> None:
+def test_cdrs_are_queried_by_user_and_time() -> None:
     """The time is written in UTC, to the second, rounded into the past."""
     assert requests.records_query("u", 1767323045678, 5) == {
         "user": "u",
@@ -48,7 +48,7 @@ def test_the_call_log_is_asked_by_user_and_time() -> None:
     }
 
 
-def test_an_endpoint_asks_for_the_types_that_we_understand() -> None:
+def test_an_endpoint_subscribes_to_the_types_that_we_understand() -> None:
     """The list of types is the table's."""
     assert requests.webhook_body("https://x", wire.EVENTS)["enabled_events"] == [
         "call.initiated",

@@ -58,12 +58,12 @@ def test_one_odd_time_alone_is_none_where_it_is_known_when_it_was_told(odd: int)
         ((STARTED, None, STARTED - 400, ENDED), (STARTED, None, STARTED - 400, ENDED)),
     ],
 )
-def test_what_is_out_of_order_did_not_happen(told: Times, kept: Times) -> None:
+def test_times_out_of_order_are_dropped(told: Times, kept: Times) -> None:
     """A second is allowed for rounding."""
     assert plausible(told, AT) == kept
 
 
-def test_what_is_told_late_or_by_a_fast_clock_is_true_all_the_same() -> None:
+def test_late_reports_and_fast_clocks_keep_their_times() -> None:
     """Days after an outage, and some minutes ahead of ours."""
     late = AT + OLDEST_MS - DAY
     assert plausible(TRUE, late) == TRUE
@@ -74,9 +74,7 @@ times = st.none() | st.integers(0, 2**45) | st.integers(AT - 2 * DAY, AT + MINUT
 
 
 @given(st.tuples(times, times, times, times), st.none() | st.just(AT))
-def test_whatever_is_told_a_call_takes_a_day_at_most_and_goes_in_order(
-    told: Times, at: int | None
-) -> None:
+def test_times_are_ordered_and_span_a_day_at_most(told: Times, at: int | None) -> None:
     """Nothing is made up, and nothing is left that could make an absurd duration."""
     kept = plausible(told, at)
     assert all(one in {None, other} for one, other in zip(kept, told, strict=True))

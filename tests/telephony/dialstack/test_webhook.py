@@ -48,7 +48,7 @@ def test_a_signed_event_of_a_call_is_read() -> None:
 
 
 @pytest.mark.parametrize("proof", ["", "t=1,v1=" + "0" * 64, "rubbish"])
-def test_what_is_not_proved_is_refused_with_its_reason(proof: str) -> None:
+def test_an_unverified_delivery_is_refused_with_its_reason(proof: str) -> None:
     """401; its address is watched."""
     found = opened(event(), **{signing.HEADER.lower(): proof})
     assert isinstance(found, WebhookRefusal)
@@ -57,7 +57,7 @@ def test_what_is_not_proved_is_refused_with_its_reason(proof: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [301, 4 * 3_600, -301])
-def test_a_proof_that_is_too_old_is_told_apart_from_none(seconds: int) -> None:
+def test_an_old_signature_differs_from_a_missing_one(seconds: int) -> None:
     """It is the provider's, who repeats with the first signature: no stranger to be shed."""
     proof = {signing.HEADER.lower(): signing.header(SECRETS, NOW // 1000 - seconds, event())}
     found = opened(event(), **proof)
@@ -69,7 +69,7 @@ def test_a_proof_that_is_too_old_is_told_apart_from_none(seconds: int) -> None:
     assert isinstance(patient, IncomingDelivery)
 
 
-def test_a_body_that_was_packed_is_refused_and_not_acknowledged() -> None:
+def test_a_compressed_body_is_refused() -> None:
     """415, once it is proved: else a stranger could make us unpack."""
     body = gzip.compress(event())
     found = opened(body, **{"content-encoding": "GZip"})
@@ -82,7 +82,7 @@ def test_a_body_that_was_packed_is_refused_and_not_acknowledged() -> None:
     assert stranger.status == 401
 
 
-def test_signed_rubbish_is_kept_under_the_name_of_its_hash() -> None:
+def test_signed_garbage_is_stored_under_its_hash() -> None:
     """The same rubbish again has the same name, so that it is kept once."""
     found, again = delivery(b"[1"), delivery(b"[1")
     assert (found.readable, found.type, found.problem) == (False, "malformed", "not JSON")
@@ -96,7 +96,7 @@ def test_another_accounts_event_is_kept_and_not_read() -> None:
     assert "another account" in found.problem
 
 
-def test_an_event_of_no_call_says_what_it_lacks() -> None:
+def test_an_event_without_a_call_says_what_it_lacks() -> None:
     """It is kept as one that means nothing to us."""
     found = delivery(event(data={}))
     assert (found.readable, found.update, found.problem) == (True, None, "no call_id")
