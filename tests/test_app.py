@@ -32,7 +32,7 @@ async def test_one_file_is_served_by_one_process(tmp_path: Path) -> None:
         assert app.pages.count() == 0
 
 
-async def test_nothing_is_left_running(tmp_path: Path) -> None:
+async def test_no_task_is_left_running(tmp_path: Path) -> None:
     """When it is over, every task that it started is gone."""
     before = asyncio.all_tasks()
     async with a_world(tmp_path, provider=FakeProvider().app()) as world:
@@ -81,7 +81,7 @@ async def test_the_settings_say_how_long_deliveries_and_calls_are_kept(tmp_path:
     await reader.close()
 
 
-async def test_draining_tells_the_pages_and_closes_those_that_stay(tmp_path: Path) -> None:
+async def test_draining_notifies_pages_and_closes_the_remaining_ones(tmp_path: Path) -> None:
     """Each hears its own moment; who has not left by the end gets 4001."""
     async with a_world(tmp_path, provider=FakeProvider().app()) as world:
         pages = [await world.page(focused=False) for _ in range(3)]
@@ -92,7 +92,7 @@ async def test_draining_tells_the_pages_and_closes_those_that_stay(tmp_path: Pat
         assert world.app.pages.count() == 0
 
 
-async def test_serving_ends_when_it_is_told_to(tmp_path: Path) -> None:
+async def test_serving_ends_on_request(tmp_path: Path) -> None:
     """The port answers, then it is free again."""
     port, stop = free_port(), asyncio.Event()
     url = f"http://localhost:{port}"

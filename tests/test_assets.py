@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.interpreted
 @pytest.mark.parametrize("name", ["web", "salesforce"])
-def test_a_checkout_has_them_beside_the_package(name: str) -> None:
+def test_a_checkout_has_the_assets_beside_the_package(name: str) -> None:
     """Where people edit them."""
     assert folder(name) == ROOT / name
 
 
-def test_an_installation_has_them_inside(tmp_path: Path) -> None:
+def test_an_installation_has_the_assets_inside_the_package(tmp_path: Path) -> None:
     """Whatever lies beside it in site-packages: `web` is a name that others use too."""
     package = tmp_path / "adapter"
     (package / "assets" / "web").mkdir(parents=True)
@@ -26,7 +26,7 @@ def test_an_installation_has_them_inside(tmp_path: Path) -> None:
     assert folder("web", package) == package / "assets" / "web"
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_a_missing_asset_is_named(tmp_path: Path) -> None:
     """Never an empty answer: half a program would say something else, later."""
     with pytest.raises(FileNotFoundError, match="install it again") as refused:
         folder("salesforce", tmp_path / "adapter")
@@ -34,7 +34,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.interpreted
-def test_the_settings_are_found_likewise(tmp_path: Path) -> None:
+def test_the_example_settings_are_found_alike(tmp_path: Path) -> None:
     """In a checkout, in an installation, or named."""
     assert example() == ROOT / ".env.example"
     package = tmp_path / "adapter"

@@ -98,7 +98,7 @@ def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) ->
     assert all(f"  {name}" in told.err for name in cli.COMMANDS)
 
 
-def test_a_wrong_port_in_the_environment_hurts_the_demo_only(tmp_path: Path) -> None:
+def test_a_wrong_port_in_the_environment_affects_only_the_demo(tmp_path: Path) -> None:
     """PORT is the demo's: other commands do not even look at it."""
     assert run("demo", PORT="many").returncode == 2
     assert run("schema", PORT="many").returncode == 0
@@ -145,7 +145,7 @@ def test_an_installation_without_its_pages_says_so(tmp_path: Path) -> None:
     assert "listen" not in ended.stderr
 
 
-def test_whoever_has_read_enough_gets_no_complaint() -> None:
+def test_a_closed_pipe_causes_no_error() -> None:
     """`schema | head -1`: the pipe is closed, and standard error stays empty."""
     process = subprocess.Popen(
         [sys.executable, "-m", "adapter", "schema"],
@@ -161,7 +161,7 @@ def test_whoever_has_read_enough_gets_no_complaint() -> None:
     assert process.wait(timeout=60) == 2
 
 
-def test_ctrl_c_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """It was a traceback; a shell learns by the usual number what ended the command."""
 
     def interrupted(_arguments: object) -> int:
@@ -171,7 +171,7 @@ def test_ctrl_c_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli.main(["doctor"]) == 130
 
 
-def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_prints_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     """The one of the package."""
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
@@ -179,7 +179,7 @@ def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"softphone-adapter {__version__}\n"
 
 
-def test_it_calls_itself_as_it_was_called(
+def test_the_program_uses_the_name_it_was_called_by(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By its installed name, or as a module."""
@@ -197,9 +197,7 @@ def test_the_schema_is_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"Hello", "Dial", "Accept", "Result"} <= set(schema["$defs"])
 
 
-def test_migrate_makes_the_tables_once_and_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_migrate_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run finds nothing to do."""
     monkeypatch.setenv("SOFTPHONE_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
     assert cli.main(["migrate"]) == 0
@@ -219,7 +217,7 @@ def test_simulate_has_options_of_its_own(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "serve"])
-def test_every_command_with_a_result_can_tell_it_as_json(
+def test_every_command_with_a_result_has_json_output(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Only `serve` has none: its log is JSON already."""
@@ -237,7 +235,7 @@ def test_every_command_with_a_result_can_tell_it_as_json(
         ("python -m adapter simulate --scenario b", {"busy"}),
     ],
 )
-def test_a_shell_is_told_what_may_come_next(tmp_path: Path, line: str, offered: set[str]) -> None:
+def test_a_shell_gets_completions(tmp_path: Path, line: str, offered: set[str]) -> None:
     """As bash and zsh ask, with argcomplete's global completion switched on."""
     answer = tmp_path / "answer"
     ended = run(

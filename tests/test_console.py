@@ -31,7 +31,7 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert told == "what           count\ncalls             12\na longer name      3\n"
 
 
-def test_a_sheet_has_a_line_for_each_fact_however_deep() -> None:
+def test_a_sheet_has_a_line_for_each_nested_value() -> None:
     """What a run found, for people."""
     facts = {"calls": 200, "faults": {"webhook-lost": 3}, "seeds": [4, 5], "others": {}, "ok": True}
     assert console.sheet(facts) == (
@@ -50,7 +50,7 @@ def test_a_result_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {"rows": 3}
 
 
-def test_in_a_pipe_there_is_no_bar() -> None:
+def test_a_pipe_shows_no_progress_bar() -> None:
     """A log of a nightly job has not one character of it."""
     ended = subprocess.run(
         [sys.executable, "-c", LONG_WORK.replace("LIVE", "True")],
@@ -65,7 +65,7 @@ def test_in_a_pipe_there_is_no_bar() -> None:
 
 
 @pytest.mark.parametrize("live", [True, False])
-def test_on_a_terminal_the_bar_is_on_standard_error_alone(live: bool) -> None:
+def test_on_a_terminal_the_progress_bar_is_on_standard_error(live: bool) -> None:
     """What is piped on stays clean while somebody watches."""
     ours, theirs = pty.openpty()
     try:

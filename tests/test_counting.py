@@ -26,7 +26,7 @@ def new_registry() -> CollectorRegistry:
 
 
 @given(amounts=st.lists(st.sampled_from(BOUNDS) | st.floats(0, 1000)))
-def test_a_histogram_tells_what_prometheus_clients_own_would(amounts: list[float]) -> None:
+def test_a_histogram_matches_that_of_prometheus_client(amounts: list[float]) -> None:
     """Each bound counts to its own bucket, and what is above the last one is in the total."""
     ours, theirs = new_registry(), new_registry()
     quick = Histogram("x_seconds", "How long.", buckets=BOUNDS, registry=ours)
@@ -41,7 +41,7 @@ LABEL = st.sampled_from(["a", "b", 'quo"te', "new\nline"])
 
 
 @given(labels=st.lists(st.tuples(LABEL, LABEL)))
-def test_a_tally_tells_what_prometheus_clients_own_would(labels: list[tuple[str, str]]) -> None:
+def test_a_tally_matches_prometheus_clients_counter(labels: list[tuple[str, str]]) -> None:
     """A series for each combination that was counted, in the order of the first times."""
     ours, theirs = new_registry(), new_registry()
     quick = Tally("x", "How often.", ["kind", "fate"], registry=ours)
@@ -52,7 +52,7 @@ def test_a_tally_tells_what_prometheus_clients_own_would(labels: list[tuple[str,
     assert scrape(ours) == scrape(theirs)
 
 
-def test_prometheus_is_told_since_when_a_series_counts() -> None:
+def test_a_series_has_its_creation_time() -> None:
     """So that it sees a restart even where the count is higher than before."""
     ours, theirs = new_registry(), new_registry()
     Theirs("x", "x", registry=theirs)
@@ -64,7 +64,7 @@ def test_prometheus_is_told_since_when_a_series_counts() -> None:
     assert first <= (ours.get_sample_value("y_created", {"kind": "a"}) or 0) <= last
 
 
-def test_a_name_is_taken_once() -> None:
+def test_a_metric_name_is_used_once() -> None:
     """Two that count under one name would be one wrong number."""
     registry = new_registry()
     Histogram("x", "x", buckets=BOUNDS, registry=registry)

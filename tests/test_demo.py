@@ -39,7 +39,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def test_the_demo_is_its_own_world(tmp_path: Path) -> None:
+def test_the_demo_uses_nothing_of_yours(tmp_path: Path) -> None:
     """Loopback only, the org on another site, its own database and provider."""
     settings = demo_settings(18080, tmp_path)
     assert settings.public_url == "http://localhost:18080"
@@ -52,7 +52,7 @@ def test_the_demo_is_its_own_world(tmp_path: Path) -> None:
     assert settings.is_provider_configured
 
 
-def test_the_demos_numbers_are_called_again_without_a_question(
+def test_the_demos_numbers_are_redialed_without_confirmation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There are a dozen of them; whoever wants to see the question says so."""
@@ -86,7 +86,7 @@ async def test_a_killed_demo_leaves_no_provider_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_the_demo_plays_a_call_and_ends_at_a_signal(tmp_path: Path) -> None:
+async def test_the_demo_plays_a_call_and_ends_on_a_signal(tmp_path: Path) -> None:
     """Its addresses are told and answer; a call rings; SIGINT ends all of them within seconds."""
     port = four_free_ports()
     demo = await asyncio.create_subprocess_exec(

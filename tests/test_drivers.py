@@ -30,7 +30,7 @@ def nobody(_took_ms: int, _trouble: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["account", "token", "webhook_secrets"])
-def test_an_account_without_one_of_its_needs_is_not_configured(name: str) -> None:
+def test_an_account_without_a_required_setting_is_not_configured(name: str) -> None:
     """It can neither dial nor be believed; everything else is a default."""
     told: dict[str, Any] = WHOLE | {"account": "acct"}
     assert is_configured(org(**told))
@@ -38,7 +38,7 @@ def test_an_account_without_one_of_its_needs_is_not_configured(name: str) -> Non
     assert missing(org(**told | {name: ""})) == [name]
 
 
-async def test_the_variables_of_the_one_org_make_its_driver() -> None:
+async def test_the_variables_build_the_only_orgs_driver() -> None:
     """What stands behind the provider's name is the option's."""
     settings = load(
         {}, dialstack_account="acct", dialstack_token="sk", dialstack_user_field="user_id"
@@ -58,13 +58,13 @@ async def test_the_variables_of_the_one_org_make_its_driver() -> None:
         (org(**WHOLE, user_field="users"), "user_field must be user or user_id, not users"),
     ],
 )
-def test_a_wrong_option_stops_the_start_with_its_name(wrong: Org, said: str) -> None:
+def test_a_wrong_option_prevents_the_start_by_name(wrong: Org, said: str) -> None:
     """And says which org and what there is instead."""
     with pytest.raises(WrongSetting, match=said):
         build_driver(wrong, MemoryStates(), nobody)
 
 
-async def test_asterisk_is_made_of_its_variables_and_watches_the_directorys_phones(
+async def test_asterisk_is_built_from_its_variables_and_watches_the_directorys_phones(
     tmp_path: Path,
 ) -> None:
     """A call log only where it is told where Asterisk writes one."""
@@ -88,6 +88,6 @@ async def test_asterisk_is_made_of_its_variables_and_watches_the_directorys_phon
     assert not is_configured(bare)
 
 
-def test_every_kind_says_what_it_needs() -> None:
+def test_every_provider_lists_its_required_settings() -> None:
     """Else everything would look configured."""
     assert all(kind.needed for kind in KINDS.values())

@@ -11,7 +11,7 @@ from adapter.app import listening, running
 from tests.scenarios.conftest import settings_for
 
 
-async def test_without_a_provider_no_webhook_is_taken(tmp_path: Path) -> None:
+async def test_without_a_provider_no_webhook_is_accepted(tmp_path: Path) -> None:
     """It starts, says so in the log, and has no endpoint that would take anybody's word."""
     settings = settings_for(
         tmp_path, "http://localhost:1", "http://127.0.0.1:9", dialstack_webhook_secrets=""

@@ -37,7 +37,7 @@ async def ask(server: web.Application, host: str) -> int:
         ("", 421),
     ],
 )
-async def test_a_name_that_was_led_here_gets_no_page(host: str, status: int) -> None:
+async def test_a_foreign_host_name_gets_no_page(host: str, status: int) -> None:
     """Addresses and names that were told of do."""
 
     async def page(_request: web.Request) -> web.Response:
@@ -48,7 +48,7 @@ async def test_a_name_that_was_led_here_gets_no_page(host: str, status: int) -> 
     assert await ask(server, host) == status
 
 
-async def test_the_simulator_and_the_demo_answer_this_machine() -> None:
+async def test_the_simulator_and_the_demo_answer_only_this_machine() -> None:
     """Both start calls, or show what was said in them."""
     for host, is_refused in (("evil.example", True), ("localhost", False)):
         simulator = make_app(simulated("http://127.0.0.1:9"))
@@ -57,7 +57,7 @@ async def test_the_simulator_and_the_demo_answer_this_machine() -> None:
         assert (await ask(demo, host) == 421) is is_refused
 
 
-async def test_the_dev_sign_in_is_on_no_page_of_another_name(tmp_path: Path) -> None:
+async def test_the_dev_sign_in_is_not_served_under_another_name(tmp_path: Path) -> None:
     """Nor is anything beside it."""
     async with (
         a_world(tmp_path) as world,

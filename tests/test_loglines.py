@@ -34,7 +34,7 @@ class Stream(io.StringIO):
             raise error
 
 
-def test_a_line_is_out_at_once_and_whole() -> None:
+def test_a_line_is_written_at_once_and_completely() -> None:
     """So a process that ends has said all that it logged."""
     stream = Stream()
     logger = structlog.WriteLogger(LogStream(stream))  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ def test_a_line_is_out_at_once_and_whole() -> None:
 
 
 @pytest.mark.parametrize("error", [OSError("the disk is full"), ValueError("it is closed")])
-def test_a_stream_that_takes_nothing_harms_nobody(error: Exception) -> None:
+def test_a_blocked_stream_does_no_harm(error: Exception) -> None:
     """Neither who writes a line nor who would have it out."""
     for stream in (Stream(write=error), Stream(flush=error)):
         lines = LogStream(stream)

@@ -96,7 +96,7 @@ def test_labels_are_from_short_closed_lists() -> None:
     assert names == {"fate", "effect", "outcome", "state", "age", "code", "direction"}
 
 
-def test_a_release_and_a_process_are_told_by_their_usual_names() -> None:
+def test_release_and_process_have_their_usual_metric_names() -> None:
     """softphone_build_info, and what dashboards of any program ask for."""
     families = {family.name: family for family in Metrics().registry.collect()}
     (build,) = families["softphone_build"].samples

@@ -50,7 +50,7 @@ def test_without_a_key_nobody_else_can_make_the_hash() -> None:
     assert one.number(NUMBER) == one.number(NUMBER) != other.number(NUMBER)
 
 
-def test_of_a_short_number_nothing_is_told() -> None:
+def test_a_short_number_is_hidden_completely() -> None:
     """An extension's last two digits would be half of it."""
     assert MASK.number("911").startswith("…#")
     assert MASK.number("123456").startswith("…#")
@@ -102,7 +102,7 @@ def test_a_number_is_hidden_under_every_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["number", "digits", "target", "from_number", "dial_string"])
 @pytest.mark.parametrize("value", ["911", "42", 4155550167, "sip:ada@example.com", ["42"]])
-def test_what_is_named_a_number_is_hidden_whatever_it_looks_like(name: str, value: Any) -> None:
+def test_a_field_named_number_is_always_hidden(name: str, value: Any) -> None:
     """Extensions and emergency numbers too."""
     told = json.dumps(masked(**{name: value})).removeprefix(f'{{"{name}": ').partition("#")[0]
     assert str(value).strip("[']") not in told
@@ -132,19 +132,19 @@ def test_ids_and_times_stay_readable(name: str, text: str) -> None:
     assert masked(**{name: text}) == {name: text}
 
 
-def test_counts_and_truths_stay_as_they_are() -> None:
+def test_numbers_and_booleans_are_unchanged() -> None:
     """Numbers of JSON are no phone numbers, unless named so."""
     line = {"at": 1_760_000_000_000, "seconds": 1.5, "ok": True, "nothing": None}
     assert masked(**line) == line
 
 
-def test_a_word_of_ours_is_plain_text() -> None:
+def test_an_enum_is_written_as_its_value() -> None:
     """An enum's member is written as its value."""
     assert json.dumps(masked(kind=DialKind.EMERGENCY)) == '{"kind": "emergency"}'
 
 
 @given(texts=st.lists(st.text(max_size=50) | st.sampled_from(["busy", NUMBER, "٠١٢٣٤٥٦٧٨"])))
-def test_what_was_logged_before_changes_no_line(texts: list[str]) -> None:
+def test_a_line_does_not_depend_on_earlier_ones(texts: list[str]) -> None:
     """Words are remembered; that is never seen."""
     seasoned = Masker("key")
     for text in [*texts, *texts]:
@@ -152,7 +152,7 @@ def test_what_was_logged_before_changes_no_line(texts: list[str]) -> None:
         assert seasoned(None, "info", dict(line)) == Masker("key")(None, "info", dict(line))
 
 
-def test_only_so_many_words_are_remembered() -> None:
+def test_the_cache_of_words_is_limited() -> None:
     """Whatever people and providers say, and whatever names it has; texts that vary never."""
     busy = Masker("key")
     for n in range(3000):
@@ -188,7 +188,7 @@ def test_only_so_many_words_are_remembered() -> None:
     ],
 )
 @pytest.mark.parametrize("value", ["hush", ["hush"], {"a": "hush"}, b"hush", None, 42])
-def test_what_nobody_may_read_is_hidden(name: str, value: Any) -> None:
+def test_secrets_are_hidden(name: str, value: Any) -> None:
     """By its name, of whatever kind it is."""
     assert masked(**{name: value}) == {name: "[hidden]"}
 
@@ -265,7 +265,7 @@ ANYTHING = st.recursive(
 
 
 @given(line=st.dictionaries(st.text(st.characters()), ANYTHING))
-def test_no_line_raises(line: dict[str, Any]) -> None:
+def test_no_line_raises_an_exception(line: dict[str, Any]) -> None:
     """Whatever is logged comes out as JSON."""
     assert json.dumps(dict(MASK(None, "info", line)))
 
@@ -278,7 +278,7 @@ def test_no_line_shows_a_number(line: dict[str, Any], number: str) -> None:
 
 
 @given(nanoseconds=st.integers(0, 4_000_000_000 * 10**9))
-def test_a_lines_time_is_the_moments_in_utc(nanoseconds: int) -> None:
+def test_a_lines_time_is_in_utc(nanoseconds: int) -> None:
     """To the microsecond; the same second twice, and another one."""
     for moment in (nanoseconds, nanoseconds + 1000, nanoseconds + 10**9):
         second, rest = divmod(moment // 1000, 10**6)
@@ -335,14 +335,14 @@ def test_a_traceback_hides_numbers(logs: io.StringIO) -> None:
     assert NUMBER not in logs.getvalue()
 
 
-def test_the_level_is_the_least_that_is_written(logs: io.StringIO) -> None:
+def test_the_level_is_the_lowest_one_written(logs: io.StringIO) -> None:
     """Debug lines stay away at info."""
     structlog.get_logger().debug("sweep.raced")
     structlog.get_logger().warning("socket.slow")
     assert [line["event"] for line in lines(logs)] == ["socket.slow"]
 
 
-def test_other_libraries_are_heard_as_warnings_in_the_same_form(logs: io.StringIO) -> None:
+def test_other_libraries_warnings_have_the_same_format(logs: io.StringIO) -> None:
     """Their lines are masked too, tracebacks with them."""
     logging.getLogger("asyncio").info("GET /softphone")
     try:
@@ -354,7 +354,7 @@ def test_other_libraries_are_heard_as_warnings_in_the_same_form(logs: io.StringI
     assert NUMBER not in logs.getvalue()
 
 
-def test_of_aiohttps_errors_the_kind_is_told_and_nothing_that_was_sent(logs: io.StringIO) -> None:
+def test_aiohttps_errors_are_logged_without_the_request(logs: io.StringIO) -> None:
     """It quotes headers that it cannot read: a cookie is one. And strangers do not fill the log."""
     for _ in range(FOREIGN_PER_MINUTE + 50):
         try:
@@ -379,7 +379,7 @@ def test_logs_go_to_standard_error_unless_told_otherwise(
     assert sys.stderr is not sys.__stderr__
 
 
-def test_a_line_begins_with_when_and_what(logs: io.StringIO) -> None:
+def test_a_line_begins_with_time_and_event(logs: io.StringIO) -> None:
     """A viewer that cuts lines off shows what happened."""
     structlog.get_logger().info("call.placed", call="call_1", agent="00D1/0051")
     assert list(json.loads(logs.getvalue())) == ["timestamp", "level", "event", "call", "agent"]
@@ -416,7 +416,7 @@ def test_on_a_terminal_a_line_is_for_people(terminal: Terminal) -> None:
     )
 
 
-def test_a_terminal_obeys_nothing_that_a_line_holds(terminal: Terminal) -> None:
+def test_a_line_has_no_terminal_control_sequences(terminal: Terminal) -> None:
     """Escapes come from strangers too: in a value, and in a traceback."""
     structlog.get_logger().warning("odd", said="\x1b]0;owned\x07", more="\x9b31m")
     try:

@@ -60,7 +60,7 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
     assert orgs.of_id("00D00000000000c") is None
 
 
-def test_the_guides_example_is_a_file_that_is_read(tmp_path: Path) -> None:
+def test_the_guides_example_is_valid(tmp_path: Path) -> None:
     """As it stands there, with files of our own in place of those that it names."""
     guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(\[\[org\]\].*?)```", guide, re.DOTALL)
@@ -112,9 +112,7 @@ def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_would_mix_two_orgs_up_is_refused(
-    tmp_path: Path, wishes: dict[str, str], said: str
-) -> None:
+def test_ambiguous_orgs_are_refused(tmp_path: Path, wishes: dict[str, str], said: str) -> None:
     """With a sentence that names the variable, the file and the fault."""
     wishes = {name: value.replace("{folder}", str(tmp_path)) for name, value in wishes.items()}
     with pytest.raises(WrongSetting, match=said) as wrong:
@@ -130,7 +128,7 @@ def test_a_webhook_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None
         read(tmp_path, one)
 
 
-def test_a_token_that_no_header_can_carry_is_refused(tmp_path: Path) -> None:
+def test_a_token_that_does_not_fit_a_header_is_refused(tmp_path: Path) -> None:
     """The file is named, and not what is in it."""
     one = org_text(tmp_path, "a")
     (tmp_path / "token-a").write_text("sk_hush\nsk_2\n")
@@ -139,7 +137,7 @@ def test_a_token_that_no_header_can_carry_is_refused(tmp_path: Path) -> None:
     assert "hush" not in str(wrong.value)
 
 
-def test_every_org_that_is_wrong_is_told_with_its_place(tmp_path: Path) -> None:
+def test_every_wrong_org_is_reported_with_its_position(tmp_path: Path) -> None:
     """A line each, as for variables."""
     good = org_text(tmp_path, "a")
     bad = [org_text(tmp_path, "b", id="5"), org_text(tmp_path, "c", token_file='"/nowhere"')]
@@ -199,7 +197,7 @@ def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
         ("telephony = 5", "SOFTPHONE_ORGS_FILE"),
     ],
 )
-def test_what_an_orgs_tables_cannot_say_is_refused(tmp_path: Path, table: str, said: str) -> None:
+def test_an_unknown_key_of_an_org_is_refused(tmp_path: Path, table: str, said: str) -> None:
     """With a sentence."""
     with pytest.raises(WrongSetting, match=said):
         read(tmp_path, org_text(tmp_path, "a") + table + "\n")

@@ -9,7 +9,7 @@ A, B = (
 )
 
 
-def test_who_names_no_org_means_the_only_one() -> None:
+def test_a_request_without_an_org_means_the_only_one() -> None:
     """Where there are two, nobody is guessed; of 18 letters the last three say nothing."""
     two = Orgs((A, B))
     assert two.named("") is None

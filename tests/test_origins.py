@@ -45,7 +45,7 @@ def test_an_address_has_one_spelling(text: str, url: str) -> None:
         "https://[::1",
     ],
 )
-def test_what_could_be_read_in_two_ways_is_refused(text: str) -> None:
+def test_an_ambiguous_address_is_refused(text: str) -> None:
     """With a ValueError, and nothing else."""
     with pytest.raises(ValueError, match=r"\S"):
         normal_url(text)
@@ -58,7 +58,7 @@ def test_an_origin_has_no_path() -> None:
         normal_origin("https://x.example/softphone")
 
 
-def test_only_this_machine_is_asked_without_tls() -> None:
+def test_only_this_machine_is_contacted_without_tls() -> None:
     """Tokens and codes go that way."""
     assert demand_https("http://127.0.0.1:8082") == "http://127.0.0.1:8082"
     assert demand_https("https://x.example") == "https://x.example"
@@ -91,6 +91,6 @@ def test_loopback_is_loopback(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["", "localhost.example.com", "127.0.0.1.example.com", "127.1", "0.0.0.0", "localhost."]
 )
-def test_what_only_looks_like_loopback_is_none(host: str) -> None:
+def test_an_address_that_only_looks_like_loopback_is_not(host: str) -> None:
     """Names that anybody may register, and spellings that each program reads in its own way."""
     assert not is_loopback(host)

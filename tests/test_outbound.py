@@ -144,7 +144,7 @@ PACKED = gzip.compress(TOO_LONG)
     ids=["long", "packed", "endless"],
 )
 @pytest.mark.parametrize("ask", [dialstack, asterisk, voice, tasks, sign_in])
-async def test_an_answer_that_is_too_long_is_lost_and_leaves_open_what_was_asked_for(
+async def test_an_oversized_answer_leaves_the_outcome_unknown(
     ask: Asker, head: bytes, body: bytes, for_ever: bool
 ) -> None:
     """Accepted or not, nobody read; it is asked once, and told as the other side's trouble."""
@@ -153,7 +153,7 @@ async def test_an_answer_that_is_too_long_is_lost_and_leaves_open_what_was_asked
     assert server.asked == 1
 
 
-async def test_an_answer_that_trickles_for_ever_is_waited_for_no_longer_than_said() -> None:
+async def test_an_answer_that_trickles_times_out() -> None:
     """Each byte comes in time, and there is always another one."""
     left = asyncio.Event()
 
@@ -180,7 +180,7 @@ async def test_an_answer_that_trickles_for_ever_is_waited_for_no_longer_than_sai
     ("encoding", "pack"),
     [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)],
 )
-async def test_an_answer_that_just_fits_is_read_whole(
+async def test_an_answer_of_the_maximum_size_is_read(
     encoding: str, pack: Callable[[bytes], bytes]
 ) -> None:
     """One byte more is too long; what is measured is what it takes unpacked."""

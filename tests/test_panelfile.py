@@ -49,7 +49,7 @@ def test_reasons_and_templates_are_read_in_the_admins_order(tmp_path: Path) -> N
         ("away_reasons = [", "Invalid"),
     ],
 )
-def test_what_is_wrong_with_it_is_told_with_its_setting(
+def test_an_error_in_the_file_is_reported_with_its_setting(
     tmp_path: Path, text: str, said: str
 ) -> None:
     """The start stops, as with any wrong setting."""

@@ -84,7 +84,7 @@ def test_each_refusal_is_in_the_documents_with_its_settings(code: str) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(path.stem for path in WORDS.glob("*.json")))
-def test_each_refusal_has_words_in_each_language(language: str) -> None:
+def test_each_refusal_has_a_text_in_each_language(language: str) -> None:
     """The agent reads why."""
     words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
     assert [code for code in SETTINGS if not words.get(f"answer.{code}")] == []

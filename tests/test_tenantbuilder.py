@@ -46,7 +46,7 @@ async def built(stack: AsyncExitStack, **settings: Any) -> Tenants[SalesforceOrg
     )
 
 
-async def test_each_org_has_its_own_tasks_and_its_own_way_to_ask_for_them(
+async def test_each_org_has_its_own_tasks_and_read_back(
     stack: AsyncExitStack, tmp_path: Path
 ) -> None:
     """What an org does not say is as the deployment says."""
@@ -65,7 +65,7 @@ async def test_each_org_has_its_own_tasks_and_its_own_way_to_ask_for_them(
     assert (a.rules.save.read_back, b.rules.save.read_back) == (True, False)
 
 
-async def test_one_app_of_ours_asks_each_org_at_its_own_domain(
+async def test_one_app_queries_each_org_at_its_own_domain(
     stack: AsyncExitStack, tmp_path: Path
 ) -> None:
     """Never one org about another's Tasks."""
@@ -80,7 +80,7 @@ async def test_one_app_of_ours_asks_each_org_at_its_own_domain(
     assert len({id(finder) for finder in finders if finder is not None}) == 2
 
 
-async def test_without_a_provider_nobody_is_looked_for_there(stack: AsyncExitStack) -> None:
+async def test_without_a_provider_no_user_is_looked_up(stack: AsyncExitStack) -> None:
     """The one org of a fresh machine starts all the same."""
     (tenant,) = (await built(stack, org_origins="https://a.example")).all
     assert not tenant.telephony.is_configured

@@ -33,7 +33,7 @@ def test_an_agent_and_an_account_lead_to_the_same_tenant() -> None:
         assert tenants.rules_of(key) is tenant.rules
 
 
-def test_nobodys_org_or_account_has_no_tenant() -> None:
+def test_an_unknown_org_or_account_has_no_tenant() -> None:
     """Also where there is only one that could be meant."""
     tenants = Tenants(two().all[:1])
     assert tenants.of_agent(BOB) is None
@@ -53,7 +53,7 @@ def test_a_stored_delivery_is_read_by_the_driver_of_its_account() -> None:
     assert tenants.read("acct_a", b"[", 1_000) is None
 
 
-async def test_an_agent_is_looked_for_in_their_own_org_only() -> None:
+async def test_an_agent_is_looked_up_only_in_their_own_org() -> None:
     """The same e-mail in another org is another person; an unknown org has nobody."""
 
     class Adas:

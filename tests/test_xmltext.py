@@ -22,7 +22,7 @@ def test_an_empty_text_keeps_its_closing_tag() -> None:
 @pytest.mark.parametrize(
     "text", ["", "<a>", "a", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<a>&b;</a>"]
 )
-def test_what_is_no_plain_document_is_refused(text: str) -> None:
+def test_anything_but_a_plain_document_is_refused(text: str) -> None:
     """Broken markup and entities alike."""
     with pytest.raises(NotXml):
         read(text)
@@ -43,7 +43,7 @@ def test_what_is_no_plain_document_is_refused(text: str) -> None:
         ),
     ],
 )
-def test_the_first_bytes_say_the_encoding(data: bytes, text: str) -> None:
+def test_the_first_bytes_determine_the_encoding(data: bytes, text: str) -> None:
     """A mark, the width of the first letter, or the declaration; and then it can be read."""
     assert decoded(data) == text
     assert read(decoded(data)).tag == "a"
@@ -56,7 +56,7 @@ def test_a_document_type_is_refused_in_every_encoding() -> None:
 
 
 @pytest.mark.parametrize("data", [b"<a>\xff</a>", b'<?xml version="1.0" encoding="none"?><a/>'])
-def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_text_are_refused(data: bytes) -> None:
     """Rather than read with gaps."""
     with pytest.raises(NotXml):
         decoded(data)

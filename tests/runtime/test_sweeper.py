@@ -453,7 +453,9 @@ async def test_a_retry_is_logged_with_the_call_that_it_is_for(
     try:
         with capture_logs() as lines, stamina.set_testing(True, attempts=2, cap=True):
             await bench.agents.handle(ADA, click)
-            await bench.intake.take(heard(news(Moment.CONNECTED, "pc9", None), body=b"connected"))
+            await bench.intake.take(
+                incoming(news(Moment.CONNECTED, "pc9", None), body=b"connected")
+            )
             bench.clock.at += 60_000
             await unpark(bench)
             await bench.sweeper.sweep()

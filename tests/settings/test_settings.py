@@ -160,7 +160,7 @@ def test_each_line_of_the_example_environment_follows_its_explanation() -> None:
 
 
 @pytest.mark.parametrize("token", ["sk_1\nsk_2", "sk_hush 1", "sk_hüsh"])
-def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
+def test_a_token_that_does_not_fit_a_header_is_refused(token: str) -> None:
     """It would start, and each call would fail as if the provider could not be reached."""
     with pytest.raises(WrongSetting) as caught:
         load({"SOFTPHONE_DIALSTACK_TOKEN": token})

@@ -17,12 +17,12 @@ class Clock:
         return self.at
 
 
-def test_who_was_asked_nothing_has_no_signs() -> None:
+def test_a_provider_without_requests_has_no_health() -> None:
     """Neither good nor bad."""
     assert Health(Clock()).vitals() == NOTHING
 
 
-def test_answers_and_troubles_are_told_apart() -> None:
+def test_successes_and_failures_are_distinguished() -> None:
     """How many, how long, and what was last wrong when."""
     clock = Clock()
     health = Health(clock)

@@ -6,7 +6,7 @@ from adapter.telephony.port import ProviderError, Rejected, Unknown, Unsupported
 from adapter.telephony.updates import Webhook
 
 
-def test_a_refusal_tells_all_that_the_provider_said() -> None:
+def test_a_refusal_contains_the_providers_full_answer() -> None:
     """Code, text, the wait it asks for, and its own number of the request."""
     error = Rejected("http-429", "Slow down", retry_after=2.0, request_id="req_1")
     told = (error.code, error.text, error.retry_after, error.request_id)
@@ -20,7 +20,7 @@ def test_every_failure_is_a_provider_error(kind: type) -> None:
     assert issubclass(kind, ProviderError)
 
 
-def test_no_failure_is_another_one() -> None:
+def test_every_failure_is_distinct() -> None:
     """Surely no call and perhaps a call can never be caught for one another."""
     assert not issubclass(Rejected, Unknown)
     assert not issubclass(Unknown, Rejected)

@@ -120,7 +120,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_what_python_writes_is_read_back(value: object) -> None:
+def test_json_written_by_python_is_read(value: object) -> None:
     """Strict is not odd: ordinary values survive, escaped or not."""
     assert loads(json.dumps(value).encode()) == value
     assert loads(json.dumps(value, ensure_ascii=False).encode()) == value
@@ -130,7 +130,7 @@ USUAL = {"id": "evt_1", "data": {"name": "Grüße, Welt", "cause": 16, "seconds"
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
-def test_what_is_usual_needs_no_close_look(
+def test_typical_json_needs_only_the_fast_parser(
     monkeypatch: pytest.MonkeyPatch, separators: tuple[str, str]
 ) -> None:
     """With or without a blank after commas and colons: the two ways in which programs write."""
@@ -169,9 +169,7 @@ def _joined(blank: str, parts: list[str]) -> str:
 
 
 @given(st.recursive(scalars, containers, max_leaves=12), st.sampled_from([0, 0, 0, 31, 32, 33]))
-def test_the_quick_way_makes_of_a_text_what_the_close_look_makes_of_it(
-    text: str, around: int
-) -> None:
+def test_the_fast_parser_gives_the_same_result_as_the_strict_one(text: str, around: int) -> None:
     """The same value, or the same reason to refuse it, whatever stands in it."""
     raw = ("[" * around + text + "]" * around).encode()
     assert outcome(loads, raw) == outcome(closely, raw)

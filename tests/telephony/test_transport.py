@@ -69,7 +69,7 @@ async def test_a_request_arrives_as_it_was_given_and_its_answer_comes_back() -> 
     assert b"content-type" not in came[1].lower()
 
 
-async def test_a_connection_is_kept_and_a_packed_answer_unpacked() -> None:
+async def test_a_connection_is_reused_and_a_compressed_answer_decompressed() -> None:
     """Two requests, one connection."""
     body = gzip.compress(b'"packed"')
     packed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b"
@@ -102,7 +102,7 @@ async def test_a_redirect_is_an_answer() -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/", "http://nowhere.invalid/", "ftp://127.0.0.1/", "http://"]
 )
-async def test_nobody_there_is_told_as_never_sent(url: str) -> None:
+async def test_a_refused_connection_is_reported_as_never_sent(url: str) -> None:
     """No connection, no name, no such protocol, no host."""
     async with client(url) as http:
         with pytest.raises(Rejected) as refused:
@@ -110,7 +110,7 @@ async def test_nobody_there_is_told_as_never_sent(url: str) -> None:
     assert refused.value.code == "unreachable"
 
 
-async def test_no_certificate_is_told_as_never_sent() -> None:
+async def test_a_certificate_error_is_reported_as_never_sent() -> None:
     """A server that speaks no TLS has read nothing of a request."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -122,7 +122,7 @@ async def test_no_certificate_is_told_as_never_sent() -> None:
             await http.request("POST", "/", json={})
 
 
-async def test_a_connection_that_takes_too_long_is_told_as_never_sent() -> None:
+async def test_a_connection_time_out_is_reported_as_never_sent() -> None:
     """A server that is silent when TLS begins."""
 
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -150,7 +150,7 @@ async def test_a_post_is_sent_once_although_its_kept_connection_was_closed() -> 
     assert "secret" not in str(lost.value)
 
 
-async def test_an_answer_that_is_cut_or_no_http_leaves_it_open() -> None:
+async def test_a_broken_answer_leaves_the_outcome_unknown() -> None:
     """Neither is a connection that never stood."""
 
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -167,7 +167,7 @@ async def test_an_answer_that_is_cut_or_no_http_leaves_it_open() -> None:
                 await http.request("POST", "/", json={})
 
 
-async def test_a_server_that_never_ends_its_answer_is_waited_for_no_longer_than_said() -> None:
+async def test_an_endless_answer_times_out() -> None:
     """It may have done what it was asked for."""
 
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -181,7 +181,7 @@ async def test_a_server_that_never_ends_its_answer_is_waited_for_no_longer_than_
         await http.aclose()
 
 
-async def test_whoever_listens_hears_every_answer() -> None:
+async def test_listeners_get_every_answer() -> None:
     """Such as whoever compares clocks."""
     heard: list[Response] = []
 
@@ -201,9 +201,7 @@ async def test_whoever_listens_hears_every_answer() -> None:
     ]
 
 
-async def test_an_address_with_a_path_is_where_paths_begin_and_a_whole_one_is_taken_as_it_is() -> (
-    None
-):
+async def test_paths_are_relative_to_the_address_and_full_urls_are_kept() -> None:
     """A provider behind a prefix; the next page of a list."""
     asked: list[bytes] = []
 

@@ -59,7 +59,7 @@ def for_ada(news: CallUpdate, *, known: bool = True, shared: bool = False) -> ev
 @pytest.mark.parametrize("moment", list(Moment))
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("user", [ADA, None])
-def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
+def test_updates_that_name_the_agent_or_nobody_are_the_agents(
     moment: Moment, known: bool, user: str | None
 ) -> None:
     """As it is."""
@@ -79,7 +79,7 @@ def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
         (Moment.CDR, events.CdrFound),
     ],
 )
-def test_another_users_part_in_the_call_is_told_as_that(
+def test_another_users_part_is_reported_as_such(
     moment: Moment, kind: type[events.Report] | None
 ) -> None:
     """To an agent whom the call rang at; to a stranger, nothing."""
@@ -91,7 +91,7 @@ def test_another_users_part_in_the_call_is_told_as_that(
     assert for_ada(update(moment, BOB), known=False) is None
 
 
-def test_in_an_internal_call_each_user_is_told_under_their_own_name() -> None:
+def test_an_internal_call_is_reported_for_each_user() -> None:
     """The other one's answer says nothing new; the other one's end is the end for both."""
     answer = update(Moment.CONNECTED, BOB, Direction.INTERNAL)
     assert for_ada(answer) is None
@@ -103,7 +103,7 @@ def test_in_an_internal_call_each_user_is_told_under_their_own_name() -> None:
     assert isinstance(for_ada(unnamed, shared=True), events.Connected)
 
 
-def test_a_talk_of_nobody_by_name_is_nobodys_of_a_group() -> None:
+def test_an_unnamed_talk_of_a_group_call_is_nobodys() -> None:
     """Any of them may have taken it: that it is over is sure, and the CDR is looked up."""
     assert for_ada(update(Moment.CONNECTED, None), shared=True) is None
     end = for_ada(update(Moment.ENDED, None), shared=True)

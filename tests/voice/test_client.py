@@ -61,7 +61,7 @@ async def test_a_record_is_created_and_completed_each_with_a_token_of_its_own(
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_busy_salesforce_is_asked_again_when_it_says(
+async def test_a_busy_salesforce_is_retried_when_it_says(
     api: VoiceCalls, client: VoiceClient, status: int
 ) -> None:
     """Nothing was written; 429 says how long to wait."""
@@ -71,16 +71,14 @@ async def test_a_busy_salesforce_is_asked_again_when_it_says(
     assert refused == Refused(f"HTTP_{status}", "Salesforce is busy.", wait_ms=7_000)
 
 
-async def test_a_body_that_salesforce_does_not_like_is_refused_for_good(
-    api: VoiceCalls, client: VoiceClient
-) -> None:
+async def test_an_invalid_body_is_a_permanent_refusal(api: VoiceCalls, client: VoiceClient) -> None:
     """The same would be refused again; its own words are kept."""
     api.faults = [400]
     assert await client.complete("c1", BODY) == Refused("HTTP_400", "no", permanent=True)
 
 
 @pytest.mark.parametrize("fault", [401, 403, 404, "redirect"])
-async def test_a_wrong_setting_loses_no_record_and_is_said_once(
+async def test_a_wrong_setting_loses_no_record_and_is_logged_once(
     api: VoiceCalls, client: VoiceClient, fault: Fault
 ) -> None:
     """Somebody mends it, and everything that waited is written; a redirect is not followed."""
@@ -95,7 +93,7 @@ async def test_a_wrong_setting_loses_no_record_and_is_said_once(
 
 
 @pytest.mark.parametrize("fault", ["lost", "slow"])
-async def test_an_answer_that_does_not_come_says_nothing(
+async def test_a_missing_answer_leaves_the_outcome_unknown(
     api: VoiceCalls, client: VoiceClient, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it was written, nobody knows."""
@@ -119,7 +117,7 @@ async def test_what_would_wait_too_long_is_not_sent(
     assert not client._slots.locked()
 
 
-async def test_a_server_that_is_not_there_says_nothing(client: VoiceClient) -> None:
+async def test_an_unreachable_server_leaves_the_outcome_unknown(client: VoiceClient) -> None:
     """No connection is no refusal: it is tried again."""
     await client.close()
     assert await client.complete("c1", BODY) == Unknown("closed")
@@ -128,9 +126,7 @@ async def test_a_server_that_is_not_there_says_nothing(client: VoiceClient) -> N
 
 
 @pytest.mark.parametrize("page", ["<html>Down for maintenance</html>", "[]", "[" * 100_000])
-async def test_a_page_of_whoever_stands_in_between_is_no_record(
-    client: VoiceClient, page: str
-) -> None:
+async def test_a_proxys_page_is_not_a_record(client: VoiceClient, page: str) -> None:
     """However friendly its status: completing is repeated. An empty answer is one."""
     with respx.mock:
         respx.patch(url__startswith=str(client.http.base_url)).respond(200, text=page)
@@ -154,7 +150,7 @@ def test_what_an_answer_says_beside_its_status_may_be_anything() -> None:
 @pytest.mark.parametrize(
     ("said", "ms"), [("3", 3_000), ("0", 0), ("-1", 0), ("nan", 0), ("1e9", 3_600_000), ("Fri", 0)]
 )
-def test_only_a_sensible_wait_is_believed(said: str, ms: int) -> None:
+def test_only_a_plausible_wait_is_used(said: str, ms: int) -> None:
     """An hour at most."""
     assert retry_after_ms({"retry-after": said}) == ms
     assert retry_after_ms({}) == 0

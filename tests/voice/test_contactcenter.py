@@ -15,7 +15,7 @@ CENTER = ContactCenter("SoftphoneVoice", "Softphone", "c__Softphone", PEM)
 GOLDEN = Path(__file__).parent / "golden" / "contactcenter.xml"
 
 
-def test_the_file_is_as_it_was() -> None:
+def test_the_file_has_not_changed() -> None:
     """Every item that Setup needs, and no address of ours: that is in the vendor info."""
     assert setup_xml(CENTER) == GOLDEN.read_text()
     items = {item.get("name") for item in read(setup_xml(CENTER)).iter("item")}
@@ -37,7 +37,9 @@ def test_the_file_is_as_it_was() -> None:
         ({"certificate": "x"}, "PEM"),
     ],
 )
-def test_what_setup_would_refuse_is_said_before(change: dict[str, str], why: str) -> None:
+def test_errors_that_setup_would_report_are_reported_first(
+    change: dict[str, str], why: str
+) -> None:
     """One sentence each."""
     (said,) = problems(replace(CENTER, **change))
     assert why in said

@@ -48,7 +48,7 @@ def test_a_completion_names_the_caller_for_the_record_that_it_may_have_to_make()
     assert "fromNumber" not in complete_body(withheld, times, RULES)
 
 
-def test_moments_are_utc_with_milliseconds() -> None:
+def test_times_are_utc_with_milliseconds() -> None:
     """As Salesforce writes them."""
     assert instant(1_760_000_000_123) == "2025-10-09T08:53:20.123Z"
 
@@ -81,14 +81,14 @@ def test_a_talk_is_completed_with_its_times_and_words() -> None:
         (Times(T0, None, T0 - 9), T0),
     ],
 )
-def test_a_call_that_nobody_took_is_an_error_with_an_end(times: Times, ended: int) -> None:
+def test_an_unanswered_call_is_an_error_with_an_end_time(times: Times, ended: int) -> None:
     """Even where nobody told when it ended; never before its start."""
     body = complete_body(replace(FIELDS, outcome=Outcome.BUSY, talk_ms=None), times, RULES)
     assert body["endTime"] == instant(ended)
     assert body["disconnectReason"] == {"value": "Busy", "isError": True}
 
 
-def test_links_are_told_by_their_ids_and_reserved_names_never() -> None:
+def test_links_are_sent_by_id_and_reserved_names_never() -> None:
     """CallerContactInfo and SourceType are Salesforce's own."""
     who = Draft(who=Record("003000000000001"), what=Record("001000000000001"))
     said = attributes(replace(FIELDS, draft=who, record=Record("500000000000001")), RULES)

@@ -33,14 +33,14 @@ async def test_without_all_three_settings_there_is_no_voice() -> None:
     assert await connected(**VOICE) == SalesforceOrg()
 
 
-async def test_with_them_the_backend_writes() -> None:
+async def test_with_all_three_settings_the_backend_writes() -> None:
     """By a key that is read before anything starts."""
     org = await connected(**VOICE, voice_key=key_pair()[0])
     assert [(one.name, one.route) for one in org.surfaces] == [("voice", Route.BACKEND)]
     assert org.writer is not None
 
 
-async def test_a_key_that_cannot_sign_stops_the_start_with_its_name() -> None:
+async def test_an_unusable_key_prevents_the_start_by_name() -> None:
     """And nothing of the key is in the sentence."""
     with pytest.raises(WrongSetting, match=r"SOFTPHONE_VOICE_KEY of .*must be a PEM"):
         await connected(**VOICE, voice_key="hunter2")

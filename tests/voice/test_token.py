@@ -22,7 +22,7 @@ def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
     ).decode()
 
 
-def test_a_token_says_who_for_three_minutes_and_once() -> None:
+def test_a_token_names_its_subject_for_three_minutes_and_once() -> None:
     """`aud` only where a deployment asks for it."""
     said = claims(ISSUER, 1_760_000_000_999, "n1")
     assert said == {
@@ -35,7 +35,7 @@ def test_a_token_says_who_for_three_minutes_and_once() -> None:
     assert claims(Issuer("o", "c", "https://x"), 0, "n")["aud"] == "https://x"
 
 
-def test_it_is_signed_by_the_key() -> None:
+def test_the_token_is_signed_by_the_key() -> None:
     """As whoever has the certificate can check."""
     key = read_key(key_pair()[0])
     decoded = jwt.decode(sign(claims(ISSUER, 0, "n1"), key), key, algorithms=["RS256"])
@@ -52,7 +52,7 @@ def test_it_is_signed_by_the_key() -> None:
         (pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)), "1024 bits"),
     ],
 )
-def test_a_key_that_salesforce_would_refuse_is_refused_before(text: str, why: str) -> None:
+def test_a_key_that_salesforce_would_refuse_is_refused_first(text: str, why: str) -> None:
     """At the start, with a sentence that quotes none of it."""
     with pytest.raises(BadKey, match=why):
         read_key(text)

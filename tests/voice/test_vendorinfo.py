@@ -37,7 +37,7 @@ def test_every_refusal_that_a_page_can_show_has_its_label() -> None:
     assert shown <= LABELS.keys()
 
 
-def test_what_a_deploy_would_refuse_is_said_before() -> None:
+def test_errors_that_a_deploy_would_report_are_reported_first() -> None:
     """A name of Salesforce's rules, and an address that Salesforce loads."""
     assert problems(VENDOR) == ()
     assert "name" in problems(replace(VENDOR, name="1"))[0]

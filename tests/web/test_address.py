@@ -41,7 +41,7 @@ PROXIES = Proxies(["10.0.0.1", "10.1.0.0/16", "2001:db8:1::/48"])
         ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
     ],
 )
-def test_only_a_proxy_is_believed_about_others(
+def test_only_trusted_proxies_may_name_the_client(
     peer: str, forwarded: str | None, address: str
 ) -> None:
     """And of what it passes on, only what it wrote itself."""
@@ -65,7 +65,7 @@ def test_the_last_line_counts_too() -> None:
     assert address_of(request) == "198.51.100.7"
 
 
-def test_one_ipv6_network_is_one_client() -> None:
+def test_an_ipv6_network_counts_as_one_client() -> None:
     """It may take another address with each request; its neighbors are others."""
     keys = {client_key(f"2001:db8::{n:x}") for n in range(1, 99)}
     assert keys == {"2001:db8::/64"}

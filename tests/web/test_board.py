@@ -171,7 +171,7 @@ def test_no_part_of_a_cell_is_a_formula_in_another_country(text: str) -> None:
         assert not begun.strip(' "').startswith(("=", "+", "-", "@", "\u2212"))
 
 
-def test_no_cell_is_a_formula() -> None:
+def test_no_exported_cell_is_a_formula() -> None:
     """OWASP's list of first characters; quotes and line breaks stay in their cell."""
     told = dict.fromkeys(COLUMNS) | {
         "started": 0,

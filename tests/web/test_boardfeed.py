@@ -92,7 +92,7 @@ async def test_all_boards_of_an_org_share_one_reading(desk: Desk) -> None:
     assert [frame["report"]["org"] for frame in other.frames] == ["00D2"]
 
 
-async def test_what_has_not_changed_is_not_sent_again(desk: Desk) -> None:
+async def test_unchanged_state_is_not_sent_again(desk: Desk) -> None:
     """The time alone is no news; a count is."""
     drawer = Drawer()
     desk.feeds.add(viewer(drawer))
@@ -105,7 +105,7 @@ async def test_what_has_not_changed_is_not_sent_again(desk: Desk) -> None:
     assert drawer.frames[1]["now"] == desk.board.now
 
 
-async def test_a_quiet_board_hears_that_it_is_current(desk: Desk) -> None:
+async def test_a_quiet_board_learns_that_it_is_current(desk: Desk) -> None:
     """A ping with the time after so many looks without news, not before, and then again."""
     drawer = Drawer()
     desk.feeds.add(viewer(drawer))
@@ -118,7 +118,7 @@ async def test_a_quiet_board_hears_that_it_is_current(desk: Desk) -> None:
     assert drawer.frames[2]["now"] == drawer.frames[1]["now"] + QUIET_LOOKS * 1_000
 
 
-async def test_a_new_board_sees_at_once_what_the_others_see(desk: Desk) -> None:
+async def test_a_new_board_immediately_sees_what_others_see(desk: Desk) -> None:
     """Nothing is read for it."""
     desk.feeds.add(viewer(Drawer()))
     await desk.look()
@@ -128,7 +128,7 @@ async def test_a_new_board_sees_at_once_what_the_others_see(desk: Desk) -> None:
     assert len(desk.board.asked) == 1
 
 
-async def test_a_slow_board_gets_the_newest_state_and_none_of_those_between(desk: Desk) -> None:
+async def test_a_slow_board_gets_only_the_newest_state(desk: Desk) -> None:
     """While it reads nothing more is added, not even a ping."""
     slow = Drawer()
     desk.feeds.add(viewer(slow))
@@ -145,7 +145,7 @@ async def test_a_slow_board_gets_the_newest_state_and_none_of_those_between(desk
     assert [frame["report"]["calls"] for frame in slow.frames] == [0, QUIET_LOOKS]
 
 
-async def test_boards_hear_that_the_store_cannot_be_read_and_when_it_can_again(desk: Desk) -> None:
+async def test_boards_learn_of_a_store_outage_and_its_end(desk: Desk) -> None:
     """Once each; also when the numbers are the same as before."""
     drawer = Drawer()
     desk.feeds.add(viewer(drawer))
@@ -170,7 +170,7 @@ async def test_a_sign_out_ends_that_sign_ins_boards_only(desk: Desk) -> None:
     assert [drawer.codes for drawer in drawers.values()] == [[4003], [4003], []]
 
 
-async def test_the_feed_that_nobody_sees_ends() -> None:
+async def test_a_feed_without_boards_ends() -> None:
     """Its task is over, and nothing is read any more."""
     board, tasks, drawer = Readings(), Tasks(), Drawer()
     feeds = BoardFeeds(board, tasks, seconds=0)
@@ -183,7 +183,7 @@ async def test_the_feed_that_nobody_sees_ends() -> None:
     assert (board.asked, feeds.everyone(), feeds._feeds) == ([], [], {})
 
 
-async def test_boards_whose_feed_breaks_come_back_to_another() -> None:
+async def test_boards_of_a_broken_feed_reconnect_to_another() -> None:
     """A bug of ours in a reading: 1013 for all who saw it, and no dead feed stays."""
 
     class Broken(Readings):

@@ -92,7 +92,7 @@ async def test_a_change_arrives_without_asking(world: World) -> None:
     assert frame["now"] >= first["now"]
 
 
-async def test_the_socket_tells_what_the_address_tells(world: World) -> None:
+async def test_the_socket_and_the_http_address_give_the_same_board(world: World) -> None:
     """The same report, but for its time."""
     boss = await a_cookie(world)
     async with (
@@ -105,7 +105,7 @@ async def test_the_socket_tells_what_the_address_tells(world: World) -> None:
     assert told["calls"] == asked["calls"]
 
 
-async def test_it_needs_a_session_of_the_org_and_our_own_origin(world: World) -> None:
+async def test_the_live_board_needs_the_orgs_session_and_our_origin(world: World) -> None:
     """No cookie, another org, a foreign page with a good cookie: all refused."""
     boss = await a_cookie(world)
     assert await refusal(world, "") == (401, "signed-out")
@@ -141,7 +141,7 @@ def no_watch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.app.watch, "look_at", look_at)
 
 
-async def test_signing_out_closes_it_and_nobody_elses(world: World, no_watch: None) -> None:
+async def test_signing_out_closes_only_that_sign_ins_board(world: World, no_watch: None) -> None:
     """4003, and the cookie opens no other."""
     boss, other = await a_cookie(world), await a_cookie(world, "other")
     async with a_board(world, boss.cookie) as socket, a_board(world, other.cookie) as kept:
@@ -154,7 +154,7 @@ async def test_signing_out_closes_it_and_nobody_elses(world: World, no_watch: No
     assert await refusal(world, boss.cookie) == (401, "signed-out")
 
 
-async def test_signing_out_everywhere_closes_it(world: World, no_watch: None) -> None:
+async def test_signing_out_everywhere_closes_the_board(world: World, no_watch: None) -> None:
     """From another browser of the same person."""
     here, there = await a_cookie(world), await a_cookie(world)
     async with a_board(world, here.cookie) as socket:
@@ -166,7 +166,7 @@ async def test_signing_out_everywhere_closes_it(world: World, no_watch: None) ->
         assert await until_closed(socket) == 4003
 
 
-async def test_a_session_that_grew_too_old_closes_it(world: World, clock: SetClock) -> None:
+async def test_an_expired_session_closes_the_board(world: World, clock: SetClock) -> None:
     """At the watch's next look; until then the open board keeps it in use."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
@@ -178,7 +178,7 @@ async def test_a_session_that_grew_too_old_closes_it(world: World, clock: SetClo
         assert await until_closed(socket) == 4003
 
 
-async def test_a_sign_out_at_another_replica_closes_it(world: World) -> None:
+async def test_a_sign_out_at_another_replica_closes_the_board(world: World) -> None:
     """The hint has the sign-ins of the agent looked at, though no softphone of theirs is here."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
@@ -189,7 +189,7 @@ async def test_a_sign_out_at_another_replica_closes_it(world: World) -> None:
         assert await until_closed(socket) == 4003
 
 
-async def test_a_draining_replica_lets_its_boards_go_and_takes_none(world: World) -> None:
+async def test_a_draining_replica_closes_its_boards_and_accepts_none(world: World) -> None:
     """4001, and 503 for who comes back too early."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
@@ -200,7 +200,7 @@ async def test_a_draining_replica_lets_its_boards_go_and_takes_none(world: World
 
 
 @pytest.mark.parametrize(("frame", "code"), [("{}", 4009), ("x" * 65, 1009)])
-async def test_who_says_anything_is_let_go(world: World, frame: str, code: int) -> None:
+async def test_a_board_that_sends_anything_is_closed(world: World, frame: str, code: int) -> None:
     """A board only listens; what is long is not even read."""
     boss = await a_cookie(world)
     async with a_board(world, boss.cookie) as socket:
@@ -209,7 +209,7 @@ async def test_who_says_anything_is_let_go(world: World, frame: str, code: int) 
         assert await until_closed(socket) == code
 
 
-async def test_one_sign_in_opens_only_so_many(world: World) -> None:
+async def test_the_boards_of_a_sign_in_are_limited(world: World) -> None:
     """The next is refused; another's is not; one that closes makes room."""
     boss, other = await a_cookie(world), await a_cookie(world, "other")
     async with AsyncExitStack() as stack:
@@ -226,7 +226,7 @@ async def test_one_sign_in_opens_only_so_many(world: World) -> None:
         await next_frame(again)
 
 
-async def test_a_process_opens_only_so_many(
+async def test_the_boards_of_a_process_are_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever they are."""

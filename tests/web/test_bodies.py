@@ -49,7 +49,7 @@ async def ask(port: int, request: bytes) -> bytes:
         (b"GET /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nh", b"405"),
     ],
 )
-async def test_a_body_that_does_not_come_is_not_waited_for(
+async def test_a_body_that_never_arrives_times_out(
     port: int, request_: bytes, status: bytes
 ) -> None:
     """Each gets its answer, though its sender says no more."""

@@ -85,19 +85,21 @@ async def test_a_silent_connection_is_closed(world: World) -> None:
     ["", "hello", "{}", "[]", '{"type": "dial"}', b"\x00", '{"type": "hello"}', "[" * 9000],
     ids=range(8),
 )
-async def test_whose_first_word_is_no_hello_is_let_go(world: World, frame: str | bytes) -> None:
+async def test_a_page_whose_first_frame_is_not_a_hello_is_disconnected(
+    world: World, frame: str | bytes
+) -> None:
     """4002 for rubbish, for bytes, and for any other message."""
     assert await code_after(await socket(world), frame) == 4002
 
 
-async def test_a_first_frame_that_is_too_big_is_cut_off(world: World) -> None:
+async def test_an_oversized_first_frame_ends_the_socket(world: World) -> None:
     """1009, unread."""
     live = await socket(world)
     assert await code_after(live, "x" * (MAX_FRAME_BYTES + 1)) == 1009
 
 
 @pytest.mark.parametrize("ticket", ["x", "x" * 255, "a.b", "'; DROP TABLE sessions; --"])
-async def test_a_made_up_ticket_lets_nobody_in(world: World, ticket: str) -> None:
+async def test_an_invented_ticket_is_refused(world: World, ticket: str) -> None:
     """4003: fetch a new one."""
     assert await code_after(await socket(world), hello(ticket)) == 4003
 
@@ -129,7 +131,7 @@ async def test_a_ticket_ends_with_its_session(world: World) -> None:
     assert await code_after(await socket(world), hello(ticket)) == 4003
 
 
-async def test_one_page_too_many_is_told_so(world: World) -> None:
+async def test_an_excess_page_is_told_so(world: World) -> None:
     """The 33rd of one agent reads why; the same page coming back is none too many."""
     pages = [await world.page(focused=False) for _ in range(PAGES_PER_AGENT)]
     extra = world.another_page()
@@ -144,7 +146,7 @@ async def test_one_page_too_many_is_told_so(world: World) -> None:
 
 
 @pytest.mark.interpreted
-async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
+async def test_a_hello_during_a_store_outage_is_retried_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """1013, no page is left behind, and the next hello is welcome."""
@@ -160,7 +162,7 @@ async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
 
 
 @pytest.mark.interpreted
-async def test_a_report_that_could_not_be_stored_is_told_again(
+async def test_a_report_that_could_not_be_stored_is_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """1013: a page tells a result once, but its journal with every hello (found by simulation)."""
@@ -212,7 +214,7 @@ async def test_the_page_that_clicked_is_shown_each_version_once(world: World) ->
     assert sorted(set(versions)) == versions
 
 
-async def test_a_request_that_is_repeated_is_answered_again(world: World) -> None:
+async def test_a_repeated_request_is_answered_again(world: World) -> None:
     """A page whose socket was lost in between gets its answer, and no second call."""
     page = await world.page()
     request = {"type": "dial", "request_id": "wish", "number": "abc", "clicked_at": 1, "sent_at": 1}
@@ -242,7 +244,7 @@ async def test_a_request_that_is_repeated_is_answered_again(world: World) -> Non
     ],
     ids=range(10),
 )
-async def test_a_malformed_frame_is_answered_and_hurts_no_call(world: World, frame: str) -> None:
+async def test_a_malformed_frame_is_answered_and_affects_no_call(world: World, frame: str) -> None:
     """The page reads what was wrong; its socket and its agent's call live on."""
     page = await world.page()
     await page.dial("+12025550143")
@@ -257,7 +259,7 @@ async def test_a_malformed_frame_is_answered_and_hurts_no_call(world: World, fra
     assert page.close_codes == []
 
 
-async def test_a_frame_of_bytes_is_malformed_too(world: World) -> None:
+async def test_a_binary_frame_is_malformed(world: World) -> None:
     """Binary frames are no way around the checks."""
     page = await world.page()
     assert page._socket is not None
@@ -265,7 +267,7 @@ async def test_a_frame_of_bytes_is_malformed_too(world: World) -> None:
     assert (await page.until_heard("error"))["code"] == "malformed"
 
 
-async def test_a_frame_that_is_too_big_ends_the_socket_only(world: World) -> None:
+async def test_an_oversized_frame_ends_only_its_socket(world: World) -> None:
     """1009; the call of the agent is as it was when the page comes back."""
     page = await world.page()
     await page.dial("+12025550143")
@@ -276,7 +278,7 @@ async def test_a_frame_that_is_too_big_ends_the_socket_only(world: World) -> Non
     assert again.view["state"] == "ringing-user-devices"
 
 
-async def test_a_flood_ends_the_socket_of_the_page_that_made_it(world: World) -> None:
+async def test_a_flooding_page_loses_its_socket(world: World) -> None:
     """4009 after a hundred frames at once, bytes counted in; another tab hears nothing of it."""
     page, other = await world.page(), await world.page(focused=False)
     assert page._socket is not None
@@ -289,7 +291,7 @@ async def test_a_flood_ends_the_socket_of_the_page_that_made_it(world: World) ->
     assert other.close_codes == []
 
 
-async def test_a_hello_that_fails_half_way_leaves_no_page_behind(
+async def test_a_hello_that_fails_halfway_leaves_no_page_behind(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would be offered every log first, and save none."""
@@ -306,7 +308,7 @@ async def test_a_hello_that_fails_half_way_leaves_no_page_behind(
     assert world.app.pages.count() == 0
 
 
-async def test_many_pages_of_one_agent_say_no_more_than_an_agent_may(world: World) -> None:
+async def test_all_pages_of_an_agent_share_one_rate_limit(world: World) -> None:
     """4009 for each that says more, however few its own messages are; a colleague goes on."""
     first, second, colleague = await world.page(), await world.page(), await world.page("grace")
     world.app.bridge.frames = Throttle(2, HandClock())
@@ -319,7 +321,9 @@ async def test_many_pages_of_one_agent_say_no_more_than_an_agent_may(world: Worl
     assert colleague.close_codes == []
 
 
-async def test_a_page_that_does_not_read_loses_its_socket_and_delays_nobody(world: World) -> None:
+async def test_a_page_that_does_not_read_loses_its_socket_without_delaying_others(
+    world: World,
+) -> None:
     """4008 once more waits for it than may; the other tab has long seen everything."""
     other = await world.page(focused=False)
     lazy = await socket(world)
@@ -339,7 +343,7 @@ async def test_a_page_that_does_not_read_loses_its_socket_and_delays_nobody(worl
     assert await code_after(lazy) == 4008
 
 
-async def test_a_page_that_comes_back_takes_the_place_of_its_old_socket(world: World) -> None:
+async def test_a_returning_page_replaces_its_old_socket(world: World) -> None:
     """The old one gets 4001 and takes nothing with it when it goes."""
     old = await world.page()
     new = world.another_page(page_id=old.page_id)
@@ -350,7 +354,7 @@ async def test_a_page_that_comes_back_takes_the_place_of_its_old_socket(world: W
     await new.until(lambda v: v["state"] == "ringing-user-devices")
 
 
-async def test_a_new_build_asks_the_page_to_load_again(world: World) -> None:
+async def test_a_new_build_asks_the_page_to_reload(world: World) -> None:
     """A page of before the deploy hears reload; one of this build does not."""
     live = await socket(world)
     await live.send(hello(await ticket_of(world), build="older"))
@@ -375,7 +379,7 @@ async def test_a_new_build_asks_the_page_to_load_again(world: World) -> None:
     ],
     ids=range(10),
 )
-async def test_rubbish_in_a_journal_is_passed_over(world: World, entry: Any) -> None:
+async def test_garbage_in_a_journal_is_skipped(world: World, entry: Any) -> None:
     """The page is let in all the same; but of no save does it prove that it never began."""
     live = await socket(world)
     await live.send(hello(await ticket_of(world), journal=[entry]))
@@ -387,7 +391,7 @@ async def test_rubbish_in_a_journal_is_passed_over(world: World, entry: Any) -> 
 
 
 @pytest.mark.interpreted
-async def test_what_a_page_remembers_of_its_saves_is_heard_before_it_is_shown_anything(
+async def test_a_pages_journal_is_applied_before_its_first_view(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Task that was saved, unreported, would be saved again; a go on its way says nothing."""
@@ -422,7 +426,7 @@ async def test_signing_out_ends_the_sockets_of_that_sign_in_only(world: World) -
         await here.ticket()
 
 
-async def test_while_draining_nobody_is_let_in(world: World) -> None:
+async def test_a_draining_replica_accepts_no_page(world: World) -> None:
     """503: the load balancer has another replica."""
     world.app.bridge.door.draining = True
     with pytest.raises(InvalidStatus) as refused:
@@ -430,7 +434,7 @@ async def test_while_draining_nobody_is_let_in(world: World) -> None:
     assert refused.value.response.status_code == 503
 
 
-async def test_a_plain_request_is_no_socket(world: World) -> None:
+async def test_a_plain_request_does_not_open_a_socket(world: World) -> None:
     """400 without an upgrade, 403 without our origin."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         assert (await http.get("/ws")).status_code == 403
@@ -438,7 +442,7 @@ async def test_a_plain_request_is_no_socket(world: World) -> None:
     assert answer.status_code == web.HTTPBadRequest.status_code
 
 
-async def test_a_closed_socket_is_litter(world: World) -> None:
+async def test_a_closed_socket_counts_as_garbage(world: World) -> None:
     """It is counted when it comes and when it goes, whatever it said."""
     litter = world.app.bridge._litter
     before = (litter._open, litter._closed)

@@ -11,7 +11,7 @@ from tests.scenarios.conftest import World, a_world
 NUMBER = "+14155550101"
 
 
-async def test_a_refusal_names_the_settings_in_the_log_and_no_number(world: World) -> None:
+async def test_a_refusals_log_line_names_settings_but_no_number(world: World) -> None:
     """For the admin; the agent has read why."""
     page = await world.page()
     with capture_logs() as lines:
@@ -23,7 +23,7 @@ async def test_a_refusal_names_the_settings_in_the_log_and_no_number(world: Worl
     assert "5550123" not in str(line)
 
 
-async def test_a_transfer_that_is_refused_is_told_and_logged_like_a_click(tmp_path: Path) -> None:
+async def test_a_refused_transfer_is_answered_and_logged_like_a_click(tmp_path: Path) -> None:
     """The page asks before it sends; a page that does not ask is refused all the same."""
     async with a_world(tmp_path) as world:
         await world.scenario(outcome="answered", pick_up_seconds=0, ring_seconds=0, talk_seconds=60)
@@ -40,7 +40,7 @@ async def test_a_transfer_that_is_refused_is_told_and_logged_like_a_click(tmp_pa
     assert refused == ["refused-premium"]
 
 
-async def test_what_is_placed_leaves_no_refusal(world: World) -> None:
+async def test_a_placed_call_logs_no_refusal(world: World) -> None:
     """The line is about refusals."""
     page = await world.page()
     with capture_logs() as lines:
@@ -48,7 +48,7 @@ async def test_what_is_placed_leaves_no_refusal(world: World) -> None:
     assert [line for line in lines if line["event"] == "dial.refused"] == []
 
 
-async def test_the_orgs_calls_are_limited_together_and_an_emergency_never(tmp_path: Path) -> None:
+async def test_an_orgs_calls_share_a_limit_except_emergency_calls(tmp_path: Path) -> None:
     """One agent's call keeps a colleague of the same org waiting, who can still call for help."""
     async with a_world(tmp_path, dials_per_minute_per_org=1) as world:
         ada, grace = await world.page(), await world.page("grace")
@@ -62,7 +62,7 @@ async def test_the_orgs_calls_are_limited_together_and_an_emergency_never(tmp_pa
         assert dialed == [NUMBER, "911"]
 
 
-async def test_the_same_number_again_is_called_once_the_agent_says_so(tmp_path: Path) -> None:
+async def test_the_same_number_is_called_again_after_confirmation(tmp_path: Path) -> None:
     """Asked, confirmed, dialed: two POSTs, not three."""
     async with a_world(
         tmp_path, confirm_repeat_seconds=30, wrap_up_seconds=0, dial_while_wrap_up=True

@@ -92,7 +92,7 @@ def opened() -> tuple[Connection, Reader, Transport, Keeper]:
     return connection, connection.reader, transport, keeper
 
 
-def test_what_the_network_says_is_passed_on() -> None:
+def test_transport_events_are_passed_on() -> None:
     """Bytes, ends and brakes."""
     connection, reader, _, keeper = opened()
     connection.data_received(b"GE")
@@ -107,7 +107,7 @@ def test_what_the_network_says_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, len(HEAD)))
-def test_what_is_behind_a_head_is_counted_however_it_is_cut(cut: int) -> None:
+def test_bytes_after_a_request_head_are_counted_in_any_segmentation(cut: int) -> None:
     """A head alone leaves nothing behind it."""
     connection, *_ = opened()
     connection.data_received(HEAD[:cut])
@@ -135,7 +135,7 @@ def test_a_request_may_have_a_body_and_a_successor() -> None:
     assert states == [(State.IDLE, 4), (State.WAITING, 0), (State.WAITING, 4)]
 
 
-def test_frames_before_the_handshake_is_answered_make_no_socket() -> None:
+def test_frames_before_the_handshake_open_no_socket() -> None:
     """Nobody would have counted them."""
     early, *_ = opened()
     early.data_received(HEAD + PING)

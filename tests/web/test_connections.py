@@ -54,7 +54,7 @@ def is_cut(connection: Connection) -> bool:
     return connection.transport.is_cut
 
 
-async def test_one_address_has_so_many_connections() -> None:
+async def test_the_connections_of_an_address_are_limited() -> None:
     """Others are not hurt; an IPv6 network counts as one; what ends makes room."""
     async with looking_after(limits=Limits(per_address=2)) as opened:
         first, second, third = [opened("2001:db8::" + str(n)) for n in range(3)]
@@ -64,13 +64,13 @@ async def test_one_address_has_so_many_connections() -> None:
         assert not is_cut(opened("2001:db8::9"))
 
 
-async def test_this_machine_and_proxies_have_any_number() -> None:
+async def test_this_machine_and_proxies_are_not_limited() -> None:
     """Behind them are many."""
     async with looking_after(limits=Limits(per_address=1)) as opened:
         assert not any(is_cut(opened("127.0.0.1")) for _ in range(9))
 
 
-async def test_when_there_is_no_room_who_waits_longest_makes_some() -> None:
+async def test_when_full_the_longest_waiting_connection_is_closed() -> None:
     """Half a request goes before a kept connection, and whoever is served stays."""
     async with looking_after(most=4) as opened:
         kept, busy, old, young = [opened("127.0.0.1") for _ in range(4)]
@@ -84,7 +84,7 @@ async def test_when_there_is_no_room_who_waits_longest_makes_some() -> None:
         assert is_cut(young)
 
 
-async def test_where_all_are_served_a_new_one_is_refused_and_told() -> None:
+async def test_if_all_are_busy_a_new_connection_is_refused() -> None:
     """Nothing that works is ended for it; the log says how many were refused, and why."""
     async with looking_after(most=1) as opened:
         opened("127.0.0.1").busy()
@@ -97,7 +97,7 @@ async def test_where_all_are_served_a_new_one_is_refused_and_told() -> None:
     assert lines[0]["full"] == 1
 
 
-async def test_who_does_not_ask_in_time_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_without_a_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a head is whole, and while an answer is not taken; who is kept or a socket stays."""
     monkeypatch.setattr(module, "SWEEP_SECONDS", 0.01)
     async with looking_after(limits=Limits(head_seconds=60, busy_seconds=60)) as opened:
@@ -115,7 +115,7 @@ async def test_who_does_not_ask_in_time_is_cut(monkeypatch: pytest.MonkeyPatch) 
         assert idle.state is State.IDLE
 
 
-async def test_a_look_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_check_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else nobody would ever be cut any more, and half requests would fill the files."""
     monkeypatch.setattr(module, "SWEEP_SECONDS", 0.01)
     errors: list[object] = []

@@ -90,7 +90,7 @@ async def test_every_module_that_the_pages_name_is_there(
 
 
 @pytest.mark.parametrize("path", [f"/voice/{ORG}", f"/voice/{ORG}/sign-in", "/voice/00Dx"])
-async def test_where_an_org_has_no_salesforce_voice_nothing_is_there(
+async def test_without_salesforce_voice_nothing_is_served(
     aiohttp_client: Any, tmp_path: Path, path: str
 ) -> None:
     """A stranger's org, or one that is not set up."""
@@ -111,7 +111,7 @@ async def test_without_a_library_there_is_no_page(aiohttp_client: Any, tmp_path:
     assert (await client.get("/voice-library/0/scv-connector-base.js")).status == 404
 
 
-def test_a_file_that_is_not_the_library_stops_the_start(tmp_path: Path) -> None:
+def test_a_wrong_library_file_prevents_the_start(tmp_path: Path) -> None:
     """With its variable's name."""
     (tmp_path / "x.js").write_text("alert(1)")
     with pytest.raises(WrongSetting, match=r"SOFTPHONE_VOICE_LIBRARY: .* is not Salesforce"):

@@ -10,7 +10,7 @@ from adapter.web.demo import make_demo_org
 
 
 @pytest.mark.parametrize("agent", ["ada", "grace"])
-async def test_the_demo_org_knows_its_softphone_and_its_agent(agent: str) -> None:
+async def test_the_demo_org_has_its_softphone_and_agent(agent: str) -> None:
     """Its page, its settings, nothing cached, nothing outside its folder."""
     org = make_demo_org("http://localhost:8080/softphone", agent)
     async with listening(org, "127.0.0.1", 0) as port, httpx.AsyncClient(trust_env=False) as http:

@@ -63,7 +63,7 @@ async def test_a_colleague_is_found_with_the_extension_and_what_they_do(tmp_path
         assert (await ask(world, page, "/api/colleagues", search=7)).status_code == 400
 
 
-async def test_the_words_of_note_templates_are_the_admins(tmp_path: Path) -> None:
+async def test_note_templates_are_the_admins(tmp_path: Path) -> None:
     """Their names are in the view, the words are asked for."""
     words = tmp_path / "panel.toml"
     words.write_text(NOTES, encoding="utf-8")
@@ -84,14 +84,12 @@ async def test_the_words_of_note_templates_are_the_admins(tmp_path: Path) -> Non
         ("201", {"ok": True, "display": "201"}),
     ],
 )
-def test_a_number_that_can_be_dialed_is_written_as_people_do(
-    number: str, told: dict[str, object]
-) -> None:
+def test_a_dialable_number_is_formatted_for_people(number: str, told: dict[str, object]) -> None:
     """In the country's own way at home, internationally abroad."""
     assert judged(number, DialRules()) == told
 
 
-def test_a_number_that_cannot_has_a_code_and_a_sentence() -> None:
+def test_an_undialable_number_has_a_code_and_a_message() -> None:
     """The same that a dial would be answered with."""
     told = judged("+1 202-555-01", DialRules())
     assert (told["ok"], told["code"]) == (False, "refused-impossible")
@@ -113,7 +111,7 @@ async def test_only_who_is_signed_in_may_ask_about_a_number(world: World) -> Non
         assert await ask(Origin=world.url, Cookie=page.cookie) == 200
 
 
-async def test_a_number_is_judged_by_the_agent_s_own_call_center(world: World) -> None:
+async def test_a_number_is_checked_by_the_agents_call_center_rules(world: World) -> None:
     """As the dial itself will be; not by the country of the deployment."""
     page = await world.page()
     await page.send(type="settings", default_country="UK")

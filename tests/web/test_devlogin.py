@@ -14,7 +14,7 @@ async def sign_in(world: World, name: str) -> httpx.Response:
         return await http.post("/auth/dev", json={"name": name}, headers={"Origin": world.url})
 
 
-async def test_the_first_name_decides_who_it_is(world: World) -> None:
+async def test_the_first_name_decides_who_the_agent_is(world: World) -> None:
     """Ada is Ada in every spelling; Grace is somebody else."""
     ada, lovelace, grace = [
         (await sign_in(world, name)).json()["user"] for name in ("ada", "Ada Lovelace", "grace")
@@ -24,7 +24,7 @@ async def test_the_first_name_decides_who_it_is(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["/auth/start", "/auth/callback", "/auth/redeem"])
-async def test_salesforces_way_in_is_not_there(world: World, path: str) -> None:
+async def test_the_salesforce_sign_in_is_absent(world: World, path: str) -> None:
     """404: one way in at a time."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         headers = {"Origin": world.url}

@@ -152,7 +152,7 @@ async def way() -> AsyncIterator[Route]:
         yield made
 
 
-async def test_a_connection_that_brings_deliveries_stays_in_its_lane(way: Route) -> None:
+async def test_a_connection_with_deliveries_stays_on_the_fast_path(way: Route) -> None:
     """One after the other, each answered before the next one comes."""
     for number in range(3):
         way.send(b"%d" % number)
@@ -167,7 +167,7 @@ async def test_a_connection_that_brings_deliveries_stays_in_its_lane(way: Route)
 
 
 @pytest.mark.parametrize("path", ["/webhooks/dialstack/", "/webhooks/dialstack?x", "/other"])
-async def test_another_target_is_aiohttps(way: Route, path: str) -> None:
+async def test_another_path_goes_to_aiohttp(way: Route, path: str) -> None:
     """Even one that looks alike; and its own answer is what comes."""
     way.send(b"x", path=path)
     status, headers, _ = await way.answer()
@@ -175,7 +175,7 @@ async def test_another_target_is_aiohttps(way: Route, path: str) -> None:
     assert not way.fast_paths.open
 
 
-async def test_the_first_other_request_takes_the_connection_along(way: Route) -> None:
+async def test_the_first_other_request_moves_the_connection_to_aiohttp(way: Route) -> None:
     """It is answered, and so is the delivery after it, by aiohttp."""
     way.send(b"1")
     assert "By" not in (await way.answer())[1]
@@ -186,7 +186,7 @@ async def test_the_first_other_request_takes_the_connection_along(way: Route) ->
     assert [body for *_, body in way.endpoint.heard] == [b"1", b"", b"2"]
 
 
-async def test_a_delivery_in_two_pieces_is_aiohttps(way: Route) -> None:
+async def test_a_delivery_in_two_segments_goes_to_aiohttp(way: Route) -> None:
     """Who sends half of one is waited for there, as patiently as always."""
     way.send(b"1")
     await way.answer()
@@ -198,14 +198,14 @@ async def test_a_delivery_in_two_pieces_is_aiohttps(way: Route) -> None:
     assert way.endpoint.heard[-1][-1] == b"half and half"
 
 
-async def test_two_at_once_are_both_answered(way: Route) -> None:
+async def test_two_simultaneous_deliveries_are_both_answered(way: Route) -> None:
     """By aiohttp, in order."""
     way.send(b"1", b"2")
     assert [(await way.answer())[0] for _ in range(2)] == [200, 200]
     assert [body for *_, body in way.endpoint.heard] == [b"1", b"2"]
 
 
-async def test_what_comes_before_the_answer_waits_for_it(way: Route) -> None:
+async def test_pipelined_requests_wait_for_the_answer(way: Route) -> None:
     """Deliveries of one connection are taken one after the other, however they are sent."""
     way.endpoint.gate.clear()
     way.send(b"1")
@@ -232,7 +232,7 @@ async def test_a_refusal_says_why(way: Route) -> None:
     assert (await way.answer())[0] == 200
 
 
-async def test_who_is_to_go_away_is_hung_up_on(way: Route) -> None:
+async def test_a_connection_marked_for_closing_is_closed(way: Route) -> None:
     """After the answer that says so."""
     way.send(b"go away")
     status, headers, _ = await way.answer()
@@ -259,7 +259,7 @@ async def test_a_replica_that_leaves_keeps_no_connection(way: Route) -> None:
     assert await way.is_over()
 
 
-async def test_nothing_is_taken_after_a_last_answer(way: Route) -> None:
+async def test_nothing_is_accepted_after_the_last_answer(way: Route) -> None:
     """What was sent ahead of it is sent again, elsewhere."""
     way.leaving.draining = True
     way.endpoint.gate.clear()
@@ -286,7 +286,7 @@ async def test_closing_waits_for_the_answer_under_way(way: Route) -> None:
     await closing
 
 
-async def test_closing_does_not_wait_for_ever(way: Route) -> None:
+async def test_closing_times_out(way: Route) -> None:
     """A store that hangs has its time; then the connection ends without an answer."""
     way.endpoint.gate.clear()
     way.send(b"1")
@@ -295,7 +295,7 @@ async def test_closing_does_not_wait_for_ever(way: Route) -> None:
     assert await way.is_over()
 
 
-async def test_a_sender_that_leaves_has_its_delivery_taken(way: Route) -> None:
+async def test_a_delivery_is_taken_even_if_its_sender_leaves(way: Route) -> None:
     """It was heard; there is only nobody to tell."""
     way.endpoint.gate.clear()
     way.send(b"1")
@@ -317,7 +317,9 @@ async def test_a_quiet_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         assert await way.is_over()
 
 
-async def test_who_reads_no_answer_is_let_go(way: Route, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_reads_no_answer_is_disconnected(
+    way: Route, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else answers would gather here for ever."""
     monkeypatch.setattr(fastpath, "UNREAD_BYTES", -1)
     way.send(b"1")
@@ -326,7 +328,7 @@ async def test_who_reads_no_answer_is_let_go(way: Route, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("lacks", ["a parser", "endpoints"])
-async def test_without_lanes_aiohttp_has_every_connection(
+async def test_without_the_fast_path_aiohttp_serves_every_connection(
     monkeypatch: pytest.MonkeyPatch, lacks: str
 ) -> None:
     """The parser is an extra; and a server without a provider has no deliveries."""

@@ -37,7 +37,7 @@ def test_without_a_hard_limit_there_is_enough(limits: list[tuple[int, int]]) -> 
     assert room_for_connections() == 1_048_576 - RESERVE
 
 
-def test_few_files_are_told(limits: list[tuple[int, int]]) -> None:
+def test_a_low_file_limit_is_reported(limits: list[tuple[int, int]]) -> None:
     """With what to change."""
     limits.append((FEW - 1, FEW - 1))
     with capture_logs() as lines:

@@ -23,14 +23,14 @@ def frame(size: int, *, masked: bool = True) -> bytes:
     return head + (b"\x01\x02\x03\x04" if masked else b"") + b"x" * size
 
 
-def test_each_frame_counts_whatever_it_is() -> None:
+def test_every_kind_of_frame_counts() -> None:
     """Pings, texts of all three lengths, unmasked ones that a server must not get."""
     counter = FrameCounter()
     assert counter.count(PING * 3, MOST) == 3
     assert counter.count(frame(5) + frame(300) + frame(70_000) + frame(0, masked=False), MOST) == 4
 
 
-def test_counting_stops_where_it_is_too_much() -> None:
+def test_counting_stops_at_the_limit() -> None:
     """A megabyte of pings costs no more than the first few of them."""
     assert FrameCounter().count(PING * 100_000, 10) == 11
     assert FrameCounter().count(PING, 0) == 1
@@ -41,7 +41,7 @@ def test_counting_stops_where_it_is_too_much() -> None:
     st.lists(st.integers(1, 500), max_size=20),
     st.booleans(),
 )
-def test_however_the_bytes_are_cut_each_frame_counts_once(
+def test_each_frame_counts_once_in_any_segmentation(
     sizes: list[int], cuts: list[int], masked: bool
 ) -> None:
     """Headers and payloads may end anywhere in a piece."""

@@ -26,7 +26,7 @@ class Counting(GcTrigger):
             self.went()
 
 
-def test_pages_that_come_back_hold_nobody_up() -> None:
+def test_returning_pages_delay_nobody() -> None:
     """Ten thousand arrivals are no litter."""
     litter = Counting()
     for _ in range(10_000):
@@ -34,7 +34,7 @@ def test_pages_that_come_back_hold_nobody_up() -> None:
     assert litter.looks == 0
 
 
-def test_where_few_are_open_a_thousand_are_enough() -> None:
+def test_with_few_sockets_a_thousand_closed_ones_trigger_a_collection() -> None:
     """And then it begins anew."""
     litter = Counting()
     litter.pass_by(LEAST - 1)
@@ -45,7 +45,7 @@ def test_where_few_are_open_a_thousand_are_enough() -> None:
     assert litter.looks == 2
 
 
-def test_where_many_are_open_as_many_may_lie_about() -> None:
+def test_with_many_sockets_as_many_closed_ones_are_tolerated() -> None:
     """A look costs what is in memory, hence it must be worth it."""
     litter = Counting()
     for _ in range(3 * LEAST):
@@ -56,7 +56,7 @@ def test_where_many_are_open_as_many_may_lie_about() -> None:
     assert litter.looks == 1
 
 
-def test_a_look_finds_what_holds_itself() -> None:
+def test_a_collection_finds_reference_cycles() -> None:
     """With Python's own looks at older objects switched off, as `serve` has it."""
 
     class Left:

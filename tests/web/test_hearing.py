@@ -29,7 +29,7 @@ async def test_a_second_hello_is_answered_and_changes_nothing(world: World) -> N
     assert [one.page_id for one in world.app.pages.everyone()] == [page.page_id]
 
 
-async def test_whether_a_page_is_looked_at_says_which_one_saves_best(world: World) -> None:
+async def test_visibility_decides_which_page_saves(world: World) -> None:
     """The one in front of the agent, and not the one that came last."""
     first, second = await world.page(), await world.page()
     await second.send(type="presence", visible=False, focused=False)
@@ -40,7 +40,7 @@ async def test_whether_a_page_is_looked_at_says_which_one_saves_best(world: Worl
             await asyncio.sleep(0.01)
 
 
-async def test_what_became_of_each_save_is_in_the_log(tmp_path: Path) -> None:
+async def test_the_outcome_of_each_save_is_logged(tmp_path: Path) -> None:
     """Whoever looks for a Task at night reads there that it is saved, or which code refused it."""
     refusal = {"code": "FIELD_INTEGRITY_EXCEPTION", "message": "Ada, +12025550143"}
     quick = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0, "talk_seconds": 0.3}

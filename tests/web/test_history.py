@@ -18,7 +18,7 @@ from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World
 
 
-def test_a_row_speaks_as_the_call_center_does() -> None:
+def test_a_row_uses_the_call_centers_words() -> None:
     """Its disposition beside our own word, its country's way to write a number."""
     call = PastCall(
         "Ada", Direction.INBOUND, "+12025550143", "003A", 1, 2, Outcome.MISSED, None, "Bob", "Co"
@@ -78,7 +78,7 @@ async def test_only_who_is_signed_in_may_ask_and_only_our_own_pages(world: World
         {"after": "c1"},
     ],
 )
-async def test_a_question_that_is_none_is_answered_with_what_may_be_asked(
+async def test_an_invalid_query_is_answered_with_the_valid_ones(
     world: World, asked: dict[str, Any]
 ) -> None:
     """400, and nothing of it is quoted."""

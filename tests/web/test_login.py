@@ -63,7 +63,7 @@ async def test_a_field_of_another_kind_is_refused_and_never_read_as_text(
     assert answer.json()["error"]["message"]
 
 
-async def test_an_agent_gets_so_many_tickets_a_minute(
+async def test_an_agents_tickets_per_minute_are_limited(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each is a row of the store; a colleague is not hurt."""
@@ -81,7 +81,7 @@ async def test_an_agent_gets_so_many_tickets_a_minute(
         assert await colleague.ticket()
 
 
-async def test_an_agent_asks_so_many_questions_a_minute(
+async def test_an_agents_queries_per_minute_are_limited(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """About numbers and past calls: each costs more than it looks."""

@@ -49,7 +49,7 @@ async def test_a_call_is_seen_in_the_metrics_without_names(world: World) -> None
         assert f'"{private}' not in answer.text
 
 
-async def test_a_store_that_is_away_hides_no_metrics(
+async def test_a_store_outage_hides_no_metrics(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That is when they are needed."""

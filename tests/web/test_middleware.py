@@ -35,7 +35,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize(
     ("path", "status", "code"), [("/bug", 500, "internal"), ("/full", 503, "not-stored")]
 )
-async def test_an_error_of_ours_is_told_without_its_details(
+async def test_an_internal_error_is_reported_without_details(
     http: httpx.AsyncClient, path: str, status: int, code: str
 ) -> None:
     """A stable code and a sentence; what went wrong is for the log only."""

@@ -53,7 +53,7 @@ async def identify(provider: IdentityProvider, flow: Flow = FLOW, login: str = "
     return await provider.identify(code, flow)
 
 
-async def test_an_identity_has_the_org_as_we_spell_it(provider: IdentityProvider) -> None:
+async def test_an_identity_has_the_normalized_org_id(provider: IdentityProvider) -> None:
     """The org's id as configured, the user's as Salesforce says, and the e-mail."""
     identity = await identify(provider)
     assert identity == Identity(
@@ -143,7 +143,7 @@ def forged(fake: FakeIdentity, algorithm: str) -> str:
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256"])
-async def test_a_signature_that_anybody_can_make_is_refused(
+async def test_an_unkeyed_signature_is_refused(
     fake: FakeIdentity, provider: IdentityProvider, algorithm: str
 ) -> None:
     """No signature, and one with the public key for a shared secret."""
@@ -189,7 +189,7 @@ TOKEN, KEYS, USERINFO = "/services/oauth2/token", "/id/keys", "/services/oauth2/
         (USERINFO, (200, {}, "{}"), "wrong-user"),
     ],
 )
-async def test_an_answer_that_is_none_lets_nobody_in(
+async def test_an_invalid_answer_lets_nobody_in(
     fake: FakeIdentity,
     provider: IdentityProvider,
     path: str,
@@ -204,7 +204,7 @@ async def test_an_answer_that_is_none_lets_nobody_in(
 
 
 @pytest.mark.parametrize("path", [TOKEN, KEYS, USERINFO])
-async def test_nobody_is_sent_elsewhere(
+async def test_redirects_are_refused(
     fake: FakeIdentity, provider: IdentityProvider, path: str
 ) -> None:
     """A redirect is refused: codes, secrets and tokens stay with Salesforce."""
@@ -288,7 +288,7 @@ async def test_another_flows_verifier_gets_no_token(provider: IdentityProvider) 
         ({"authorization_endpoint": "file:///etc/passwd"}, "foreign-endpoint"),
     ],
 )
-async def test_it_is_asked_only_at_its_own_origin(
+async def test_the_issuer_is_contacted_only_at_its_own_origin(
     fake: FakeIdentity, provider: IdentityProvider, said: dict[str, Any], code: str
 ) -> None:
     """A discovery document that points elsewhere is not followed."""
@@ -298,7 +298,7 @@ async def test_it_is_asked_only_at_its_own_origin(
     assert refused.value.code == code
 
 
-async def test_one_that_does_not_answer_lets_nobody_in(clock: SetClock) -> None:
+async def test_an_unresponsive_issuer_lets_nobody_in(clock: SetClock) -> None:
     """And says so, to try again."""
     org = Org("00D000000000001", (), domain="http://127.0.0.1:9", client_id="client")
     async with build_http() as http:
@@ -306,7 +306,7 @@ async def test_one_that_does_not_answer_lets_nobody_in(clock: SetClock) -> None:
             await IdentityProvider(org, http, REDIRECT, clock).authorize_url(FLOW)
 
 
-def test_a_flows_secrets_tell_nothing_of_each_other() -> None:
+def test_the_secrets_of_a_flow_reveal_nothing_about_each_other() -> None:
     """State and nonce travel in addresses; the verifier must not follow from them."""
     assert len({FLOW.secret, FLOW.state, FLOW.nonce, FLOW.verifier}) == 4
     assert all(len(part) == 43 for part in (FLOW.state, FLOW.nonce, FLOW.verifier))

@@ -25,7 +25,7 @@ async def store(tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
     await made.close()
 
 
-async def test_it_is_taken_once(store: Store, clock: SetClock) -> None:
+async def test_a_token_is_redeemed_once(store: Store, clock: SetClock) -> None:
     """By whoever brings the secret first, also at another replica."""
     await OneTimeTokens(store, clock).put("code", "secret", KEY, 1_000, name="Ada")
     here, there = OneTimeTokens(store, clock), OneTimeTokens(store, clock)
@@ -33,7 +33,7 @@ async def test_it_is_taken_once(store: Store, clock: SetClock) -> None:
     assert sorted(taken, key=str) == [(KEY, {"name": "Ada"}), None]
 
 
-async def test_it_is_of_its_kind(store: Store, clock: SetClock) -> None:
+async def test_a_token_is_valid_only_for_its_kind(store: Store, clock: SetClock) -> None:
     """The same secret of another kind is unknown."""
     once = OneTimeTokens(store, clock)
     await once.put("code", "secret", KEY, 1_000)
@@ -41,7 +41,7 @@ async def test_it_is_of_its_kind(store: Store, clock: SetClock) -> None:
     assert await once.take("code", "secret") == (KEY, {})
 
 
-async def test_it_ends_in_time(store: Store, clock: SetClock) -> None:
+async def test_a_token_expires(store: Store, clock: SetClock) -> None:
     """And is gone with the attempt."""
     once = OneTimeTokens(store, clock)
     await once.put("code", "secret", KEY, 60_000)

@@ -112,7 +112,7 @@ async def test_a_view_costs_no_task() -> None:
 
 
 @pytest.mark.parametrize("transport", [None, Transport(closing=True)])
-async def test_a_page_that_is_gone_costs_nothing(transport: Transport | None) -> None:
+async def test_a_closed_page_costs_nothing(transport: Transport | None) -> None:
     """Its socket's own end tells the rest."""
     box = outbox(socket := Socket(), transport)
     box.send("x")
@@ -120,7 +120,7 @@ async def test_a_page_that_is_gone_costs_nothing(transport: Transport | None) ->
     assert socket.closed == []
 
 
-async def test_who_does_not_read_loses_the_socket_once() -> None:
+async def test_a_page_that_does_not_read_loses_its_socket_once() -> None:
     """4008; whoever sends afterwards changes nothing, and the owner hears of it at once."""
     socket, transport, gone = Socket(), Transport(), []
     box = outbox(socket, transport)
@@ -141,7 +141,7 @@ async def test_bytes_count_as_they_are_sent() -> None:
     assert socket.closed == [4008]
 
 
-async def test_who_does_not_even_take_the_goodbye_is_cut_off() -> None:
+async def test_a_page_that_ignores_the_close_frame_is_cut_off() -> None:
     """Or its buffers would stay for as long as it likes."""
     box = outbox(Socket(stuck=True), transport := Transport())
     box.close(4001, "bye")
@@ -149,7 +149,7 @@ async def test_who_does_not_even_take_the_goodbye_is_cut_off() -> None:
     assert transport.cut
 
 
-async def test_a_polite_page_is_not_cut_off() -> None:
+async def test_a_page_that_closes_properly_gets_its_last_frames() -> None:
     """Its last frames arrive."""
     box = outbox(Socket(), transport := Transport())
     box.close(4001, "bye")
@@ -157,7 +157,7 @@ async def test_a_polite_page_is_not_cut_off() -> None:
     assert not transport.cut
 
 
-async def test_a_lone_surrogate_costs_nobody_the_view() -> None:
+async def test_a_lone_surrogate_does_not_lose_the_view() -> None:
     """It goes out as a question mark."""
     box = outbox(Socket(), transport := Transport())
     box.send("a\ud800b")
@@ -165,7 +165,7 @@ async def test_a_lone_surrogate_costs_nobody_the_view() -> None:
 
 
 @given(st.lists(st.integers(-10_000, 10_000), max_size=400))
-def test_no_more_than_a_burst_and_the_rate_ever_pass(steps: list[int]) -> None:
+def test_frames_are_limited_to_a_burst_and_a_rate(steps: list[int]) -> None:
     """Whatever the clock does, back-steps included."""
     bucket, now, passed, elapsed = Bucket(), 1_000_000, 0, 0
     for step in steps:
@@ -181,7 +181,7 @@ def test_a_steady_page_is_never_stopped() -> None:
     assert all(bucket.take(1_000_000 + 1000 * second) for second in range(3600))
 
 
-async def test_who_ends_many_sockets_comes_to_the_last_one() -> None:
+async def test_closing_many_sockets_reaches_the_last_one() -> None:
     """What is done when a socket ends may fail: it is closed all the same, and so are others."""
     tasks, sockets = Tasks(), [Socket(), Socket()]
     for socket in sockets:

@@ -56,14 +56,14 @@ def bundle(home: Path, sources: str) -> Path:
     return folder
 
 
-def test_the_modules_that_are_needed_at_once_are_known(home: Path) -> None:
+def test_the_initially_needed_modules_are_known(home: Path) -> None:
     """Nearest first, each once, in circles too; what is imported later is not among them."""
     files = PageFiles(home, home / "none")
     assert (files.modules("boot.js"), files.is_bundled) == (["boot.js", "a.js"], False)
     assert files.languages == {"de": ("ltr", "Verbinden…")}
 
 
-def test_a_bundle_of_these_sources_takes_their_place(home: Path) -> None:
+def test_a_bundle_of_these_sources_replaces_them(home: Path) -> None:
     """Under the build's path alone; a part is found by the name that it was made of."""
     files = PageFiles(home, bundle(home, name_of(home)))
     assert files.modules("boot.js", "lightning.js") == [
@@ -80,14 +80,14 @@ def test_a_bundle_of_these_sources_takes_their_place(home: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", ["a.js", "card.css"])
-def test_a_bundle_of_other_sources_is_left_alone(home: Path, changed: str) -> None:
+def test_a_bundle_of_other_sources_is_ignored(home: Path, changed: str) -> None:
     """What runs is what is written, not what it was some time ago."""
     folder = bundle(home, name_of(home))
     (home / changed).write_text("export const a = 2;\n")
     assert PageFiles(home, folder).modules("boot.js") == ["boot.js", "a.js"]
 
 
-def test_what_is_taken_of_others_is_there_with_any_sources(home: Path) -> None:
+def test_third_party_files_are_served_with_any_sources(home: Path) -> None:
     """As it is: nothing of a library is shortened; and another one is another build."""
     dist = bundle(home, "others")
     before = PageFiles(home, dist).build
@@ -101,7 +101,7 @@ def test_what_is_taken_of_others_is_there_with_any_sources(home: Path) -> None:
     assert files.build != before
 
 
-def test_another_word_in_any_file_is_another_build(home: Path) -> None:
+def test_a_change_in_any_file_changes_the_build(home: Path) -> None:
     """And what stands beside the files makes one too."""
     before = PageFiles(home, home / "none").build
     assert PageFiles(home, home / "none", more=(b"x",)).build != before
@@ -109,7 +109,7 @@ def test_another_word_in_any_file_is_another_build(home: Path) -> None:
     assert PageFiles(home, home / "none").build != before
 
 
-def test_what_is_seen_at_once_has_one_file_of_styles(home: Path) -> None:
+def test_the_initial_screen_has_one_style_sheet(home: Path) -> None:
     """In the order in which they outrank each other."""
     whole = b".t { top: 0; }\n.p { top: 0; }\n.c { top: 0; }\n"
     written = PageFiles(home, home / "none").find("start.css", built=True)
@@ -123,7 +123,7 @@ def test_what_is_seen_at_once_has_one_file_of_styles(home: Path) -> None:
     assert source.plain == whole
 
 
-def test_who_accepts_gzip_gets_it_where_it_is_worth_it() -> None:
+def test_gzip_is_used_where_accepted_and_worthwhile() -> None:
     """The same content either way."""
     file = page_file("text/css", b"a{top:0}" * 100)
     body, headers = file.body("br, gzip")
@@ -134,7 +134,7 @@ def test_who_accepts_gzip_gets_it_where_it_is_worth_it() -> None:
 
 
 @pytest.mark.parametrize("driver", [(), ("classic.js",)])
-def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: tuple[str, ...]) -> None:
+def test_the_page_transfers_less_than_sixty_kilobytes(driver: tuple[str, ...]) -> None:
     """Modules, styles and the longest language, compressed."""
     files = PageFiles(WEB / "softphone", WEB / "dist")
     names = [*files.modules("boot.js", *driver), "start.css"]

@@ -40,9 +40,7 @@ async def test_the_page_may_be_framed_by_the_orgs_only(world: World) -> None:
         "SFDCIFRAMEORIGIN=https://evil.example",
     ],
 )
-async def test_an_origin_that_is_no_orgs_may_frame_nothing(
-    world: World, page: str, query: str
-) -> None:
+async def test_an_unknown_origin_may_frame_nothing(world: World, page: str, query: str) -> None:
     """However it is spelled, and beside a good one."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         policy = (await http.get(f"/{page}?{query}")).headers["Content-Security-Policy"]
@@ -73,7 +71,7 @@ async def test_every_script_and_style_is_served_and_asked_for_again(world: World
             assert (await http.get(url, headers=headers)).status_code == 304
 
 
-async def test_what_stands_under_its_build_is_kept_for_ever(world: World) -> None:
+async def test_files_under_their_build_are_cached_forever(world: World) -> None:
     """Compressed where the browser takes it; under another build's path it is asked for again."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         page = await http.get("/softphone", headers={"Accept-Encoding": "gzip"})
@@ -126,7 +124,7 @@ async def test_nothing_else_is_served(world: World, path: str) -> None:
         assert (await http.get(path)).status_code == 404
 
 
-async def test_the_settings_tell_an_allowed_origin_from_another(world: World) -> None:
+async def test_the_settings_distinguish_allowed_origins(world: World) -> None:
     """What the page must know before the sign-in, and no secret in it."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         ours = (await http.get("/api/page-settings?origin=http://127.0.0.1:1")).json()

@@ -31,7 +31,7 @@ def test_the_first_language_that_the_page_speaks(
     assert language_of(query, accepted, FILES.languages) == language
 
 
-def test_all_of_the_first_second_is_named_in_the_head() -> None:
+def test_the_head_preloads_everything_needed_at_the_start() -> None:
     """Settings, words, each module of this surface and the org's library; in the build's folder."""
     query = {"sfdcIframeOrigin": ORIGIN, "mode": "Lightning"}
     html = shell(PAGE, FILES, query, "ar", known_origin=True)
@@ -46,7 +46,7 @@ def test_all_of_the_first_second_is_named_in_the_head() -> None:
     assert f'<link rel="stylesheet" href="{home}/start.css">' in html
 
 
-def test_in_classic_it_is_the_driver_and_the_library_of_classic() -> None:
+def test_in_classic_the_page_loads_classics_driver_and_library() -> None:
     """The parameter's other spelling says so."""
     html = shell(PAGE, FILES, {"sfdcIFrameOrigin": ORIGIN}, "en", known_origin=True)
     assert f"{ORIGIN}/support/api/57.0/interaction.js" in html
@@ -65,7 +65,7 @@ def test_in_our_own_components_there_is_no_library(mode: str, driver: str) -> No
     assert all(f"/{module}" in html for module in modules)
 
 
-def test_nothing_is_fetched_from_a_stranger() -> None:
+def test_nothing_is_fetched_from_third_parties() -> None:
     """An org that is not known names no library, and its text is no markup."""
     query = {"sfdcIframeOrigin": 'https://evil.example"><script>'}
     html = shell(PAGE, FILES, query, "en", known_origin=False)

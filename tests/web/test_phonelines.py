@@ -53,7 +53,7 @@ def a_line(
     return PhoneLine(key, session, outbox, maker, "ada"), outbox
 
 
-def test_of_one_agents_phones_the_last_one_stays() -> None:
+def test_the_last_of_an_agents_phones_stays() -> None:
     """Another agent's is left alone, and the old one's goodbye changes nothing."""
     lines = PhoneLines(LocalHints())
     (first, gone), (second, stays), (other, others) = a_line(), a_line(), a_line(GRACE)
@@ -90,7 +90,7 @@ def test_a_sign_out_ends_the_phones_of_that_sign_in() -> None:
     assert stays.codes == [SIGNED_OUT]
 
 
-async def test_a_phone_that_is_back_is_not_taken_away() -> None:
+async def test_a_returned_phone_is_not_removed() -> None:
     """One that is not is, and a provider that fails is told of and no more."""
     lines, phones = PhoneLines(LocalHints()), Phones(Rejected("x", "no"))
     line, _ = a_line(phones=phones)

@@ -31,7 +31,7 @@ def failing_at(
     monkeypatch.setattr(world.app.agents, "handle_log_event", handle)
 
 
-async def test_a_page_that_comes_in_is_known_and_shown_where_its_agent_works(world: World) -> None:
+async def test_a_new_page_is_registered_with_its_agents_surface(world: World) -> None:
     """The first page of an agent says which surface that is."""
     page = await world.page()
     assert page.view["agent"]["surface"] == "open-cti"
@@ -56,7 +56,7 @@ async def test_the_directory_file_says_where_an_agent_works(tmp_path: Path) -> N
         assert [notice["code"] for notice in panel.view["notices"]] == ["other-surface"]
 
 
-async def test_a_provider_that_hangs_keeps_nobody_from_the_panel(
+async def test_a_hanging_provider_does_not_block_the_panel(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who had a line has it meanwhile; what is asked goes on."""
@@ -71,7 +71,7 @@ async def test_a_provider_that_hangs_keeps_nobody_from_the_panel(
         over.set()
 
 
-async def test_one_page_too_many_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_excess_page_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And closed, with the code that keeps it from coming back at once."""
     monkeypatch.setattr(registry, "PAGES_PER_AGENT", 1)
     await world.page()
@@ -85,7 +85,7 @@ async def test_one_page_too_many_is_told_so(world: World, monkeypatch: pytest.Mo
 
 
 @pytest.mark.interpreted
-async def test_a_journal_that_we_fail_at_keeps_no_agent_from_the_panel(
+async def test_a_failing_journal_does_not_block_the_panel(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page is in, told so, dials and is given no log; what else it remembers is taken."""

@@ -62,7 +62,7 @@ async def stage(tmp_path: Path, clock: SetClock) -> AsyncIterator[Stage]:
         yield Stage(world, fake)
 
 
-async def test_who_signs_in_at_salesforce_is_let_in_and_named(stage: Stage) -> None:
+async def test_a_salesforce_sign_in_lets_the_agent_in_by_name(stage: Stage) -> None:
     """Start, Salesforce, code, cookie, ticket, socket: the view says who it is."""
     page = await stage.page(stage.popup())
     agent = page.view["agent"]
@@ -71,7 +71,7 @@ async def test_who_signs_in_at_salesforce_is_let_in_and_named(stage: Stage) -> N
     assert page.cookie.startswith(cookie_name(ORG) + "=")
 
 
-async def test_a_code_is_good_once(stage: Stage) -> None:
+async def test_a_code_is_valid_once(stage: Stage) -> None:
     """And typed with a hyphen, in small letters."""
     popup = stage.popup()
     code = await popup.code()
@@ -79,7 +79,7 @@ async def test_a_code_is_good_once(stage: Stage) -> None:
     assert (await popup.redeem(code)).status_code == 401
 
 
-async def test_a_code_is_good_for_a_minute(stage: Stage, clock: SetClock) -> None:
+async def test_a_code_is_valid_for_a_minute(stage: Stage, clock: SetClock) -> None:
     """Not for longer."""
     popup = stage.popup()
     code = await popup.code()
@@ -133,7 +133,9 @@ async def test_another_sites_page_may_not_redeem(stage: Stage) -> None:
         {"origin": "http://127.0.0.1:1/", "challenge": "x" * 43},
     ],
 )
-async def test_a_start_from_nowhere_is_refused(stage: Stage, query: dict[str, str]) -> None:
+async def test_a_sign_in_without_a_referring_page_is_refused(
+    stage: Stage, query: dict[str, str]
+) -> None:
     """The org's origin, exactly, and a challenge."""
     async with httpx.AsyncClient(trust_env=False) as http:
         url = f"{stage.world.url}/auth/start"
@@ -176,7 +178,7 @@ async def test_a_code_is_shown_with_who_it_is_for_and_a_warning(stage: Stage) ->
     assert "do not share it" in answer.text
 
 
-async def test_images_elsewhere_keep_nobody_of_an_office_out(stage: Stage) -> None:
+async def test_forged_requests_do_not_use_up_an_addresss_limit(stage: Stage) -> None:
     """A site that an agent visits may ask a hundred times: refused, and counted for nothing."""
     told = {"Sec-Fetch-Site": "cross-site", "X-Forwarded-For": "203.0.113.9"}
     query = {"origin": ORIGIN, "challenge": "x" * 43}
@@ -187,7 +189,7 @@ async def test_images_elsewhere_keep_nobody_of_an_office_out(stage: Stage) -> No
     assert (await popup.redeem(await popup.code())).status_code == 200
 
 
-async def test_an_office_signs_in_at_nine(stage: Stage) -> None:
+async def test_fifty_agents_sign_in_from_one_address(stage: Stage) -> None:
     """Fifty agents of one address: a sign-in that comes to a good end does not count."""
     for number in range(50):
         popup = stage.popup(forwarded="203.0.113.9", verifier=f"{number:0>43}")
@@ -201,7 +203,7 @@ def few_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few_under_way")
-async def test_sign_ins_that_are_only_begun_have_an_end(stage: Stage) -> None:
+async def test_unfinished_sign_ins_are_limited(stage: Stage) -> None:
     """Each is a row until it expires: so many a minute for an address, or an IPv6 network."""
     statuses = []
     for number in range(5):
@@ -231,7 +233,7 @@ async def test_a_forged_state_is_refused(stage: Stage, forge: str) -> None:
     assert stage.fake.asked == before
 
 
-async def test_a_sign_in_comes_back_once_and_in_time(stage: Stage, clock: SetClock) -> None:
+async def test_a_sign_in_callback_counts_once_and_in_time(stage: Stage, clock: SetClock) -> None:
     """The same address again is refused, and so is one that took too long."""
     popup = stage.popup()
     address = await popup.sign_in(await popup.start())
@@ -243,7 +245,7 @@ async def test_a_sign_in_comes_back_once_and_in_time(stage: Stage, clock: SetClo
     assert (await slow.come_back(address)).status_code == 400
 
 
-async def test_who_declines_at_salesforce_is_told_so(stage: Stage) -> None:
+async def test_a_declined_sign_in_says_so(stage: Stage) -> None:
     """No code, no session."""
     popup = stage.popup()
     state = (await popup.sign_in(await popup.start())).split("state=")[1]
@@ -253,7 +255,7 @@ async def test_who_declines_at_salesforce_is_told_so(stage: Stage) -> None:
     assert 'data-code=""' in answer.text
 
 
-async def test_what_salesforce_says_wrongly_is_a_page_not_an_error(stage: Stage) -> None:
+async def test_a_wrong_answer_from_salesforce_shows_a_page(stage: Stage) -> None:
     """403 with words; 502 when it does not answer as it should."""
     stage.fake.bend_userinfo = {"organization_id": "00D000000000009AAA"}
     popup = stage.popup()
@@ -302,7 +304,7 @@ async def test_signing_out_everywhere_closes_every_page_at_once(stage: Stage) ->
     assert await other.ticket()
 
 
-async def test_a_browser_without_such_cookies_keeps_the_secret_in_memory(stage: Stage) -> None:
+async def test_without_partitioned_cookies_the_secret_stays_in_memory(stage: Stage) -> None:
     """No cookie is set then; the page shows the secret itself."""
     popup = stage.popup()
     answer = await popup.redeem(await popup.code(), cookies=False)
@@ -319,7 +321,7 @@ async def test_with_cookies_no_script_sees_the_secret(stage: Stage) -> None:
     assert answer.json().keys() == {"user"}
 
 
-async def test_the_dev_sign_in_is_not_there(stage: Stage) -> None:
+async def test_the_dev_sign_in_is_absent(stage: Stage) -> None:
     """404: in production nobody types a name."""
     async with httpx.AsyncClient(trust_env=False) as http:
         headers = {"Origin": stage.world.url}

@@ -54,7 +54,7 @@ async def test_the_agents_own_page_dials_and_saves(world: World) -> None:
     assert (await page.until_answer(await page.dial(NUMBER)))["code"] == "placed"
 
 
-async def test_who_is_known_dials_though_their_page_may_save_nothing(
+async def test_a_confirmed_agent_dials_although_their_page_saves_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault of ours in its journal is no doubt about its user."""
@@ -96,7 +96,7 @@ async def test_another_orgs_page_is_signed_out_too(world: World) -> None:
     assert await page.until_closed() == 4003
 
 
-async def test_before_salesforce_has_said_who_it_is_nothing_is_dialed_or_saved(
+async def test_before_the_user_check_nothing_is_dialed_or_saved(
     world: World,
 ) -> None:
     """The class is not deployed, say: each click says so, and asks again; then all is well."""
@@ -119,13 +119,13 @@ async def test_before_salesforce_has_said_who_it_is_nothing_is_dialed_or_saved(
     assert [a["code"] for a in page.view["answers"]] == ["placed"]
 
 
-async def test_an_emergency_call_is_not_held_up(world: World) -> None:
+async def test_an_emergency_call_is_not_delayed(world: World) -> None:
     """Whoever it is."""
     page = await world.page()
     assert (await page.until_answer(await page.dial("911")))["code"] == "placed"
 
 
-async def test_who_calls_for_help_may_by_the_numbers_of_their_own_org(world: World) -> None:
+async def test_emergency_numbers_are_those_of_the_agents_org(world: World) -> None:
     """The deployment's region says nothing of an org that has one of its own."""
     policy = world.app.agents.policy
     german = replace(policy, dial=replace(policy.dial, default_region="DE"))
@@ -134,7 +134,7 @@ async def test_who_calls_for_help_may_by_the_numbers_of_their_own_org(world: Wor
     assert (await page.until_answer(await page.dial("110")))["code"] == "placed"
 
 
-async def test_a_click_that_is_refused_before_is_answered_as_that_click(world: World) -> None:
+async def test_a_click_refused_by_the_check_is_answered(world: World) -> None:
     """Its page need not wait for another answer, nor say that none came."""
     page = await world.page()
     page.heard.clear()
@@ -146,7 +146,7 @@ async def test_a_click_that_is_refused_before_is_answered_as_that_click(world: W
 @pytest.mark.parametrize(
     "value", [None, "[]", "{", {"runApex": '{"nonce":"stale"}'}, {"runApex": "null"}, [1]]
 )
-async def test_what_is_no_answer_makes_nobody_known(
+async def test_an_invalid_answer_confirms_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch, value: object
 ) -> None:
     """Nor does an answer to another question."""
@@ -158,7 +158,7 @@ async def test_what_is_no_answer_makes_nobody_known(
     assert page.close_codes == []
 
 
-async def test_a_page_may_take_no_log_before(tmp_path: Path) -> None:
+async def test_a_page_gets_no_log_before_the_check(tmp_path: Path) -> None:
     """A log that waits is not offered to it, and its accept is answered as if it came too late."""
     async with a_world(tmp_path, check_salesforce_user=True, wrap_up_seconds=0) as world:
         await world.scenario(outcome="busy", pick_up_seconds=0.05, ring_seconds=0.05)

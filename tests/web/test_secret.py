@@ -11,7 +11,7 @@ def test_the_challenge_is_that_of_the_standard() -> None:
     assert s256(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-def test_a_hash_tells_nothing_and_differs_by_secret() -> None:
+def test_a_hash_reveals_nothing_and_differs_by_secret() -> None:
     """Sixty-four hexadecimal digits; half a surrogate pair is no accident."""
     assert len(token_hash("a")) == 64
     assert token_hash("a") != token_hash("b")

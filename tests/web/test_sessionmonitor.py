@@ -8,7 +8,7 @@ from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
 
 
-async def test_a_connected_page_keeps_its_session_in_use(world: World, clock: SetClock) -> None:
+async def test_a_connected_page_keeps_its_session_alive(world: World, clock: SetClock) -> None:
     """Hours without a click are no idleness: the page that drops may come back."""
     page = await world.page()
     for _ in range(5):
@@ -18,7 +18,7 @@ async def test_a_connected_page_keeps_its_session_in_use(world: World, clock: Se
     assert await page.ticket()
 
 
-async def test_a_session_that_is_over_ends_its_sockets(world: World, clock: SetClock) -> None:
+async def test_an_expired_session_ends_its_sockets(world: World, clock: SetClock) -> None:
     """4003 at the next look after twelve hours."""
     page = await world.page()
     clock.later = SESSION_MS
@@ -40,7 +40,7 @@ async def test_a_sign_out_at_another_replica_is_found(world: World) -> None:
     assert other.close_codes == []
 
 
-async def test_a_hint_has_the_agents_sign_ins_looked_at_and_nobody_elses(world: World) -> None:
+async def test_a_hint_checks_only_that_agents_sign_ins(world: World) -> None:
     """Two agents' sessions are gone from the store; the one that is hinted goes at once."""
     page, other = await world.page(), await world.page("grace")
     keys = {p.page_id: p.key for p in world.app.pages.everyone()}
@@ -51,7 +51,7 @@ async def test_a_hint_has_the_agents_sign_ins_looked_at_and_nobody_elses(world: 
     assert other.close_codes == []
 
 
-async def test_a_look_that_fails_is_not_the_last_one(world: World) -> None:
+async def test_a_failed_check_is_repeated(world: World) -> None:
     """A bug of one look must not leave those signed out elsewhere connected for ever."""
     page, watch = await world.page(), world.app.watch
     (key,) = {p.key for p in world.app.pages.everyone()}

@@ -47,7 +47,7 @@ async def test_the_cookie_survives_a_foreign_frame_and_no_script_reads_it(world:
     assert len(user["user_id"]) == 15
 
 
-async def test_only_cookies_of_orgs_that_are_here_are_looked_at(
+async def test_only_cookies_of_configured_orgs_are_read(
     world: World, page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request with hundreds of them costs no more than one."""
@@ -68,7 +68,7 @@ async def test_only_cookies_of_orgs_that_are_here_are_looked_at(
     assert len(asked) == 1
 
 
-async def test_what_is_stored_lets_nobody_in(
+async def test_stored_session_data_lets_nobody_in(
     world: World, page: FakePage, tmp_path: object
 ) -> None:
     """The store has the secret's hash; a copy of it is no cookie."""
@@ -79,7 +79,7 @@ async def test_what_is_stored_lets_nobody_in(
 
 
 @pytest.mark.parametrize("name", ["", " ", "a" * 65, "<script>", "a\nb", "ada@example.com"])
-async def test_a_name_that_is_none_is_refused_in_words(world: World, name: str) -> None:
+async def test_an_invalid_name_is_refused_with_a_message(world: World, name: str) -> None:
     """400 with what to type instead."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         headers = {"Origin": world.url}
@@ -90,7 +90,7 @@ async def test_a_name_that_is_none_is_refused_in_words(world: World, name: str) 
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 30_000, b'{"name": 5e999}'])
-async def test_a_body_that_is_none_is_refused_too(world: World, body: bytes) -> None:
+async def test_a_missing_body_is_refused_too(world: World, body: bytes) -> None:
     """Never a 500."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         answer = await http.post("/auth/dev", content=body, headers={"Origin": world.url})
@@ -117,7 +117,7 @@ async def test_without_a_cookie_there_is_no_ticket(world: World, page: FakePage)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "signed-out")
 
 
-async def test_a_cookie_under_another_orgs_name_is_none(page: FakePage) -> None:
+async def test_a_cookie_under_another_orgs_name_is_ignored(page: FakePage) -> None:
     """The cookie's name and its session's org must agree."""
     page.cookie = f"{cookie_name('00D000000000XYZ')}={page.cookie.partition('=')[2]}"
     with pytest.raises(httpx.HTTPStatusError, match="401"):
@@ -203,7 +203,7 @@ async def test_a_session_that_ends_while_it_is_marked_stays_ended(
     await store.close()
 
 
-async def test_a_name_with_half_an_emoji_is_mended_before_it_is_kept(tmp_path: Path) -> None:
+async def test_a_name_with_half_an_emoji_is_repaired_before_it_is_stored(tmp_path: Path) -> None:
     """Whatever identity provider it came from."""
     clock = SetClock()
     store = await open_store(f"sqlite:///{tmp_path}/sessions.db", clock_ms=clock.now)

@@ -28,7 +28,7 @@ def request(*more: bytes, first: bytes = FIRST, body: bytes = BODY) -> bytes:
     return b"\r\n".join([first, *HEADERS, *more, b"", body])
 
 
-def test_a_usual_delivery_is_read() -> None:
+def test_a_typical_delivery_is_parsed() -> None:
     """Names of headers in any case, values and body as they came."""
     whole = parse_simple_request(request())
     assert whole is not None
@@ -42,7 +42,7 @@ def test_a_usual_delivery_is_read() -> None:
     assert shouted.headers["x-dialstack-signature"] == "t=1,v1=ab"
 
 
-def test_what_is_not_said_is_not_there() -> None:
+def test_missing_headers_are_absent() -> None:
     """An unsigned delivery is whole too; who takes it refuses it."""
     whole = parse_simple_request(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert whole is not None
@@ -78,7 +78,7 @@ def test_what_is_not_said_is_not_there() -> None:
     ],
     ids=range(23),
 )
-def test_whatever_else_there_is_is_left_to_aiohttp(piece: bytes) -> None:
+def test_all_other_requests_go_to_aiohttp(piece: bytes) -> None:
     """Half of one, two of them, one too long, and all that changes how a body is read."""
     assert parse_simple_request(piece) is None
 
@@ -110,7 +110,7 @@ PARTS = st.sampled_from(
     st.sampled_from([FIRST, FIRST + b" ", b"POST  / HTTP/1.1", b"POST http://x/ HTTP/1.1"]),
 )
 @settings(max_examples=400)
-def test_what_passes_is_read_by_aiohttp_in_the_same_way(
+def test_aiohttp_parses_every_accepted_request_alike(
     usual: list[bytes], kept: int, more: list[bytes], body: bytes, first: bytes
 ) -> None:
     """Two readings of one signed request would be two requests."""

@@ -87,7 +87,7 @@ async def test_a_phone_registers_through_us(world: World, pbx: Pbx) -> None:
     assert pbx.asked == ["open user_ada"]
 
 
-async def test_pages_of_others_are_not_let_in(world: World, pbx: Pbx) -> None:
+async def test_other_sites_pages_are_refused(world: World, pbx: Pbx) -> None:
     """Another origin, compared exactly, is refused before anything is asked."""
     for origin in ("https://evil.example", world.url + "/", world.url.upper()):
         with pytest.raises(InvalidStatus) as refused:
@@ -107,7 +107,7 @@ async def test_pages_of_others_are_not_let_in(world: World, pbx: Pbx) -> None:
         ('{"type": "hello", "ticket": "made-up"}', 4003),
     ],
 )
-async def test_who_has_no_sign_in_registers_nothing(
+async def test_without_a_sign_in_no_phone_is_registered(
     world: World, pbx: Pbx, first: str | bytes, code: int
 ) -> None:
     """No hello, or none that a sign-in of ours stands behind: the provider hears of nobody."""
@@ -115,7 +115,7 @@ async def test_who_has_no_sign_in_registers_nothing(
     assert (pbx.asked, pbx.heard) == ([], [])
 
 
-async def test_a_ticket_is_good_for_one_phone_and_for_its_sign_in(
+async def test_a_ticket_is_valid_for_one_phone_and_its_sign_in(
     world: World, pbx: Pbx, clock: SetClock
 ) -> None:
     """Used once, or of a sign-in that is over."""
@@ -130,7 +130,7 @@ async def test_a_ticket_is_good_for_one_phone_and_for_its_sign_in(
     assert await code_after(await socket(world), late) == 4003
 
 
-async def test_whoever_says_nothing_is_let_go(world: World, pbx: Pbx) -> None:
+async def test_a_silent_phone_is_disconnected(world: World, pbx: Pbx) -> None:
     """After the time for a hello."""
     world.app.sip.hello_seconds = 0.05
     assert await code_after(await socket(world)) == 4002
@@ -148,7 +148,7 @@ async def test_an_agent_without_such_a_phone_is_told(world: World, pbx: Pbx) -> 
     assert pbx.asked == []
 
 
-async def test_a_phone_speaks_for_its_own_agent_alone(world: World, pbx: Pbx) -> None:
+async def test_a_phone_acts_only_for_its_own_agent(world: World, pbx: Pbx) -> None:
     """Another's name, and a call of its own, go no further; the phone stays."""
     live = await phone(world)
     await live.send(REGISTER.replace("user_ada", "user_grace"))
@@ -167,7 +167,7 @@ async def test_a_flood_is_cut_off(world: World, pbx: Pbx) -> None:
     assert await code_after(live, "x" * (MAX_BYTES + 1)) == 1009
 
 
-async def test_so_many_phones_from_one_address(world: World, pbx: Pbx) -> None:
+async def test_the_phones_of_one_address_are_limited(world: World, pbx: Pbx) -> None:
     """More are refused before a handshake."""
     world.app.sip.door.sockets_per_address = 1
     live = await phone(world)
@@ -188,9 +188,7 @@ async def test_a_sign_out_ends_the_phone_and_its_password(world: World, pbx: Pbx
     await until(lambda: pbx.asked[-1] == "close user_ada")
 
 
-async def test_a_sign_in_that_grew_too_old_ends_the_phone(
-    world: World, pbx: Pbx, clock: SetClock
-) -> None:
+async def test_an_expired_sign_in_ends_the_phone(world: World, pbx: Pbx, clock: SetClock) -> None:
     """Found by the look that is taken once a minute."""
     live = await phone(world)
     clock.later = SESSION_MS
@@ -198,7 +196,7 @@ async def test_a_sign_in_that_grew_too_old_ends_the_phone(
     assert await code_after(live) == 4003
 
 
-async def test_another_browser_takes_the_phone_only_if_the_agent_says_so(
+async def test_another_browser_takes_the_phone_only_after_confirmation(
     world: World, pbx: Pbx
 ) -> None:
     """Opened beside a talk, a second one would end its audio."""
@@ -210,7 +208,7 @@ async def test_another_browser_takes_the_phone_only_if_the_agent_says_so(
     assert await code_after(first) == 4010
 
 
-async def test_of_one_sign_ins_pages_the_last_has_the_phone(world: World, pbx: Pbx) -> None:
+async def test_the_last_page_of_a_sign_in_has_the_phone(world: World, pbx: Pbx) -> None:
     """The other is told so: it was a page that is gone, or its own lost connection."""
     page = await signed_in(world)
     first = await phone(world, page)
@@ -220,7 +218,7 @@ async def test_of_one_sign_ins_pages_the_last_has_the_phone(world: World, pbx: P
     await second.recv()
 
 
-async def test_a_page_that_is_gone_leaves_its_phone_for_a_while(world: World, pbx: Pbx) -> None:
+async def test_a_closed_pages_phone_stays_for_a_while(world: World, pbx: Pbx) -> None:
     """One that is back meanwhile keeps it; else it is taken away, unless it is used elsewhere."""
     world.app.sip.unused_seconds = 0.05
     page = await signed_in(world)
@@ -229,7 +227,7 @@ async def test_a_page_that_is_gone_leaves_its_phone_for_a_while(world: World, pb
     assert pbx.asked[-2] == "comfort user_ada", "nobody is left in silence meanwhile"
 
 
-async def test_a_page_asks_for_its_audio(world: World, pbx: Pbx) -> None:
+async def test_a_page_requests_its_audio(world: World, pbx: Pbx) -> None:
     """Whether there was a call to have it of comes back; a provider that fails is no call."""
     live = await phone(world)
     await live.send('{"type": "audio"}')
@@ -250,7 +248,7 @@ async def test_a_page_asks_for_its_audio(world: World, pbx: Pbx) -> None:
     assert world.app.sip.metrics.registry.get_sample_value("softphone_audio_lost_ratio_count") == 1
 
 
-async def test_a_provider_that_is_away_sends_the_page_back_later(world: World, pbx: Pbx) -> None:
+async def test_a_provider_outage_makes_the_page_retry_later(world: World, pbx: Pbx) -> None:
     """When it ends, when it refuses, and when nobody listens there."""
     live = await phone(world)
     await pbx.end()
@@ -262,7 +260,7 @@ async def test_a_provider_that_is_away_sends_the_page_back_later(world: World, p
         assert await code_after(await socket(world), hello) == 1013
 
 
-async def test_a_replica_that_leaves_lets_phones_go(world: World, pbx: Pbx) -> None:
+async def test_a_draining_replica_disconnects_phones(world: World, pbx: Pbx) -> None:
     """They come back to another one."""
     live = await phone(world)
     world.app.sip.leave()

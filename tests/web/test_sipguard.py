@@ -26,7 +26,7 @@ def message(first: str, *more: str, body: str = "", **usual: str) -> str:
     return "\r\n".join([first, *lines, *more, "", body])
 
 
-def test_a_registration_and_a_keep_alive_go_through() -> None:
+def test_a_registration_and_a_keep_alive_pass() -> None:
     """As they are, but for their length, which is counted here."""
     told = passed_on(message(REGISTER, "Authorization: Digest x", "Expires: 120"), "web-ada")
     assert told.startswith(f"{REGISTER}\r\nvia: SIP/2.0/WS")
@@ -35,7 +35,7 @@ def test_a_registration_and_a_keep_alive_go_through() -> None:
     assert passed_on(KEEP_ALIVE, "web-ada") == KEEP_ALIVE
 
 
-def test_an_answer_goes_through_with_its_body() -> None:
+def test_an_answer_passes_with_its_body() -> None:
     """Whoever called is in From then."""
     told = passed_on(
         message(
@@ -46,7 +46,7 @@ def test_an_answer_goes_through_with_its_body() -> None:
     assert told.endswith("content-length: 7\r\n\r\nv=0\r\né")
 
 
-def test_a_goodbye_within_a_call_goes_through() -> None:
+def test_a_bye_within_a_call_passes() -> None:
     """And so does what changes the call's media."""
     for method in ("BYE", "INVITE"):
         passed_on(
@@ -62,7 +62,7 @@ def test_a_goodbye_within_a_call_goes_through() -> None:
         *("P-Preferred-Identity: <sip:boss@x>", "Content-Length: 3", "l: 3"),
     ],
 )
-def test_headers_that_no_phone_needs_do_not_go_through(header: str) -> None:
+def test_unneeded_headers_are_removed(header: str) -> None:
     """A server may know callers by them."""
     told = passed_on(message(REGISTER, header, body="abc"), "web-ada")
     assert header.lower() not in told.lower() or "content-length: 3" in told
@@ -90,7 +90,7 @@ def test_headers_that_no_phone_needs_do_not_go_through(header: str) -> None:
         ("a broken answer", message("SIP/2.0 900 What")),
     ],
 )
-def test_what_no_phone_says_goes_no_further(why: str, text: str) -> None:
+def test_messages_that_no_phone_sends_are_dropped(why: str, text: str) -> None:
     """Nor is any of it quoted."""
     with pytest.raises(NotAPhone) as refused:
         passed_on(text, "web-ada")
@@ -98,7 +98,7 @@ def test_what_no_phone_says_goes_no_further(why: str, text: str) -> None:
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
-def test_whatever_a_page_says_nothing_but_a_message_comes_out(first: str, rest: str) -> None:
+def test_any_input_becomes_a_valid_message_or_nothing(first: str, rest: str) -> None:
     """Text of any kind is refused, or has the agent's own name in it."""
     for text in (first, f"{REGISTER}\r\nFrom: {first}\r\n{rest}\r\n\r\n{rest}"):
         try:

@@ -51,7 +51,7 @@ async def refusal(session: ClientSession, url: str, origin: str = OURS) -> int:
     return caught.value.status
 
 
-async def test_only_our_own_pages_are_let_in(url: str) -> None:
+async def test_only_our_own_pages_are_accepted(url: str) -> None:
     """An origin is compared as a whole."""
     async with ClientSession() as session:
         assert await refusal(session, url, f"{OURS}.evil.example") == 403
@@ -60,7 +60,7 @@ async def test_only_our_own_pages_are_let_in(url: str) -> None:
             pass
 
 
-async def test_who_leaves_an_address_makes_room_for_the_next(door: SocketDoor, url: str) -> None:
+async def test_a_closed_socket_makes_room_at_its_address(door: SocketDoor, url: str) -> None:
     """One too many is refused, and nothing of those who went is kept."""
     async with ClientSession() as session:
         async with session.ws_connect(url, origin=OURS):
@@ -69,14 +69,14 @@ async def test_who_leaves_an_address_makes_room_for_the_next(door: SocketDoor, u
             assert len(door._sockets) == 1
 
 
-async def test_nobody_is_let_in_while_it_leaves(door: SocketDoor, url: str) -> None:
+async def test_no_socket_is_accepted_while_draining(door: SocketDoor, url: str) -> None:
     """They come back, to another replica."""
     door.draining = True
     async with ClientSession() as session:
         assert await refusal(session, url) == 503
 
 
-async def test_whoever_floods_again_and_again_waits_and_others_do_not(
+async def test_a_repeated_flooder_waits_and_others_do_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody is refused: an office shares an address."""

@@ -23,7 +23,7 @@ async def test_the_standby_page_is_served_to_the_orgs(world: World) -> None:
     assert answer.content == PAGE
 
 
-def test_it_needs_no_other_file_and_no_script() -> None:
+def test_the_standby_page_needs_no_other_file_and_no_script() -> None:
     """So that it can lie on any host, which is where it helps when ours is down."""
     text = PAGE.decode()
     assert not re.search(r"<(script|link|img|iframe)|\b(src|href)=|url\(|@import", text)
@@ -38,7 +38,7 @@ def test_its_style_is_the_one_that_its_policy_allows() -> None:
     assert standby_policy(PAGE, ()).endswith("frame-ancestors 'none'")
 
 
-def test_it_tells_agent_and_admin_what_to_do() -> None:
+def test_the_standby_page_tells_agent_and_admin_what_to_do() -> None:
     """In words: how Salesforce lets go of it, and which command names the cause."""
     text = PAGE.decode()
     assert "open the browser again" in text

@@ -41,7 +41,7 @@ async def test_why_a_page_did_not_start_is_logged_and_counted(
 
 
 @pytest.mark.parametrize("code", ["", "nonsense", "library-missing\n+12025550143", "\xff" * 99])
-async def test_nothing_but_a_code_is_taken(
+async def test_only_a_code_is_accepted(
     world: World, capsys: pytest.CaptureFixture[str], code: str
 ) -> None:
     """Free text reaches no log."""
@@ -49,9 +49,7 @@ async def test_nothing_but_a_code_is_taken(
     assert "page.blocked" not in capsys.readouterr().out
 
 
-async def test_other_sites_and_those_who_tell_too_often_are_refused(
-    world: World, clock: SetClock
-) -> None:
+async def test_other_sites_and_excess_reports_are_refused(world: World, clock: SetClock) -> None:
     """Another address may still speak."""
     clock.stop()
     assert await tell(world, "no-mode", origin="https://evil.example") == 403

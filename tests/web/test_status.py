@@ -14,7 +14,7 @@ from adapter.storage.port import StorageError
 from tests.scenarios.conftest import World
 
 
-async def test_a_leaving_replica_is_alive_but_not_ready(world: World) -> None:
+async def test_a_draining_replica_is_alive_but_not_ready(world: World) -> None:
     """Traffic goes elsewhere, nobody restarts it."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         assert (await http.get("/readyz")).json() == {"status": "ready"}
@@ -24,7 +24,7 @@ async def test_a_leaving_replica_is_alive_but_not_ready(world: World) -> None:
         assert (await http.get("/healthz")).json() == {"status": "ok", "version": __version__}
 
 
-async def test_a_store_that_does_not_answer_is_not_ready(
+async def test_a_replica_with_an_unresponsive_store_is_not_ready(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ready again as soon as the store is."""
@@ -53,7 +53,7 @@ def always_tried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("always_tried")
-async def test_a_disk_that_is_full_is_not_ready_though_it_can_be_read(world: World) -> None:
+async def test_a_replica_with_a_full_disk_is_not_ready(world: World) -> None:
     """By the next commit, or by a try of ours; the reason is named, and goes with it."""
     store = world.app.status._store
     writer = store.journal._database._connection  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ async def test_a_disk_that_is_full_is_not_ready_though_it_can_be_read(world: Wor
 
 
 @pytest.mark.usefixtures("always_tried")
-async def test_a_lock_that_somebody_holds_is_not_ready(world: World, tmp_path: Path) -> None:
+async def test_a_replica_with_a_locked_store_is_not_ready(world: World, tmp_path: Path) -> None:
     """A shell or a backup that forgot itself: in time, and ready again when it lets go."""
     holder = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:

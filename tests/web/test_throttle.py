@@ -14,7 +14,7 @@ class Stopped(SetClock):
         return 1_760_000_000_000 + self.later
 
 
-def test_an_address_has_so_many_tries_a_minute() -> None:
+def test_an_addresss_attempts_per_minute_are_limited() -> None:
     """Three at once, then one each twenty seconds; others are not hurt."""
     clock = Stopped()
     throttle = Throttle(3, clock)
@@ -26,7 +26,7 @@ def test_an_address_has_so_many_tries_a_minute() -> None:
     assert [throttle.allows("a") for _ in range(4)] == [True, True, True, False]
 
 
-def test_looking_costs_nothing() -> None:
+def test_checking_a_limit_does_not_use_it_up() -> None:
     """Whether it would be refused, and no try less."""
     clock = Stopped()
     throttle = Throttle(1, clock)
@@ -37,7 +37,7 @@ def test_looking_costs_nothing() -> None:
     assert not throttle.is_out("a")
 
 
-def test_a_clock_that_steps_back_gives_nothing_and_takes_nothing() -> None:
+def test_a_clock_that_steps_back_changes_no_limit() -> None:
     """The bucket stays as it is."""
     clock = Stopped()
     throttle = Throttle(1, clock)
@@ -46,7 +46,7 @@ def test_a_clock_that_steps_back_gives_nothing_and_takes_nothing() -> None:
     assert not throttle.allows("a")
 
 
-def test_only_so_many_addresses_are_remembered() -> None:
+def test_the_remembered_addresses_are_limited() -> None:
     """A flood from everywhere costs a bounded memory; the quietest is forgotten first."""
     throttle = Throttle(1, Stopped(), addresses=2)
     assert [throttle.allows(name) for name in "abab"] == [True, True, False, False]

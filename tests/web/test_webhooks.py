@@ -103,7 +103,7 @@ def hostile() -> dict[str, tuple[str | None, bytes]]:
 
 
 @pytest.mark.parametrize("name", hostile())
-async def test_what_is_not_proved_is_refused_and_leaves_no_trace(
+async def test_an_unverified_delivery_is_refused_and_leaves_no_trace(
     world: World, tmp_path: Path, name: str
 ) -> None:
     """401 whatever a stranger sends (400 where it is no HTTP at all), nothing stored, never 500."""
@@ -133,7 +133,7 @@ async def test_what_is_not_proved_is_refused_and_leaves_no_trace(
     ],
     ids=range(11),
 )
-async def test_what_is_proved_but_makes_no_sense_is_kept_and_acknowledged(
+async def test_a_verified_but_meaningless_delivery_is_stored_and_acknowledged(
     world: World, tmp_path: Path, body: bytes, kept: tuple[str, str]
 ) -> None:
     """Sending it again would not mend it: 200, twice, and one row for whoever looks into it."""
@@ -144,7 +144,7 @@ async def test_what_is_proved_but_makes_no_sense_is_kept_and_acknowledged(
     assert stored(tmp_path) == [kept]
 
 
-async def test_a_body_that_is_too_big_is_refused_unread(world: World, tmp_path: Path) -> None:
+async def test_an_oversized_body_is_refused_unread(world: World, tmp_path: Path) -> None:
     """413 with a length that says so, and for one that grows while it is read."""
     body = b"x" * (MAX_BODY_BYTES + 1)
 
@@ -160,7 +160,7 @@ async def test_a_body_that_is_too_big_is_refused_unread(world: World, tmp_path: 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 @pytest.mark.parametrize("body", [b"no such thing", gzip.compress(b"\0" * 5_000_000)], ids=len)
-async def test_a_packed_body_is_not_unpacked(
+async def test_a_compressed_body_is_not_decompressed(
     world: World, tmp_path: Path, encoding: str, body: bytes
 ) -> None:
     """It cannot explode, and cannot be read either: who sends it hears so, and it is not kept."""
@@ -173,9 +173,7 @@ async def test_a_packed_body_is_not_unpacked(
 
 
 @pytest.mark.parametrize("chunk", [b"zz\r\n", b"-1\r\n\r\n", b"5\r\nabc"])
-async def test_a_broken_body_is_its_senders_fault(
-    world: World, tmp_path: Path, chunk: bytes
-) -> None:
+async def test_a_broken_body_is_a_client_error(world: World, tmp_path: Path, chunk: bytes) -> None:
     """Chunks that are none, or a sender who hangs up: no 500, nothing stored, still alive."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rpartition(":")[2]))
     head = b"POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -236,7 +234,7 @@ async def lone_endpoint() -> Any:
     await driver.close()
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(lone_endpoint: Any) -> None:
+async def test_a_body_that_never_arrives_times_out(lone_endpoint: Any) -> None:
     """408 when the promised bytes stay away, over a bare socket."""
     port, _ = lone_endpoint
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -247,7 +245,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(lone_endpoint: Any) -
     await writer.wait_closed()
 
 
-async def test_a_store_that_fails_asks_for_the_delivery_again(lone_endpoint: Any) -> None:
+async def test_a_store_failure_asks_for_redelivery(lone_endpoint: Any) -> None:
     """503 with Retry-After, and only for what is proved; the rest stays 401."""
     port, metrics = lone_endpoint
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapter.web.words import early_words, late_words
 
 
-def test_a_table_of_words_is_the_same_table() -> None:
+def test_a_minified_language_file_has_the_same_values() -> None:
     """Whatever language it is in."""
     source = '{\n  "a": "Grüße: {name}",\n\n  "b": { "one": "1", "other": "2" }\n}\n'.encode()
     assert early_words(source) == '{"a":"Grüße: {name}","b":{"one":"1","other":"2"}}'.encode()

@@ -25,7 +25,7 @@ async def drive(simulator: Simulator, *acts: str) -> str:
     return call_id
 
 
-async def test_a_call_is_accepted_without_a_word() -> None:
+async def test_a_call_is_accepted_without_a_body() -> None:
     """202, no body, no webhook, and nothing in the call log while the devices ring."""
     async with simulated(scenario=MANUAL) as simulator:
         response = await simulator.dial(NUMBER)
@@ -86,7 +86,7 @@ async def test_a_magic_number_makes_the_request_fail(number: str, status: int, c
         assert [post["call_id"] is not None for post in posts] == [calls == 1]
 
 
-async def test_a_magic_number_breaks_the_connection() -> None:
+async def test_a_magic_number_breaks_the_connection_off() -> None:
     """After the call has begun."""
     async with simulated() as simulator:
         with pytest.raises(httpx.RemoteProtocolError):
@@ -116,7 +116,7 @@ async def test_dice_break_connections() -> None:
         assert len(simulator.state.switch.calls) == 1
 
 
-async def test_the_call_log_shows_a_call_once_it_is_picked_up() -> None:
+async def test_a_call_has_a_cdr_once_it_is_picked_up() -> None:
     """Who answered, and when, is told when it is over."""
     async with simulated(scenario=MANUAL) as simulator:
         call_id = await drive(simulator)
@@ -134,7 +134,7 @@ async def test_the_call_log_shows_a_call_once_it_is_picked_up() -> None:
         )
 
 
-async def test_the_call_log_is_filtered_and_paged() -> None:
+async def test_cdrs_are_filtered_and_paged() -> None:
     """Newest first; the next page's address leads on to the end."""
     async with simulated(scenario=MANUAL) as simulator:
         ids = [await drive(simulator, "pick_up", "hang_up") for _ in range(5)]
@@ -215,7 +215,7 @@ async def test_any_other_action_is_refused(actions: Any) -> None:
         assert response.status_code == 400
 
 
-async def test_a_registered_endpoint_is_told_its_secret_and_its_events() -> None:
+async def test_a_registered_endpoint_gets_its_secret_and_events() -> None:
     """What is sent there is signed with that secret."""
     async with simulated(scenario=MANUAL) as simulator:
         simulator.state.sender.endpoints.clear()
@@ -267,7 +267,7 @@ async def test_a_list_has_ten_rows_a_page_unless_more_are_asked_for() -> None:
         assert [row["id"] for row in found] == ["user_24"]
 
 
-async def test_the_call_log_is_filtered_by_what_is_documented() -> None:
+async def test_cdrs_are_filtered_by_the_documented_parameters() -> None:
     """User by either name, direction, status, and both ends of a time."""
     async with simulated(scenario=MANUAL) as simulator:
         await drive(simulator, "pick_up", "hang_up")
@@ -292,14 +292,14 @@ async def test_a_call_may_show_another_number_of_the_account() -> None:
         assert (await simulator.post("/v1/calls", **wish, did="+13125550100")).status_code == 400
 
 
-async def test_presence_is_the_users() -> None:
+async def test_presence_is_that_of_the_user() -> None:
     """A stranger has none."""
     async with simulated() as simulator:
         assert (await simulator.get("/v1/users/user_ada/presence"))["state"] == "available"
         assert (await simulator.http.get("/v1/users/user_x/presence")).status_code == 404
 
 
-async def test_a_user_is_paused_and_not_disturbed_until_told_otherwise() -> None:
+async def test_a_user_is_paused_or_on_do_not_disturb_until_changed() -> None:
     """What is odd is refused, and who is in no queue is not found there."""
     nobody = User("user_x", "Xaver", "x@example.com", "1009", queues=None)
     async with simulated(users=(*DEFAULT_USERS, nobody)) as simulator:

@@ -38,7 +38,7 @@ def play(call: Call, *verbs: Verb) -> tuple[Call, list[str]]:
     return call, types
 
 
-def test_nothing_is_told_while_the_agents_devices_ring() -> None:
+def test_no_event_is_sent_while_the_agents_devices_ring() -> None:
     """A call that nobody picks up leaves no trace outside."""
     over, types = play(PLACED, Verb.LAPSE)
     assert types == []
@@ -55,7 +55,7 @@ def test_an_agent_who_declines_leaves_no_trace_either(verb: Verb) -> None:
     assert over.status is None
 
 
-def test_an_answered_call_is_told_in_three_events() -> None:
+def test_an_answered_call_has_three_events() -> None:
     """Picked up, answered, over."""
     over, types = play(PLACED, Verb.PICK_UP, Verb.ANSWER, Verb.HANG_UP)
     assert types == ["call.initiated", "call.answered", "call.end"]
@@ -81,7 +81,7 @@ def test_an_unanswered_call_is_completed_too() -> None:
     ],
 )
 @pytest.mark.parametrize("direction", list(Direction))
-def test_other_endings_say_what_they_are(
+def test_other_endings_have_their_status(
     verb: Verb, status: str, cause: int, direction: Direction
 ) -> None:
     """Whichever way the call went."""
@@ -161,7 +161,7 @@ def test_a_call_from_a_desk_phone_begins_picked_up() -> None:
     assert live(ringing)
 
 
-def test_an_internal_call_is_told_to_both() -> None:
+def test_an_internal_call_is_reported_for_both_users() -> None:
     """Each of the two has a call."""
     ringing, news = act(INTERNAL, Verb.PICK_UP, 1)
     assert news == (News("call.initiated", "ada"), News("call.ringing", "grace"))
@@ -192,7 +192,7 @@ def test_a_transferred_call_goes_on_without_the_agent() -> None:
         ((Verb.LAPSE,), Verb.PICK_UP),
     ],
 )
-def test_what_cannot_be_done_is_said(before: tuple[Verb, ...], verb: Verb) -> None:
+def test_an_impossible_action_raises_an_error(before: tuple[Verb, ...], verb: Verb) -> None:
     """The call stays as it was."""
     call, _ = play(PLACED, *before)
     with pytest.raises(Impossible):

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from adapter.telephony.simulator.chaos import Dice, Knobs
 
 
-def test_nothing_goes_wrong_by_itself() -> None:
+def test_by_default_there_are_no_faults() -> None:
     """All knobs begin at nought."""
     knobs = Knobs()
     assert (knobs.drop, knobs.duplicate, knobs.hang, knobs.delay_ms) == (0, 0, 0, (0, 0))
 
 
-def test_a_knob_is_turned_and_the_others_stay() -> None:
+def test_changing_one_fault_rate_leaves_the_others() -> None:
     """What is not named stays as it was."""
     knobs = Knobs(drop=0.5).changed(
         {"duplicate": 1, "delay_ms": [5, 9], "drop_types": ["call.end"]}
@@ -50,14 +50,14 @@ def test_a_knob_is_turned_and_the_others_stay() -> None:
         {"reorder_ms": "x"},
     ],
 )
-def test_a_knob_cannot_be_broken(wanted: dict[str, Any]) -> None:
+def test_a_fault_rate_is_validated(wanted: dict[str, Any]) -> None:
     """An unknown name or an impossible value is refused."""
     with pytest.raises(ValueError, match=r"knob|value|probability"):
         Knobs().changed(wanted)
 
 
 @given(st.integers(), st.text(), st.text())
-def test_a_throw_depends_on_its_subject_only(seed: int, kind: str, subject: str) -> None:
+def test_a_draw_depends_only_on_its_subject(seed: int, kind: str, subject: str) -> None:
     """Not on what was thrown before."""
     one, other = Dice(seed), Dice(seed)
     other.hits(kind, subject + "x", 0.5)

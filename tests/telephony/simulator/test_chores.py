@@ -8,7 +8,7 @@ import pytest
 from adapter.telephony.simulator.chores import Chores
 
 
-async def test_what_still_runs_is_ended_with_its_owner() -> None:
+async def test_running_tasks_end_with_their_owner() -> None:
     """Closing cancels and waits."""
     chores, begun, ended = Chores(), asyncio.Event(), asyncio.Event()
 

@@ -49,7 +49,7 @@ def test_every_argument_arrives() -> None:
     assert (config.seed, config.time_scale, config.user_field) == (9, 0.5, "user")
 
 
-def test_known_people_keep_their_names() -> None:
+def test_known_users_keep_their_names() -> None:
     """Strangers get theirs from their id."""
     users = parse_users("ada:ada@example.org, mary_ann:m@example.org")
     assert [(user.name, user.email, user.extension) for user in users] == [
@@ -59,7 +59,7 @@ def test_known_people_keep_their_names() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ada", "ada:", ":a@example.com", "a b:a@example.com", "a:b,"])
-def test_wrong_people_are_refused(text: str) -> None:
+def test_wrong_users_are_refused(text: str) -> None:
     """Each needs a name and an email."""
     with pytest.raises(argparse.ArgumentTypeError):
         parse_users(text)
@@ -76,7 +76,7 @@ def test_wrong_arguments_end_with_status_2(
     assert arguments[0] in capsys.readouterr().err
 
 
-def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """In a sentence, with status 1."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -85,7 +85,7 @@ def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot listen" in capsys.readouterr().err
 
 
-def test_it_runs_as_a_process_of_its_own() -> None:
+def test_the_simulator_runs_as_a_process() -> None:
     """It prints where it is, answers, and ends with status 0 when told to."""
     command = [sys.executable, "-m", "adapter.telephony.simulator", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -98,7 +98,7 @@ def test_it_runs_as_a_process_of_its_own() -> None:
         assert process.wait(timeout=30) == 0
 
 
-def test_its_address_is_told_to_programs_in_one_line() -> None:
+def test_the_simulator_prints_its_address_in_one_line() -> None:
     """Who starts it with port 0 reads where it listens."""
     command = [sys.executable, "-m", "adapter", "simulate", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
@@ -109,7 +109,7 @@ def test_its_address_is_told_to_programs_in_one_line() -> None:
     assert told["control"] == f"{told['url']}/control"
 
 
-def test_it_ends_with_whoever_holds_its_standard_input() -> None:
+def test_the_simulator_ends_when_its_standard_input_closes() -> None:
     """The end of a pipe is seen however its holder went; that is no failure."""
     command = [sys.executable, "-m", "adapter", "simulate", "--port", "0", "--with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as simulator:

@@ -4,7 +4,7 @@ from adapter.telephony.simulator.config import DEFAULT_USERS
 from tests.telephony.running import config
 
 
-def test_the_default_people_can_be_told_apart() -> None:
+def test_the_default_users_are_distinct() -> None:
     """Ids, emails and extensions are each unique, and Ada is there."""
     for name in ("user_id", "email", "extension"):
         values = [getattr(user, name) for user in DEFAULT_USERS]
@@ -12,7 +12,7 @@ def test_the_default_people_can_be_told_apart() -> None:
     assert DEFAULT_USERS[0].email == "ada@example.com"
 
 
-def test_it_listens_to_this_machine_only() -> None:
+def test_the_simulator_listens_only_on_loopback() -> None:
     """A simulator is not for the network."""
     assert config().host == "127.0.0.1"
 

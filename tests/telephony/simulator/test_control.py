@@ -46,7 +46,7 @@ async def test_a_caller_needs_a_number_and_somebody_to_call(body: dict[str, str]
         assert simulator.state.switch.calls == {}
 
 
-async def test_another_sites_page_cannot_reach_the_phones() -> None:
+async def test_another_sites_page_cannot_control_the_phones() -> None:
     """Requests without a key are taken from the page itself only."""
     async with simulated(scenario=MANUAL) as simulator:
         await simulator.dial("+15551234567")

@@ -73,7 +73,7 @@ async def test_an_endpoint_gets_what_it_asked_for() -> None:
         assert hook.types == ["call.end"]
 
 
-async def test_an_event_is_sent_until_it_is_taken() -> None:
+async def test_an_event_is_sent_until_it_is_accepted() -> None:
     """Anything but 2xx is tried again; the id stays the same."""
     async with hooked() as hook, sending(hook) as sender:
         hook.answers = [500, 401, 302, 404]
@@ -85,7 +85,7 @@ async def test_an_event_is_sent_until_it_is_taken() -> None:
     assert sender.log[0].fate == "delivered"
 
 
-async def test_an_endpoint_that_is_away_is_tried_again() -> None:
+async def test_an_unreachable_endpoint_is_retried() -> None:
     """Then the event is given up, and the history says so."""
     async with hooked() as hook:
         away = Hook(url=hook.url)
@@ -147,7 +147,7 @@ async def test_an_event_that_is_held_back_is_overtaken() -> None:
     assert hook.types == ["call.end", "call.answered"]
 
 
-async def test_what_is_on_its_way_ends_with_the_sender() -> None:
+async def test_pending_deliveries_end_with_the_sender() -> None:
     """Closing does not wait for long delays."""
     async with asyncio.timeout(10), hooked() as hook, sending(hook, time_scale=1.0) as sender:
         sender.send(event(1), "one", Knobs(delay_ms=(3_600_000, 3_600_000)))

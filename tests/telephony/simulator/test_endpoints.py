@@ -3,7 +3,7 @@
 from adapter.telephony.simulator.endpoints import Endpoint
 
 
-def test_an_endpoint_hears_what_it_asked_for() -> None:
+def test_an_endpoint_gets_the_events_it_subscribed_to() -> None:
     """Some types, or all of them; its secret shows nowhere."""
     some = Endpoint("we_1", "http://x", frozenset({"call.end"}), "whsec_x")
     assert (some.wants("call.end"), some.wants("call.ringing")) == (True, False)

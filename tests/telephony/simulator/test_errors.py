@@ -29,7 +29,7 @@ async def test_the_account_must_be_named(account: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/v1/x", 404), ("PUT", "/v1/calls", 405)]
 )
-async def test_what_does_not_exist_is_said_in_json(method: str, path: str, status: int) -> None:
+async def test_a_missing_resource_is_a_json_error(method: str, path: str, status: int) -> None:
     """With a number too."""
     async with simulated() as simulator:
         response = await simulator.http.request(method, path)

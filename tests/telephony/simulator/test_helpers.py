@@ -52,7 +52,7 @@ async def test_a_sandbox_call_may_ring_at_a_group_and_be_fetched() -> None:
         assert [talk["user_id"] for talk in truth["talks"]] == ["user_grace"]
 
 
-async def test_a_group_call_that_nobody_took_is_nobodys_in_the_call_log() -> None:
+async def test_an_unanswered_group_call_has_no_user_in_its_cdr() -> None:
     """It rang at several."""
     async with simulated() as simulator:
         made = await simulator.post(
@@ -113,7 +113,7 @@ async def test_a_wrong_sandbox_call_is_refused(body: dict[str, Any]) -> None:
         assert simulator.state.switch.calls == {}
 
 
-async def test_a_call_is_driven_by_hand() -> None:
+async def test_a_call_can_be_controlled_manually() -> None:
     """Each act answers with the truth; what is impossible is a 409."""
     async with simulated(scenario=MANUAL) as simulator:
         await simulator.dial(NUMBER)
@@ -174,7 +174,7 @@ async def test_a_number_may_have_faults_of_its_own() -> None:
         assert numbers == {"+15550000000"}
 
 
-async def test_chaos_is_turned_up_and_down() -> None:
+async def test_fault_rates_can_be_changed() -> None:
     """What is not named stays; the seed can be set with it; an empty wish only asks."""
     async with simulated() as simulator:
         path = "/v1/test_helpers/chaos"
@@ -189,7 +189,7 @@ async def test_chaos_is_turned_up_and_down() -> None:
             assert (await simulator.post(path, **wrong)).status_code == 400
 
 
-async def test_a_user_may_want_quiet() -> None:
+async def test_a_user_may_be_set_to_do_not_disturb() -> None:
     """The setting shows in the list of users."""
     async with simulated() as simulator:
         path = "/v1/test_helpers/users/user_ada"
@@ -198,7 +198,7 @@ async def test_a_user_may_want_quiet() -> None:
         assert [user["do_not_disturb"] for user in users].count(True) == 1
 
 
-async def test_the_history_tells_everything() -> None:
+async def test_the_history_is_complete() -> None:
     """What was asked, what was true, what was sent and answered, what went wrong."""
     async with simulated() as simulator:
         wanted = {"outcome": "no-answer", "hung_up_by": "agent"}

@@ -56,7 +56,7 @@ def test_an_event_may_name_nobody() -> None:
     assert "transfer_target" not in body["data"]
 
 
-def test_a_transfer_says_where_to() -> None:
+def test_a_transfer_names_its_target() -> None:
     """The target is in the event."""
     moved = replace(CALL, target="1002")
     body = render.event("evt_1", "acct", moved, News("call.transfer", "u"), "user_id")
@@ -75,7 +75,7 @@ def test_a_missed_call_counts_from_its_start() -> None:
     assert render.record(replace(OVER, answered=None))["duration_seconds"] == 10
 
 
-def test_a_live_row_tells_no_answer_and_a_closed_one_all() -> None:
+def test_a_live_cdr_lacks_the_answer_and_a_closed_one_has_all() -> None:
     """A null status says that the call lives; until its end nobody is told when it was answered."""
     live = render.record(replace(CALL, connected=1_767_323_046_678))
     assert live["started_at"] == "2026-01-02T03:04:05.678Z"
@@ -86,7 +86,7 @@ def test_a_live_row_tells_no_answer_and_a_closed_one_all() -> None:
     assert {"connected_at", "recording_url", "hangup_cause"} <= set(over)
 
 
-def test_what_was_made_of_a_talk_is_in_the_closed_row_alone() -> None:
+def test_recording_and_summary_are_only_in_the_closed_cdr() -> None:
     """Of a call in which nobody talked there is nothing."""
     talk = replace(OVER, connected=1_767_323_046_678, recorded=True, summary="ok")
     names = ("recording_url", "summary")
@@ -95,7 +95,7 @@ def test_what_was_made_of_a_talk_is_in_the_closed_row_alone() -> None:
         assert [render.record(other)[name] for name in names] == [None, None]
 
 
-def test_the_truth_is_told_in_milliseconds() -> None:
+def test_the_true_times_are_in_milliseconds() -> None:
     """For a checker, not for the adapter."""
     truth = render.truth(OVER)
     assert (truth["placed"], truth["picked_up"], truth["connected"]) == (1, CALL.answered, None)
@@ -118,7 +118,7 @@ def test_a_user_is_written() -> None:
         ({"user_id": "user_y"}, "available", True),
     ],
 )
-def test_presence_tells_whether_a_phone_can_ring(
+def test_presence_says_whether_a_phone_can_ring(
     wishes: dict[str, Any], state: str, notifiable: bool
 ) -> None:
     """Registered, not disturbed, and in a call or not."""

@@ -54,13 +54,13 @@ def test_a_scenario_is_read_from_json() -> None:
         {"cause": True},
     ],
 )
-def test_a_scenario_cannot_be_broken(body: dict[str, Any]) -> None:
+def test_a_scenario_is_validated(body: dict[str, Any]) -> None:
     """Unknown fields, outcomes and types are refused."""
     with pytest.raises(ValueError, match=r"."):
         parse(body)
 
 
-def test_the_nearest_wish_wins() -> None:
+def test_the_most_specific_scenario_wins() -> None:
     """Number before user before magic digits before the default before the setting."""
     choice = Choice(SETTING)
     assert choice.scenario("u", "+15551230000") is SETTING

@@ -61,7 +61,9 @@ def test_a_failure_carries_its_cause() -> None:
 
 
 @given(st.text(), st.sampled_from(Outcome), st.booleans())
-def test_a_seed_is_a_course(seed: str, outcome: Outcome, picked_up: bool) -> None:
+def test_a_seed_determines_the_course_of_a_call(
+    seed: str, outcome: Outcome, picked_up: bool
+) -> None:
     """The same seed draws the same durations, within their ranges and in order."""
     scenario, timings = Scenario(outcome=outcome), Timings(pick_up=(1, 2), ring=(3, 4), talk=(5, 6))
     found = timeline(scenario, timings, seed, picked_up=picked_up)

@@ -10,7 +10,7 @@ from adapter.telephony.simulator.server import serve
 from tests.telephony.running import config, simulated
 
 
-async def test_it_serves_until_it_is_told_to_end() -> None:
+async def test_the_simulator_serves_until_it_is_stopped() -> None:
     """A free port is taken and told; SIGTERM ends it in order."""
     told: asyncio.Queue[str] = asyncio.Queue()
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:

@@ -26,7 +26,7 @@ async def test_a_call_plays_to_its_end() -> None:
         assert ends[0]["data"]["connected_at"]
 
 
-async def test_a_user_who_wants_quiet_never_picks_up() -> None:
+async def test_a_user_on_do_not_disturb_never_picks_up() -> None:
     """Do-not-disturb declines in silence, whatever the scenario."""
     async with simulated() as simulator:
         quiet = User("user_ada", "Ada", "ada@example.com", "1001", do_not_disturb=True)
@@ -61,7 +61,7 @@ async def test_nobody_is_their_own_colleague() -> None:
         assert made.direction is Direction.OUTBOUND
 
 
-async def test_a_hand_ends_the_scenario() -> None:
+async def test_a_manual_action_ends_the_scenario() -> None:
     """What was still to come does not come any more."""
     async with simulated(time_scale=1.0) as simulator:
         switch = simulator.state.switch
@@ -105,7 +105,7 @@ async def test_a_call_may_have_faults_of_its_own() -> None:
         assert simulator.state.dice.counts == {"drop": 1}
 
 
-async def test_the_oldest_calls_are_forgotten_at_last() -> None:
+async def test_the_oldest_calls_are_eventually_dropped() -> None:
     """Memory has an end; a call that lives is never forgotten."""
     async with simulated(scenario=MANUAL, history_limit=2) as simulator:
         switch = simulator.state.switch

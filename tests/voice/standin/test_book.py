@@ -38,7 +38,7 @@ def status(book: Book, sent: dict[str, str], at: int = T0) -> int:
     return denied.status if denied else 0
 
 
-def test_a_token_is_good_once() -> None:
+def test_a_token_is_valid_once() -> None:
     """The same again is refused; one without an id is not told apart."""
     book, sent = new_book(), headers()
     assert (status(book, sent), status(book, sent)) == (0, 401)
@@ -63,7 +63,7 @@ def test_a_token_is_good_once() -> None:
         headers(exp=T0 // 1000 + LONGEST_TOKEN_SECONDS + 1),
     ],
 )
-def test_who_has_no_good_token_may_not_write(sent: dict[str, str]) -> None:
+def test_without_a_valid_token_nothing_is_written(sent: dict[str, str]) -> None:
     """None, a stranger's, another org's, another center's, an old one, one from the future."""
     assert status(new_book(), sent) == 401
 
@@ -75,7 +75,7 @@ def test_a_request_names_its_provider() -> None:
     assert status(new_book(), sent) == 400
 
 
-def test_a_record_is_created_once_and_completed_by_either_name() -> None:
+def test_a_record_is_created_once_and_completed_by_either_id() -> None:
     """By the vendor's key or by Salesforce's id; a second creation is refused and noticed."""
     book = new_book()
     made = book.create(RINGING)
@@ -90,7 +90,7 @@ def test_a_record_is_created_once_and_completed_by_either_name() -> None:
     assert list(book.records) == ["c1"]
 
 
-def test_what_is_refused_changes_nothing() -> None:
+def test_a_refused_request_changes_nothing() -> None:
     """Another center's creation, a body that is wrong, a key that is none."""
     book = new_book()
     assert book.create({**RINGING, "callCenterApiName": "Other"}).status == 404
@@ -100,7 +100,7 @@ def test_what_is_refused_changes_nothing() -> None:
     assert book.records == {}
 
 
-def test_a_call_that_was_over_before_its_record_gets_one() -> None:
+def test_a_call_that_ended_before_its_record_gets_one() -> None:
     """So do calls that Salesforce's own page was told of."""
     book = new_book()
     assert book.complete("c1", OVER).is_good

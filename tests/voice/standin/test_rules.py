@@ -21,7 +21,7 @@ OVER: dict[str, Any] = {
 }
 
 
-def test_what_we_write_is_taken() -> None:
+def test_our_requests_are_accepted() -> None:
     """Both bodies, as the adapter makes them."""
     assert create_problems(RINGING) == []
     assert complete_problems(OVER) == []
@@ -74,6 +74,6 @@ def test_a_completion_that_salesforce_refuses(more: dict[str, Any], says: str) -
 
 
 @pytest.mark.parametrize("body", [None, [], "x", {}])
-def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: Any) -> None:
     """Of both requests."""
     assert create_problems(body) == complete_problems(body) == ["the body must be an object"]

@@ -28,7 +28,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_its_page_is_told_where_the_phone_is_and_what_labels_say(
+async def test_the_page_gets_the_phones_address_and_labels(
     http: httpx.AsyncClient,
 ) -> None:
     """The page, the page with both, and the files beside them."""
@@ -39,7 +39,7 @@ async def test_its_page_is_told_where_the_phone_is_and_what_labels_say(
     assert config["labels"]["Softphone_Busy"]
 
 
-async def test_a_record_is_made_of_what_the_page_heard(http: httpx.AsyncClient) -> None:
+async def test_a_record_is_made_from_the_pages_events(http: httpx.AsyncClient) -> None:
     """And shown with all the others; what is no field of it, or no object, is not kept."""
     told = {"CallType": "Outbound", "ToPhoneNumber": "+1", "CallDisposition": "new", "x": "y"}
     made = (await http.post("/voicecalls/c1", json=told)).json()
@@ -49,7 +49,7 @@ async def test_a_record_is_made_of_what_the_page_heard(http: httpx.AsyncClient) 
         assert (await http.post("/voicecalls/c2", content=body)).status_code == 400
 
 
-async def test_it_answers_for_this_machine_alone(http: httpx.AsyncClient) -> None:
+async def test_the_site_answers_only_to_this_machine(http: httpx.AsyncClient) -> None:
     """Whatever name leads to it from outside."""
     answer = await http.get("/voicecalls", headers={"Host": "evil.example"})
     assert answer.status_code == 421
