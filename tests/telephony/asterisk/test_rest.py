@@ -30,7 +30,7 @@ from tests.telephony.asterisk.conftest import HAND_MADE
         (408, {}, None),
     ],
 )
-async def test_an_answer_says_surely_no_or_leaves_it_open(
+async def test_an_answer_is_a_certain_refusal_or_leaves_the_outcome_unknown(
     client: AriClient, net: respx.MockRouter, status: int, body: dict[str, str], code: str | None
 ) -> None:
     """And is asked for once."""
@@ -42,7 +42,7 @@ async def test_an_answer_says_surely_no_or_leaves_it_open(
     assert route.call_count == 1
 
 
-async def test_what_was_never_sent_is_surely_no_call(
+async def test_a_request_that_was_never_sent_is_certainly_no_call(
     client: AriClient, net: respx.MockRouter
 ) -> None:
     """What may have been taken is not."""
@@ -70,7 +70,7 @@ async def test_a_request_that_hangs_is_given_up(client: AriClient, net: respx.Mo
         await client.bridges()
 
 
-async def test_waiting_for_a_free_connection_is_no_time_out(net: respx.MockRouter) -> None:
+async def test_waiting_for_a_free_connection_does_not_time_out(net: respx.MockRouter) -> None:
     """A hundred calls at once wait for each other, and none is given up."""
     made = AriClient(build_http(HAND_MADE, total_seconds=1.5), HAND_MADE)
 
@@ -98,7 +98,7 @@ async def test_what_gets_no_connection_for_too_long_is_not_sent(
     assert not client._gate.locked()
 
 
-async def test_a_channel_that_is_on_its_way_to_us_is_asked_again(
+async def test_a_request_for_a_channel_not_yet_in_the_application_is_repeated(
     client: AriClient, net: respx.MockRouter
 ) -> None:
     """It says 409 until it is with our application; a dead one says so at once."""
@@ -112,7 +112,7 @@ async def test_a_channel_that_is_on_its_way_to_us_is_asked_again(
     assert route.call_count == 4
 
 
-async def test_each_request_is_told_to_who_watches_over_them(tmp_path: Path) -> None:
+async def test_each_request_is_reported_to_the_observer(tmp_path: Path) -> None:
     """A refusal is no trouble; a provider that cannot be reached is."""
     told: list[str] = []
 
