@@ -157,6 +157,25 @@ async def test_an_agent_who_leaves_during_a_consultation_ends_the_call(
     await case.until_empty()
 
 
+async def test_a_hold_by_the_phones_own_button_is_shown_and_ended_there(case: Case) -> None:
+    """The customer hears music either way; nothing that we send ends what the phone began."""
+    call, mine, theirs = await case.talk()
+    await mine.hold()
+    await state(case, None, held=True)
+    with pytest.raises(Rejected) as refused:
+        await case.driver.control(call, Action.RESUME)
+    assert refused.value.code == "held-at-phone"
+    await mine.hold(False)
+    await state(case, None)
+    await case.driver.control(call, Action.HOLD)
+    await state(case, None, held=True)
+    await case.driver.control(call, Action.RESUME)
+    await state(case, None)
+    await hears(case, mine, theirs)
+    await mine.hang_up()
+    await case.until_empty()
+
+
 async def test_a_talk_is_recorded_but_not_while_paused(case: Case) -> None:
     """From when the agent wants it; a pause is the agent's too."""
     call, _, theirs = await case.talk()

@@ -48,6 +48,7 @@ _ALLOWED_BY = {
 }
 """Actions that a deployment may have switched off, and their capability."""
 NOT_SERVED = "The softphone is not connected to the phone system right now. Try again soon."
+HELD_AT_PHONE = "Your phone itself holds this call. Resume it there."
 NO_SUCH_CALL = "This call no longer exists in the phone system."
 
 
@@ -166,6 +167,9 @@ class AsteriskDriver:
         allowed = _ALLOWED_BY.get(action)
         if action in AT_THE_PHONE or (allowed and not getattr(self.capabilities, allowed)):
             raise Unsupported(NOT_HERE)
+        known = self.steering.board.calls.get(provider_call_id)
+        if action is Action.RESUME and known is not None and known.is_held_at_phone:
+            raise Rejected("held-at-phone", HELD_AT_PHONE)
         call = await self._require_call(provider_call_id)
         await Talk(call, self.client, self._hands).do(action, value or "")
 

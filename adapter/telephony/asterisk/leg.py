@@ -29,7 +29,7 @@ class Leg(Struct, frozen=True):
     `gone_at` is when it was hung up; a phone's BYE arrives before the channel is gone. `guessed`:
     it was up before `up_at`, at an unknown time; `end_guessed`: it was found gone. `released`: we
     requested its end. `inside`: in the call's bridge or taken out of it; None: never in it yet.
-    `rang`: its phone reported ringing.
+    `rang`: its phone reported ringing. `holds`: the phone's own hold button is on.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Leg(Struct, frozen=True):
     released: bool = False
     inside: bool | None = None
     rang: bool = False
+    holds: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -81,6 +82,8 @@ def seen(leg: Leg, channel: Channel, event: Event) -> Leg:
         case "StasisEnd" if ids.leg_name(leg.id) is None:
             # For a foreign channel this may be the last event.
             return replace(_hang_up(leg, event), state=State.GONE)
+        case "ChannelHold" | "ChannelUnhold":
+            return replace(leg, holds=event.type == "ChannelHold")
         case "ChannelHangupRequest" if event.soft and leg.up_at is None:
             return leg  # a time-out or a cancel; the end itself will show which
         case "ChannelHangupRequest":

@@ -64,6 +64,13 @@ class Steered(Struct, frozen=True):
         return self.connecting and all(leg is not None and leg.is_up for leg in both)
 
     @property
+    def is_held_at_phone(self) -> bool:
+        """Whether only the hold button of the agent's phone keeps the other party waiting."""
+        agent, party = self.agent, self.party
+        held = agent is not None and agent.holds
+        return held and party is not None and party.inside is not False
+
+    @property
     def is_done(self) -> bool:
         """Whether it is over and has no legs left."""
         return self.over and not any(leg.is_there for leg in self.legs)

@@ -56,9 +56,10 @@ def connected_at(call: Steered) -> int | None:
 
 def in_call_of(call: Steered) -> InCall:
     """The in-call state of a connected call."""
-    party = call.party
+    party, third = call.party, _third_of(call)
     waits = party is not None and party.inside is False
-    return InCall(call.noted_at, _third_of(call), waits, recording=call.recording)
+    waits = waits or (third is None and call.is_held_at_phone)
+    return InCall(call.noted_at, third, waits, recording=call.recording)
 
 
 def _third_of(call: Steered) -> Third | None:

@@ -272,3 +272,15 @@ def test_a_guessed_time_is_not_in_the_cdr() -> None:
     heard = Facts(connected=Known(10, Source.EVENT), picked_up=Known(5, Source.EVENT))
     joined = heard.join(found.facts)
     assert (joined.connected, joined.picked_up) == (heard.connected, heard.picked_up)
+
+
+def test_a_hold_by_the_agents_own_phone_is_reported() -> None:
+    """Only the agent's: what the other side's phone does is not ours to show."""
+    talk = [START, up("c1-d0", 2), inside(2.1, "c1-dst", "c1-d0", "c1-dst"), up("c1-dst", 3)]
+    pressed = [
+        event("ChannelHold", "c1-dst", 4),
+        event("ChannelHold", "c1-d0", 5),
+        event("ChannelUnhold", "c1-d0", 6),
+    ]
+    heard = [one.in_call for one in news([*talk, *pressed]) if one.moment is IN_CALL]
+    assert [one.held for one in heard] == [True, False]
