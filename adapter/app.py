@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -54,6 +55,9 @@ SPREAD_SECONDS = 15.0
 GRACE_SECONDS = 3.0
 """How long a page may take beyond its own moment. With five seconds for requests in flight and
 five for those to the provider, the process is gone within thirty."""
+
+UNTIMED = Limits(head_seconds=math.inf, busy_seconds=math.inf)
+"""For servers that do not tell their connections when a request begins and ends."""
 
 ANSWER_SECONDS = 5.0
 """How long requests in flight may take when the process stops."""
@@ -186,7 +190,7 @@ async def _open(
     """Serve a socket; connections are guarded, and use the fast path if there is one."""
     fast_paths, aiohttp = server.get(FAST_PATHS), cast(web.Server, runner.server)  # It is set up.
     reader = fast_paths.before(aiohttp) if fast_paths else lambda _connection: aiohttp()
-    connections = Connections(reader, room_for_connections(), server.get(LIMITS, Limits()))
+    connections = Connections(reader, room_for_connections(), server.get(LIMITS, UNTIMED))
     loop = asyncio.get_running_loop()
     try:
         listener = await loop.create_server(connections.protocol, host, port, backlog=BACKLOG)

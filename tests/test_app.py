@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiohttp import web
 
-from adapter.app import drain, running, serve
+from adapter.app import drain, listening, running, serve
 from adapter.core.model import Agent
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import DAY_MS
@@ -110,6 +111,31 @@ async def test_serving_ends_on_request(tmp_path: Path) -> None:
         await asyncio.wait_for(serving, 20)
         with pytest.raises(httpx.TransportError):
             await http.get(f"{url}/healthz")
+
+
+async def test_a_connection_of_the_demo_is_kept_while_it_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its servers do not time requests: connections were cut after ten seconds, in use or not."""
+    loop = asyncio.get_running_loop()
+    clock, later = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: clock() + later)
+    peers = []
+
+    async def hello(request: web.Request) -> web.Response:
+        peers.append(request.transport and request.transport.get_extra_info("peername"))
+        return web.Response()
+
+    server = web.Application()
+    server.router.add_get("/", hello)
+    async with (
+        listening(server, "127.0.0.1", 0) as port,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        for moment in range(0, 60, 4):
+            later = float(moment)
+            await http.get(f"http://127.0.0.1:{port}/")
+    assert len(set(peers)) == 1
 
 
 @pytest.mark.slow
