@@ -24,8 +24,9 @@ class FileLock:
     """Holds `<file>.lock` from `acquire` to `release`; the lock file itself stays."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._path = file.with_name(f"{file.name}.lock")
+        # By its own name, so that a link to it has the same lock.
+        self._file = file.resolve()
+        self._path = self._file.with_name(f"{self._file.name}.lock")
         self._descriptor: int | None = None
 
     def acquire(self) -> None:

@@ -32,6 +32,14 @@ def test_a_second_process_learns_who_holds_the_lock(tmp_path: Path) -> None:
         pass
 
 
+def test_a_link_to_the_file_has_the_same_lock(tmp_path: Path) -> None:
+    """A release's folder often links to the data; two writers would not know of each other."""
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "softphone.db")
+    with FileLock(tmp_path / "softphone.db"), pytest.raises(StoreLocked):
+        FileLock(link).acquire()
+
+
 def test_releasing_twice_does_no_harm(tmp_path: Path) -> None:
     """A store may be closed twice."""
     lock = FileLock(tmp_path / "softphone.db")
