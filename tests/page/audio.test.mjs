@@ -148,7 +148,7 @@ test('a caller is answered and declined from any tab', async () => {
   assert.deepEqual(owner.done, ['register', 'decline', 'decline', 'answer']);
 });
 
-test('a page that comes to a call asks for its audio, and takes what rings for that', async () => {
+test('a page that joins a call requests its audio, and answers the ringing for it', async () => {
   const tab = aTab(aBrowser(), { calls: 1 });
   await settled();
   tab.events().registered(false);
@@ -180,7 +180,7 @@ test('without a microphone nothing is registered, and the reason is known', asyn
   }
 });
 
-test('a window of its own has the phone, and every tab steers it', async () => {
+test('a window of its own has the phone, and every tab controls it', async () => {
   const browser = aBrowser();
   const [frame, other] = [aTab(browser, { microphone: 'policy' }), aTab(browser, { microphone: 'policy' })];
   await settled();
@@ -245,7 +245,7 @@ test('a refused microphone says why', () => {
   assert.equal(troubleOf('x'), 'refused');
 });
 
-test('a level is heard as ears hear', () => {
+test('a level follows the perception of loudness', () => {
   assert.equal(levelOf(new Float32Array(8)), 0);
   const loud = levelOf(new Float32Array(8).fill(0.3));
   const quiet = levelOf(new Float32Array(8).fill(0.02));

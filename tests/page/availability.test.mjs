@@ -8,7 +8,7 @@ import { availabilityOf, noteOf } from '../../web/softphone/availability.js';
 /** @type {(status: Availability['status'], applied: Availability['applied'], can?: {[action: string]: boolean}) => string} */
 const note = (status, applied, can = {}) => noteOf({ status, applied, reason: '', since: 0 }, can);
 
-test('a server of the release before tells of no availability: then nobody is away', () => {
+test('a server of the previous release reports no availability: then nobody is away', () => {
   assert.equal(availabilityOf(/** @type {Model} */ ({ view: null })).status, 'available');
 });
 

@@ -42,7 +42,7 @@ test('where agents work in several products, each is named with theirs', () => {
   assert.deepEqual(mixed.map((one) => named(one, true)), ['Ada · Salesforce Voice', 'Bo · Open CTI']);
 });
 
-test('beside whom they talk with stands how the audio is, where it is known', () => {
+test('the audio quality is shown beside the other party if known', () => {
   const [ada] = PEOPLE;
   /** @type {any} */
   const speech = { t: (/** @type {string} */ key, /** @type {object} */ values) => `${key} ${Object.values(values ?? {}).join(' ')}`, number: String, percent: (/** @type {number} */ share) => `${share * 100} %` };

@@ -61,7 +61,7 @@ test('a socket that is silent is lost, one that pings is not', async (t) => {
   assert.deepEqual(story, [1, 'lost']);
 });
 
-test('it comes back later each time it fails, and soon again after a report', async (t) => {
+test('the wait grows with each failure, and is short again after a report', async (t) => {
   const { live, story, opened, hear, pass } = bench(t);
   await live.connect();
   for (const wait of [500, 1_000, 2_000]) {

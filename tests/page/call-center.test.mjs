@@ -31,7 +31,7 @@ test('what is missing or empty changes nothing and is no problem', () => {
   assert.deepEqual(settingsFrame(readCallCenter({ '/softphone/wrapUpSeconds': ' ' })), { type: 'settings', problems: [] });
 });
 
-test('rubbish is named and ignored, item by item', () => {
+test('invalid items are reported and ignored one by one', () => {
   const rubbish = {
     '/softphone/wrapUpSeconds': 'soon', '/softphone/recordTypeId': 'x',
     '/softphone/taskFields': 'Type', '/softphone/publishChannel': 'no channel', '/softphone/lookUp': 'find()',
@@ -61,7 +61,7 @@ test('fields to ask for have labels, choices and a star', () => {
   for (const rubbish of ['1a', 'Region: x; ?']) assert.equal(asked(rubbish), undefined);
 });
 
-test('which country it is, the server says', () => {
+test('the server determines the country', () => {
   for (const country of ['UK', 'Germany']) assert.equal(Object(settingsFrame(readCallCenter({ '/softphone/defaultCountry': country })))['default_country'], country);
 });
 
@@ -99,7 +99,7 @@ test('the rule goes by how many matches there are', () => {
   assert.equal(ruleFor({}, []), '');
 });
 
-test('one odd record among those that were looked up costs no other', () => {
+test('one odd record does not affect the others that were looked up', () => {
   const rows = [null, { Name: 'no id' }, { Id: '003A', Name: 'Ann', Type: 'Contact' }];
   assert.deepEqual(lookedUp({ runApex: JSON.stringify(rows) }), [{ id: '003A', name: 'Ann', object_type: 'Contact' }]);
 });

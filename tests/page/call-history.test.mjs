@@ -46,26 +46,26 @@ test('older calls are added behind, from where the last page ended', async () =>
   assert.deepEqual([idsOf(model), model.history.more, asked[1]], [['a', 'b'], false, { kind: 'all', after: 'x' }]);
 });
 
-test('a page that is empty and not the last is asked on from', async () => {
+test('an empty page that is not the last continues the reading', async () => {
   const { history, model, asked } = bench([{ rows: [], after: 'x' }, { rows: [row('b')], after: 'y' }]);
   await history.choose('missed');
   assert.deepEqual([idsOf(model), asked.map(({ after }) => after), model.history.more], [['b'], [undefined, 'x'], true]);
 });
 
-test('another filter begins anew, and the answer to the one before counts for nothing', async () => {
+test('another filter starts again, and the answer to the previous one is ignored', async () => {
   const { history, model, asked } = bench([{ rows: [row('a')], after: null }, { rows: [row('b')], after: null }]);
   await Promise.all([history.choose('missed'), history.choose('all', '003000000000001')]);
   assert.deepEqual([idsOf(model), asked[1]], [['b'], { kind: 'all', record: '003000000000001' }]);
 });
 
-test('what could not be read is said', async () => {
+test('a failed read is reported', async () => {
   const { history, model } = bench([null]);
   await history.reload();
   assert.equal(model.history.state, 'failed');
   assert.deepEqual(await history.find('grace'), []);
 });
 
-test('favorites are asked of nobody, and an answer that is on its way does not take their place', async () => {
+test('favorites need no request, and a pending answer does not replace them', async () => {
   const { history, model, asked } = bench([{ rows: [row('a')], after: null }, { rows: [row('b')], after: null }]);
   const late = history.choose('missed');
   await history.choose('favorites');

@@ -50,7 +50,7 @@ test('the state of the call is published when it changes, and not otherwise', ()
   ]);
 });
 
-test('a wish to dial is heard once, whatever else is said is not', async () => {
+test('a request to dial counts once, and other messages are ignored', async () => {
   const { channels, done, say } = bench();
   channels.listen('');
   channels.listen('Dial__c');
@@ -62,7 +62,7 @@ test('a wish to dial is heard once, whatever else is said is not', async () => {
   assert.deepEqual(done, [['subscribe', 'Dial__c'], ['dial', '+12025550101', '003000000000001'], ['dial', '+12025550102', null]]);
 });
 
-test('who has signed out is deaf, and hears once after signing in again', async () => {
+test('after a sign-out messages are ignored, and after a sign-in each counts once', async () => {
   const { channels, done, say } = bench();
   channels.listen('Dial__c');
   await settled();
@@ -87,7 +87,7 @@ test('a subscribe that was refused is tried again with the next connection', asy
   assert.deepEqual(done, [['subscribe', 'Dial__c'], ['subscribe', 'Dial__c'], ['dial', '1001', null]]);
 });
 
-test('where unsubscribe fails the old listener goes on, and there is no second one', async () => {
+test('if unsubscribe fails, the old listener continues without a second one', async () => {
   const { channels, done, stage, ears, say } = bench();
   channels.listen('Dial__c');
   await settled();
@@ -101,7 +101,7 @@ test('where unsubscribe fails the old listener goes on, and there is no second o
   assert.deepEqual([ears.size, done.filter(([what]) => what === 'dial')], [1, [['dial', '1002', null]]]);
 });
 
-test('a message that two listeners bring dials once', async () => {
+test('a message that reaches two listeners dials once', async () => {
   const { channels, done, ears } = bench();
   channels.listen('Dial__c');
   await settled();

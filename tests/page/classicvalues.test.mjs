@@ -65,7 +65,7 @@ test('a search without a match has nothing to pop', () => {
   assert.deepEqual(foundOf('rubbish'), { records: [], rows: {}, pop: null });
 });
 
-test('a directory that is no list is an empty one', () => {
+test('a directory that is not a list counts as empty', () => {
   assert.deepEqual([entriesOf(null), entriesOf({ directoryNumbers: null })], [[], []]);
 });
 
@@ -84,7 +84,7 @@ test('the stand-in saves what the driver writes, and refuses what Salesforce ref
   assert.deepEqual(saved, [{ Id: '00T000000000001AAA', CallDurationInSeconds: 12, Description: 'a & b' }]);
 });
 
-test('what is false was not done, and of nothing nobody knows', () => {
+test('false means not done, and no answer means unknown', () => {
   const success = (/** @type {any} */ reply) => asLightning(reply, parsed).success;
   assert.deepEqual([{ result: '7' }, { result: false }, { result: 'false' }, { error: 'no' }, {}, undefined].map(success), [true, false, false, false, undefined, undefined]);
 });

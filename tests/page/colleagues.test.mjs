@@ -11,7 +11,7 @@ const t = (/** @type {string} */ key, values = {}) => [key, ...Object.values(val
 /** @type {(state: Colleague['state'], reason?: string) => Colleague} */
 const grace = (state, reason = '') => ({ name: 'Grace', number: '1002', state, reason });
 
-test('what keeps a colleague from a call is said, and nothing where nothing is known', () => {
+test('a colleague\'s unavailability is shown if known', () => {
   assert.equal(stateOfColleague(grace(''), t), '');
   assert.equal(stateOfColleague(grace('busy'), t), 'state.bridged');
   assert.equal(stateOfColleague(grace('away'), t), 'availability.away');

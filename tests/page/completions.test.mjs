@@ -23,7 +23,7 @@ function bench(fates) {
   return { calls, failed, ports: { driver, store: memoryStore(), onFailed: (/** @type {CtiError[]} */ errors) => void failed.push(errors) } };
 }
 
-test('what Salesforce took is not said again', async () => {
+test('what Salesforce accepted is not sent again', async () => {
   const { calls, failed, ports } = bench([true]);
   await complete(ports, 'w1', { taskId: '00T1' });
   await completeAgain(ports);
@@ -40,7 +40,7 @@ test('what it refused is told, and tried once more when the page is back, with t
   assert.deepEqual([failed.length, ports.store.length], [2, 0]);
 });
 
-test('a page that died in between finds its work, rubbish beside it does not matter', async () => {
+test('a page that died meanwhile finds its work, even beside invalid entries', async () => {
   const { calls, ports } = bench([true, true]);
   ports.store.setItem('softphone/works', '{rubbish');
   await completeAgain(ports);

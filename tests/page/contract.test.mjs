@@ -100,7 +100,7 @@ test('unsubscribe throws without the subscription that subscribe has answered wi
   assert.equal(typeof METHODS[contract.unsubscribe.wire], 'function');
 });
 
-test('a subscribe that the org refuses leaves no listener behind', () => {
+test('a subscription that the org refuses leaves no listener behind', () => {
   const { told, bring } = subscribed({ success: false, returnValue: null, errors: [{ code: 'SOFTPHONE_CONTAINER_ERROR', description: 'not yet' }] });
   bring({ a: 1 });
   assert.deepEqual(told, []);

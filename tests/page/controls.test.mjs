@@ -34,7 +34,7 @@ test('hold and transfer wait until the third has left', () => {
   assert.deepEqual(offeredOf(ALL, wrapup(), { hold: true }), ['hold']);
 });
 
-test('who is only being called can be let go; three talk only where the provider can', () => {
+test('a third party can be dropped while ringing; a conference needs the provider\'s support', () => {
   assert.deepEqual(actionsOf(third('ringing'), { conference: true }), ['cancel']);
   assert.deepEqual(actionsOf(third('waiting'), {}), ['swap', 'complete', 'cancel']);
   assert.deepEqual(actionsOf(third('talking'), { conference: true }), ['swap', 'merge', 'complete', 'cancel']);

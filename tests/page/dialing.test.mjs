@@ -136,7 +136,7 @@ test('a call in the view ends the waiting', (t) => {
   assert.equal(model.pending, null);
 });
 
-test('silence for eight seconds is told, and so is a connection lost in between', (t) => {
+test('silence for eight seconds is reported, and so is a connection lost meanwhile', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dialing, said, model } = bench();
   dialing.dial(WISH);
@@ -181,7 +181,7 @@ test('the tone is the answer\'s own: a transfer that was done is good news, what
   assert.equal(said.size, 0);
 });
 
-test('a wish that could not be stored is told once: nothing was dialed, and nothing is awaited', (t) => {
+test('a request that could not be stored is reported once: nothing was dialed, and nothing is awaited', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dialing, said, model } = bench();
   dialing.dial(WISH);

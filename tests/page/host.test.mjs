@@ -41,7 +41,7 @@ test('a reply goes to the softphone alone and repeats the number of the call', (
   assert.deepEqual(posted, [{ target: SOFTPHONE, message: { apiVersion: 57, apiType: 'opencti', methodName: 'enableClickToDial', callId: 0, shouldExecuteCallback: true, response: { success: true, returnValue: true, errors: null } } }]);
 });
 
-test('strangers are not heard', () => {
+test('messages of third parties are ignored', () => {
   const { say, posted, dialable } = bench();
   say('enableClickToDial', {}, { origin: 'http://evil.example' });
   say('enableClickToDial', {}, { source: /** @type {any} */ ({}) });

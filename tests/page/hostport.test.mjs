@@ -73,7 +73,7 @@ test('what stays unanswered ends by its own time, if it has one', async (t) => {
   t.after(() => wire.close());
 });
 
-test('a greeting is answered once, and none of a stranger at all', () => {
+test('a greeting is answered once, and never for a third party', () => {
   const { page, parent, loads, wire } = hosted();
   const greet = (/** @type {object} */ changed) => parent.dispatchEvent(Object.assign(new Event('message'),
     { data: { softphone: 'hello', nonce: NONCE }, origin: SOFTPHONE, source: page, ...changed }));
@@ -93,7 +93,7 @@ test('a greeting is answered once, and none of a stranger at all', () => {
   wire.close();
 });
 
-test('the page takes the first port of its own parent, for its own nonce, and no other', async () => {
+test('the page accepts only the first port from its parent for its own nonce', async () => {
   const { page, parent } = windows();
   const reached = reachHost(ORG, NONCE, page);
   const offer = (/** @type {object} */ changed) => {
@@ -123,7 +123,7 @@ test('a host that is not there yet is greeted again; one that never comes is nam
   assert.deepEqual(await reached, { ok: false, code: 'host-silent', detail: ORG });
 });
 
-test('an answer to no question, and a message that is none, are not looked at', async () => {
+test('an answer without a request and an invalid message are ignored', async () => {
   /** @type {any} */
   const { port1, port2 } = new MessageChannel();
   const api = createHostApi(port2);

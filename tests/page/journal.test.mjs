@@ -27,7 +27,7 @@ test('a later word on the same attempt replaces the earlier one', () => {
   assert.equal(journal.find('log-1', 1)?.task_id, '00T1');
 });
 
-test('what is settled is forgotten, that attempt alone', () => {
+test('only the settled attempt is forgotten', () => {
   const journal = createJournal(memoryStore(), ADA);
   journal.put(sent('log-1', 1));
   journal.put(sent('log-1', 2));
@@ -43,7 +43,7 @@ test('another user or org in the same storage sees nothing of it', () => {
   assert.equal(createJournal(store, ADA).unsettled(NOW).length, 1);
 });
 
-test('rubbish and entries of last week are cleared away, foreign keys stay', () => {
+test('invalid and week-old entries are removed, foreign keys stay', () => {
   const store = memoryStore();
   const journal = createJournal(store, ADA);
   journal.put(sent('old', 1, NOW - 8 * DAY));

@@ -71,7 +71,7 @@ test('every method of a driver is there, and is answered', async () => {
   close();
 });
 
-test('click-to-dial is news for components, and a click counts only while it is on', async () => {
+test('components learn whether click-to-dial is on, and a click counts only then', async () => {
   const { host, driver, published, close } = await bench();
   /** @type {any[]} */
   const clicks = [];
@@ -139,7 +139,7 @@ test('where the agent is, is told as it changes and when it is asked for', async
   close();
 });
 
-test('a record that is told late is not taken for the one in view', async () => {
+test('a record that arrives late does not replace the one in view', async () => {
   /** @type {{[id: string]: (record: any) => void}} */
   const asked = {};
   const { host, driver, close } = await bench({ recordOf: (/** @type {any} */ { recordId }) => new Promise((resolve) => { asked[recordId] = resolve; }) });
@@ -153,7 +153,7 @@ test('a record that is told late is not taken for the one in view', async () => 
   close();
 });
 
-test('wishes to call and news of calls go over our own channel', async () => {
+test('requests to call and reports of calls use our own channel', async () => {
   const { host, driver, published, close } = await bench();
   /** @type {any[]} */
   const wishes = [];
@@ -169,7 +169,7 @@ test('wishes to call and news of calls go over our own channel', async () => {
   close();
 });
 
-test('each pop is a page of Lightning, or is said not to be', () => {
+test('each pop is a Lightning page, or is reported as unsupported', () => {
   const encode = (/** @type {object} */ values) => JSON.stringify(values);
   const refer = (/** @type {string} */ type, /** @type {object} */ params) => referenceOf(type, params, encode);
   assert.equal(refer('URL', { url: '/x' }).attributes.url, '/x');

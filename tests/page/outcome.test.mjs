@@ -35,7 +35,7 @@ test('a single error, a text, and no reason at all are errors too', () => {
   assert.deepEqual(normaliseErrors(null), [{ code: 'GENERIC_ERROR', message: '' }]);
 });
 
-test('a success says so, and so does a refusal; any other answer tells nothing', () => {
+test('a success and a refusal are recognized; any other answer is unclear', () => {
   for (const success of [true, 'true']) assert.deepEqual(readReply({ success, returnValue: 1, errors: null }), { ok: true, value: 1 });
   const unclear = (/** @type {any} */ reply) => Reflect.get(readReply(reply), 'isUnclear') ?? false;
   const refusals = [{ success: false }, { success: 'false', errors: null }, { errors: [{ code: 'X' }] }];
@@ -49,7 +49,7 @@ test('an error in the shape of the other experience is a refusal with its words'
   assert.deepEqual(outcome, { ok: false, errors: [{ code: 'INSUFFICIENT_ACCESS', message: 'INSUFFICIENT_ACCESS: no' }], timedOut: false });
 });
 
-test('an empty place among the errors costs none of the others', () => {
+test('an empty entry among the errors does not affect the others', () => {
   const details = { fieldErrors: { Subject: [null, { message: 'No.' }], Type: null }, pageErrors: [null, { message: 'Nor this.' }] };
   const [told] = normaliseErrors([{ code: 'X', details }]);
   assert.match(told?.message ?? '', /No\..*Nor this\./);
@@ -60,7 +60,7 @@ test('silence ends in a time-out, and says so', async () => {
   assert.deepEqual(outcome, { ok: false, errors: [{ code: 'TIMEOUT', message: '' }], timedOut: true });
 });
 
-test('a library that throws has answered', async () => {
+test('a library that throws counts as an answer', async () => {
   const outcome = await timed(() => { throw 'a string'; }, 60_000);
   assert.deepEqual(outcome, { ok: false, errors: [{ code: 'LIBRARY_ERROR', message: 'a string' }], timedOut: false });
 });

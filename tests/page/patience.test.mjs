@@ -48,19 +48,19 @@ for (const [name, call] of Object.entries(START_UP)) {
   });
 }
 
-test('it is asked ever more rarely, and given up in the end', async () => {
+test('retries become rarer and end', async () => {
   const { driver, waits } = bench('SOFTPHONE_CONTAINER_ERROR', 99);
   assert.equal((await driver.settings()).ok, false);
   assert.deepEqual(waits, [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]);
 });
 
-test('what is refused for good is asked once', async () => {
+test('a permanent refusal is not retried', async () => {
   const { driver, asked } = bench('INVALID_PARAM');
   assert.equal((await driver.settings()).ok, false);
   assert.equal(asked.get('settings'), 1);
 });
 
-test('silence is no refusal of what must not be done twice', async () => {
+test('silence is not a refusal of an action that must not be repeated', async () => {
   const { driver, asked } = bench('TIMEOUT');
   await driver.completeWork('w', {});
   await driver.subscribe('A__c', () => undefined);

@@ -29,7 +29,7 @@ test('what the admin names goes before that, and is left out where the call does
   assert.deepEqual(params, { FLOW: { flowArgs: [{ name: 'caller', type: 'String', value: CALLER.number }, { name: 'id', type: 'String', value: 'call-1' }] } });
 });
 
-test('a flow is told no variable that nobody named', () => {
+test('a flow gets only named variables', () => {
   assert.deepEqual(flowArgsFor(NOTHING_NAMED, CALLER), []);
   assert.deepEqual(flowArgsFor(NOTHING_NAMED, CALLER, { number: '{number}' }), [{ name: 'number', type: 'String', value: CALLER.number }]);
 });

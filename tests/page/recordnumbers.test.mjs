@@ -30,7 +30,7 @@ test('the numbers come with their record, and go with it', async () => {
   assert.equal(model.recordPhones, null);
 });
 
-test('what comes for a record that is no longer in view is not shown', async () => {
+test('answers about a record no longer in view are not shown', async () => {
   const { model, asked, numbersOf } = bench();
   const late = numbersOf(ADA);
   const soon = numbersOf(BOB);

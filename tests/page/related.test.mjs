@@ -28,7 +28,7 @@ test('a record stands where Salesforce lets it', () => {
   assert.deepEqual(ids({ record: null, draft: {} }), [null, null]);
 });
 
-test('what the agent picked goes before it, and a Lead forbids a thing', () => {
+test('the agent\'s choice overrides it, and a Lead permits no related record', () => {
   assert.deepEqual(ids({ record: GRACE, draft: { what: CASE } }), [GRACE.id, CASE.id]);
   assert.deepEqual(ids({ record: LEO, draft: { what: CASE } }), [LEO.id, null]);
   assert.deepEqual(ids({ record: CASE, draft: { who: { id: '' } } }), [null, CASE.id]);

@@ -45,7 +45,7 @@ test('a log that is saved again keeps its row, in its place, until it is settled
   assert.equal(resaving.isWaiting('a'), false);
 });
 
-test('one that is refused again may be pressed again', () => {
+test('a row that is refused again may be pressed again', () => {
   const { model, resaving, shown, tray } = bench();
   resaving.wait(row('a'), true, model);
   tray('b');
@@ -55,7 +55,7 @@ test('one that is refused again may be pressed again', () => {
   assert.equal(resaving.isWaiting('a'), false);
 });
 
-test('what an earlier attempt came to ends nothing', () => {
+test('the outcome of an earlier attempt ends nothing', () => {
   const { model, resaving, shown, tray, pass } = bench();
   model.settled = { log_id: 'a' };
   resaving.wait(row('a'), true, model);
@@ -75,7 +75,7 @@ test('a row that is dismissed goes with its log', () => {
   assert.deepEqual(shown(), ['b']);
 });
 
-test('without an answer, or a connection, a row waits no longer', () => {
+test('a row stops waiting without an answer or a connection', () => {
   for (const goes of ['nothing comes', 'no outcome comes', 'the connection is lost']) {
     const { model, resaving, shown, tray, pass } = bench();
     resaving.wait(row('a'), true, model);

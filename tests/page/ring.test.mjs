@@ -97,7 +97,7 @@ test('a tab that is closed leaves the ringing to the next', async (t) => {
   assert.deepEqual(here.rings, ['first', 'first stops', 'second']);
 });
 
-test('who has chosen nothing hears nothing, and a choice outlives the page', async () => {
+test('without a choice there is no sound, and a choice survives the page', async () => {
   const [here, store] = [browser(), memoryStore()];
   const { model, ring } = tab(here, 'first', store);
   model.view = RINGING;

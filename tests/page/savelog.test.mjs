@@ -155,7 +155,7 @@ test('a go without an own accept is not carried out', () => {
   assert.deepEqual(frames.map((frame) => frame.outcome ?? frame.type), ['expired', 'accept', 'expired']);
 });
 
-test('the same go again never saves again; what is known of it is told again', () => {
+test('a repeated go never saves again; the known outcome is reported again', () => {
   const { frames, saves, saving } = bench();
   saving.offer({ log_id: 'log-1' });
   saving.go(GO);
@@ -186,7 +186,7 @@ test('a settled attempt leaves the journal', () => {
   assert.equal(journal.find('log-1', 1), null);
 });
 
-test('an answer that says neither yes nor no is not reported: nobody knows whether there is a Task', () => {
+test('an unclear answer is not reported: nobody knows whether there is a Task', () => {
   const { frames, saves, journal, saving } = bench();
   saving.offer({ log_id: 'log-1' });
   saving.go(GO);

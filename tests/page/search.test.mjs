@@ -51,7 +51,7 @@ test('digits are looked for among the calls and in the house', async (t) => {
   assert.deepEqual([asked, search.state()], [['calls 202555', 'colleagues 202555'], '']);
 });
 
-test('an answer to what is no longer typed counts for nothing', async (t) => {
+test('an answer about an earlier text is ignored', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { search } = bench();
   search.look('grace');
@@ -61,7 +61,7 @@ test('an answer to what is no longer typed counts for nothing', async (t) => {
   assert.deepEqual([search.rows([]), search.state()], [[], '']);
 });
 
-test('where the search is not set up, that is said', async (t) => {
+test('a search that is not set up is reported', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   for (const answer of [/** @type {PeopleFound} */ ({ ok: false }), /** @type {PeopleFound} */ ({ ok: true, value: 'oops' })]) {
     const { search } = bench(answer);
@@ -72,7 +72,7 @@ test('where the search is not set up, that is said', async (t) => {
   }
 });
 
-test('one odd person among them costs nobody else', () => {
+test('one odd person does not affect the others', () => {
   const odd = [null, { Id: '003', Name: 'No numbers' }, { ...GRACE, Numbers: [null, {}, ...GRACE.Numbers] }];
   assert.deepEqual(rowsOf(JSON.stringify(odd)), rowsOf(JSON.stringify([GRACE])));
 });

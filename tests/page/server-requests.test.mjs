@@ -49,7 +49,7 @@ test('the same pop told twice comes up, searches and pops once', async () => {
   assert.deepEqual(frames, [{ type: 'matches', call_id: 'p', records: [GRACE] }, { type: 'popped', pop_id: 'p' }]);
 });
 
-test('what rings no longer when the answer is here is not popped, but told', async () => {
+test('a call that has stopped ringing when the answer arrives is reported but not popped', async () => {
   const { errands, frames, performed } = bench(undefined, { ringing: false });
   await errands.pop({ pop_id: 'p', call: CALL });
   assert.deepEqual([performed, frames.map(({ type }) => type)], [['showPanel', 'search'], ['matches']]);
@@ -77,7 +77,7 @@ test('nothing is searched for a withheld or tiny number, or where the layout has
   assert.deepEqual(barred.frames, [{ type: 'matches', call_id: 'c', records: [GRACE] }]);
 });
 
-test('what the admin says to pop goes before the layout', async () => {
+test('the admin\'s pop rule overrides the layout', async () => {
   const { errands, performed } = bench(undefined, { callCenter: { lookUp: '', pops: { one: 'search' } } });
   await errands.pop({ pop_id: 'p', call: CALL });
   assert.deepEqual(performed, ['showPanel', 'search', 'pop']);
@@ -86,7 +86,7 @@ test('what the admin says to pop goes before the layout', async () => {
   assert.deepEqual(silent.performed, ['showPanel', 'search']);
 });
 
-test('an Apex class of the org finds the caller in the place of the search', async () => {
+test('an Apex class of the org finds the caller instead of the search', async () => {
   const callCenter = { lookUp: 'Callers.find', pops: {} };
   const { errands, frames, performed } = bench({ ok: true, value: { runApex: '[{"Id":"003000000000001","Name":"Grace"}]' } }, { callCenter });
   await errands.pop({ pop_id: 'p', call: CALL });
@@ -103,7 +103,7 @@ test('at most ten matches are told', async () => {
   assert.equal(frames[0].records.length, 10);
 });
 
-test('a search that fails is not tried again, and the agent hears why', async () => {
+test('a failed search is not retried, and the agent is told why', async () => {
   const { errands, failed, performed } = bench(NO);
   await errands.pop({ pop_id: 'p', call: CALL });
   await errands.pop({ pop_id: 'p', call: CALL });
@@ -119,7 +119,7 @@ test('a read is answered with its value or its errors', async () => {
   assert.deepEqual(refused.frames[0].errors, [{ code: 'X', message: 'no' }]);
 });
 
-test('what is no read is not performed as one', async () => {
+test('only a read is performed as one', async () => {
   const { errands, frames, performed } = bench();
   await errands.ask({ ask_id: 'a', call: { method: 'saveLog', args: {} } });
   assert.deepEqual([performed, frames[0].outcome], [[], 'failed']);

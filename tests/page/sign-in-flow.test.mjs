@@ -29,7 +29,7 @@ function agentWith(status, applied) {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('who is available, or is only shown as away, is signed out at once', async () => {
+test('an agent who is available or only shown as away is signed out at once', async () => {
   for (const [status, applied] of /** @type {const} */ ([['available', ''], ['away', 'shown'], ['away', 'refused']])) {
     const { flow, seen } = agentWith(status, applied);
     await flow.signOut();
@@ -47,7 +47,7 @@ test('a second press on the way out asks the server nothing', async () => {
   assert.equal(asked, 2);
 });
 
-test('who leaves calls kept away is asked, and may leave them so', async () => {
+test('an agent who leaves do-not-disturb on is asked, and may leave it on', async () => {
   const { flow, seen } = agentWith('do-not-disturb', 'done');
   await flow.signOut();
   assert.deepEqual([seen.left, seen.said['account']?.text], [0, 'account.kept']);
@@ -56,7 +56,7 @@ test('who leaves calls kept away is asked, and may leave them so', async () => {
   assert.deepEqual([seen.left, seen.sent, seen.said], [1, [], {}]);
 });
 
-test('who turns it off is signed out when the phone system has done so', async () => {
+test('an agent who turns it off is signed out once the phone system has done so', async () => {
   const { flow, seen, availability } = agentWith('away', 'done');
   await flow.everywhere();
   seen.said['account']?.act?.run();

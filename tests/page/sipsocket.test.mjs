@@ -46,7 +46,7 @@ test('hello comes first, and SIP only when the server is ready', async () => {
   assert.deepEqual(story, ['ready web-ada', 'connect', 'SIP/2.0 200 OK', 'audio true']);
 });
 
-test('a phone that another page has is over, and nobody brings it back', async () => {
+test('a phone taken by another page ends and does not return', async () => {
   const { socket, opened, story } = bench();
   socket.takes = true;
   socket.connect();
@@ -61,7 +61,7 @@ test('a phone that another page has is over, and nobody brings it back', async (
   assert.equal(opened.length, 1);
 });
 
-test('a connection that breaks is told of, and tried again by whoever wants it', async () => {
+test('a broken connection is reported, and retried on request', async () => {
   const { socket, opened, story } = bench();
   socket.connect();
   await settled();

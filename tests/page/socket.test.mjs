@@ -71,7 +71,7 @@ test('a server that never shows a view is given up after ten seconds', async (t)
   assert.deepEqual(story, ['down']);
 });
 
-test('refused for want of a sign-in: no further attempt', async (t) => {
+test('refused without a sign-in: no further attempt', async (t) => {
   const { socket, story, opened, tickets } = bench(t);
   tickets.push({ ok: false, code: 'signed-out' });
   await socket.connect();
@@ -90,7 +90,7 @@ test('a server that is away is asked again', async (t) => {
   assert.equal(opened.length, 1);
 });
 
-test('told to drain, the page comes back when it was told to', async (t) => {
+test('a draining server says when the page reconnects', async (t) => {
   const { opened, hear, connect } = bench(t);
   await connect();
   hear({ type: 'view' });
@@ -103,7 +103,7 @@ test('told to drain, the page comes back when it was told to', async (t) => {
   assert.equal(opened.length, 2);
 });
 
-test('what an abandoned socket still says is ignored', async (t) => {
+test('messages of an abandoned socket are ignored', async (t) => {
   const { story, opened, hear, connect } = bench(t);
   await connect();
   hear({ type: 'view' });

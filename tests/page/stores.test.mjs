@@ -96,7 +96,7 @@ test('a journal goes on in memory while everything is full: a save is neither dr
   assert.deepEqual(journal.find('log-1', 1), SENT);
 });
 
-test('that an item would not outlive the page is told, once, and not while cookies take it', () => {
+test('an item that would not survive the page is reported once, unless cookies hold it', () => {
   let told = 0;
   const count = () => void told++;
   layered([() => small(0), () => cookieStore(jar())], count).setItem('k', 'v');
@@ -128,7 +128,7 @@ test('once there is room again, nothing older is left in the way', () => {
   assert.deepEqual([store.getItem('k'), store.length, page.cookie], ['new', 1, '']);
 });
 
-test('a cookie of another program that nobody can decode costs ours nothing', () => {
+test('an undecodable cookie of another program does not affect ours', () => {
   const page = jar();
   page.cookie = 'theirs=50%; Path=/';
   layered([() => cookieStore(page)]).setItem('j', 'w');

@@ -85,11 +85,11 @@ for (const language of LANGUAGES) {
   });
 }
 
-test('of a choice that a narrow panel cuts off, the outcome itself is what is seen', () => {
+test('a narrow panel shows the outcome itself of a truncated choice', () => {
   for (const language of LANGUAGES) assert.match(String(tableOf(language)['wrapup.asItEnded']), /^\{outcome\} \(.+\)$/, language);
 });
 
-test('what the server says is told in the language of the page, in English in its own words', () => {
+test('the server\'s texts are shown in the page\'s language, or verbatim in English', () => {
   const said = { code: 'busy', text: 'You are in a call.' };
   assert.equal(wordsFor(createTranslate(ENGLISH, 'en'), said), 'You are in a call.');
   assert.match(wordsFor(createTranslate(tableOf('de'), 'de'), said), /bereits/);

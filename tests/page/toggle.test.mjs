@@ -38,7 +38,7 @@ test('the first wish is sent even if it is off: the tab may remember an earlier 
   assert.deepEqual([calls, changes], [['disable'], [false]]);
 });
 
-test('while one call is in flight none is sent; then only the latest wish is', async () => {
+test('while one call is in flight none is sent; then only the latest state is', async () => {
   const { calls, changes, toggle, answer } = bench();
   toggle.want(true);
   toggle.want(false);
@@ -51,7 +51,7 @@ test('while one call is in flight none is sent; then only the latest wish is', a
   assert.deepEqual(changes, [true, false]);
 });
 
-test('a wish that is fulfilled already is not sent again', async () => {
+test('a state that is already set is not sent again', async () => {
   const { calls, toggle, answer } = bench();
   toggle.want(true);
   await answer(OK);
@@ -60,7 +60,7 @@ test('a wish that is fulfilled already is not sent again', async () => {
   assert.deepEqual(calls, ['enable']);
 });
 
-test('what fails is tried again, ever more slowly', async () => {
+test('failures are retried with growing waits', async () => {
   const { calls, changes, waits, toggle, answer } = bench();
   toggle.want(true);
   await answer(NO);

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { createUnsaved } from '../../web/softphone/unsaved.js';
 import { memoryStore } from '../../web/softphone/stores.js';
 
-test('typed words outlive a reload of the panel', () => {
+test('typed text survives a reload of the panel', () => {
   const store = memoryStore();
   createUnsaved(store, 'k').typed('notes', 'hello');
   assert.deepEqual(createUnsaved(store, 'k').fields(), { notes: 'hello' });
@@ -31,7 +31,7 @@ test('each field is saved by itself, an emptied one too', () => {
   assert.equal(unsaved.any(), false);
 });
 
-test('nothing is left behind once everything is saved, nor by rubbish', () => {
+test('nothing remains once everything is saved, not even invalid entries', () => {
   const store = memoryStore();
   const unsaved = createUnsaved(store, 'k');
   unsaved.typed('notes', 'hello');

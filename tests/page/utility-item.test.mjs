@@ -38,7 +38,7 @@ test('a list scrolls in the usual height, and what the admin has set is the leas
   assert.equal(heightOf(model({ height: 700 }), 300), 700);
 });
 
-test('within a state the panel grows and does not shrink', () => {
+test('within a state the panel only grows', () => {
   /** @type {(number|null)[]} */
   const heights = [];
   const ok = /** @type {Outcome} */ ({ ok: true, value: null });

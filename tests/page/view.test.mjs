@@ -22,7 +22,7 @@ test('another epoch always wins, whatever its version', () => {
   assert.equal(isNewer(null, view({ version: 0 })), true);
 });
 
-test('the call that the state speaks of is the foreground one', () => {
+test('the state is that of the foreground call', () => {
   const talking = call({ call_id: 'talk', state: 'bridged' });
   const ringing = call({ call_id: 'ring', state: 'ringing-inbound' });
   assert.equal(foreground(view({ state: 'bridged', calls: [ringing, talking] })), talking);

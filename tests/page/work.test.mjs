@@ -7,7 +7,7 @@ import { createWorks } from '../../web/softphone/work.js';
 
 const work = (/** @type {string} */ workId, /** @type {string} */ to) => ({ workId, to, completeWhen: 'TaskSaved' });
 
-test('work is taken by the number in whatever writing, once', () => {
+test('work is matched by number in any spelling, once', () => {
   const works = createWorks();
   works.started(work('w1', '+1 (202) 555-9000'));
   works.started(work('w2', '202-555-0121'));
@@ -21,7 +21,7 @@ test('other numbers, and work without a number or an id, are no match', () => {
   assert.deepEqual([works.take(''), works.take('+12025559000')], ['', '']);
 });
 
-test('only so many are kept', () => {
+test('the number of kept items is limited', () => {
   const works = createWorks();
   for (let index = 0; index < 40; index++) works.started(work(`w${index}`, `+1202555${String(index).padStart(4, '0')}`));
   assert.deepEqual([works.take('+12025550000'), works.take('+12025550039')], ['', 'w39']);

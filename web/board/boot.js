@@ -1,6 +1,5 @@
 /**
- * The supervisors' board and the engineers' one: each shows what it hears, and how old that is when
- * it hears nothing.
+ * The boards for supervisors and for engineers: each shows its data, and their age if no update arrives.
  */
 
 import { createClock } from '../softphone/clock.js';
@@ -18,7 +17,7 @@ import { createToolbar } from './toolbar.js';
 
 /** @import {Report, Section, Speech} from './types.js' */
 
-// Where several orgs share the server, the address of the board says whose it is.
+// If several orgs share the server, the board's address names the org.
 const org = new URLSearchParams(location.search).get('org') ?? '';
 
 /** @returns {Promise<Speech>} */

@@ -1,4 +1,4 @@
-/** Calls by outcome as bars; the webhooks' hour as a plot. */
+/** Calls by outcome as bars; the last hour of webhooks as a plot. */
 
 import { el } from '../softphone/dom.js';
 import { canvas, roundUp, svg } from './svg.js';
@@ -45,7 +45,7 @@ function path(minutes, which, x, y) {
   return minutes.reduce((drawn, minute, index) => {
     const value = minute[which];
     if (value === null) return drawn;
-    // A line of no length: with round ends a lone point is a dot.
+    // A line of length zero: with round ends, a lone point is a dot.
     const next = `${drawn}${pen}${x(index).toFixed(1)} ${y(value).toFixed(1)}${pen === 'M' ? 'h0' : ''}`;
     pen = 'L';
     return next;

@@ -1,4 +1,4 @@
-/** What stands before the board until somebody has signed in. */
+/** The sign-in page before the board. */
 
 import { el, setText, show } from '../softphone/dom.js';
 import { fetchSettings, signInByName } from '../softphone/session.js';
@@ -7,7 +7,7 @@ import { signInWithSalesforce } from '../softphone/signin.js';
 /** @import {Speech} from './types.js' */
 
 /**
- * A sign-in is good for the softphone's own address alone: who came by another one is sent there.
+ * A sign-in is valid only for the softphone's own address, so send other visitors there.
  * @param {string} ours @param {Speech} speech
  */
 function sendTo(ours, { t }) {

@@ -1,6 +1,6 @@
 /**
- * What a supervisor has chosen stands in the address, so that it can be kept and sent: behind the #,
- * which no server and no log ever sees, for a search may be a phone number.
+ * The supervisor's choices are in the address, so that it can be bookmarked and shared. They follow the #,
+ * which no server or log ever sees, because a search may be a phone number.
  */
 
 /** @param {Pick<Location, 'hash'|'pathname'|'search'>} place @param {(address: string) => void} go without a new page */

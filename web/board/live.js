@@ -1,8 +1,8 @@
 /**
- * The board's connection: asks once, then listens, and always comes back.
+ * The board's connection: reads once, then listens, and always reconnects.
  *
- * A browser shows no ping frame, so the server says every so often that nothing is new; what is
- * silent for longer is lost, even if the socket looks open.
+ * Browsers do not show ping frames, so the server regularly sends that nothing is new. A socket that is
+ * silent for longer is lost, even if it looks open.
  */
 
 import { reconnectDelay } from '../softphone/backoff.js';
@@ -26,7 +26,7 @@ export function createLive({ ask, address, onReport, onPing, onStale, onLost, op
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   let failures = 0;
-  // Each attempt has a number: what an abandoned one still does is ignored.
+  // Each attempt has a number, so events of an abandoned one are ignored.
   let attempt = 0;
 
   function stop() {

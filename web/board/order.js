@@ -1,8 +1,8 @@
-/** In which order agents are listed: by a column, upwards or downwards; by none, as the server lists them. */
+/** The order of agents: by a column, ascending or descending, or as the server lists them. */
 
 /** @import {Person, Translate} from './types.js' */
 
-/** What a column is ordered by. @type {{[column: string]: (person: Person, t: Translate) => string|number}} */
+/** The sort key of each column. @type {{[column: string]: (person: Person, t: Translate) => string|number}} */
 const VALUES = {
   name: ({ name }) => name,
   state: ({ state }, t) => t(`state.${state}`),
@@ -13,17 +13,17 @@ const VALUES = {
   missed: ({ totals }) => totals.missed,
   talk: ({ totals }) => totals.talk_seconds,
 };
-/** Where the most matters, it comes first. */
+/** Columns that are sorted in descending order first. */
 export const NUMBERS = new Set(['since', 'calls', 'answered', 'missed', 'talk']);
 export const COLUMNS = Object.keys(VALUES);
 
-/** A column's name; with a minus before it downwards. @param {string} order */
+/** Parse an order: a column's name, with a minus for descending. @param {string} order */
 export function readOrder(order) {
   const column = order.replace(/^-/, '');
   return COLUMNS.includes(column) ? { column, down: order !== column } : { column: '', down: false };
 }
 
-/** What the next press on a column's head means. @param {string} column @param {string} order the present one */
+/** The order after the next press on a column's header. @param {string} column @param {string} order the present one */
 export function turned(column, order) {
   const [first, second] = NUMBERS.has(column) ? [`-${column}`, column] : [column, `-${column}`];
   return order === first ? second : first;

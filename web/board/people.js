@@ -1,4 +1,4 @@
-/** Who does what, with whom and since when, and what each has done that day. */
+/** Each agent's state, with whom and since when, and their calls of the day. */
 
 import { formatDuration, formatWhen } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
@@ -18,11 +18,11 @@ const GROUPS = {
   offline: (state) => state === 'offline',
 };
 
-/** Who of them is shown. @param {Person[]} people @param {Filter} filter */
+/** The agents to show. @param {Person[]} people @param {Filter} filter */
 export function chosen(people, { words, group }) {
   const wanted = words.trim().toLocaleLowerCase();
   const fits = GROUPS[group] ?? GROUPS['all'];
-  // A number is found in any spelling: by its digits.
+  // A number is found in any spelling, by its digits.
   const bare = wanted.replace(/[\s()./-]/g, '');
   const digits = /^\+?\d+$/.test(bare) ? bare : wanted;
   return people.filter(

@@ -1,4 +1,4 @@
-/** Figures, the provider's health and calls without a log: the parts of the board that are words. */
+/** The board's text sections: figures, the provider's health, and calls without a log. */
 
 import { formatDuration } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
@@ -37,7 +37,7 @@ const FIGURES = {
 const SUPERVISOR = ['talking', 'ringing', 'ready', 'over', 'answered', 'talk', 'average', 'unlogged'];
 const ENGINEER = ['lag', 'api', 'parked', 'unconfirmed', 'known'];
 
-/** The API's latest trouble, unless it has answered since. @param {Report} report @returns {[string, number] | null} */
+/** The API's latest failure, unless it has answered since. @param {Report} report @returns {[string, number] | null} */
 const troubleOf = ({ provider }) => {
   const at = provider?.last_trouble_at ?? null;
   return provider && at !== null && at > (provider.last_answer_at ?? 0) ? [provider.last_trouble, at] : null;

@@ -1,4 +1,4 @@
-/** The few lines of SVG that the charts are made of. */
+/** SVG helpers for the charts. */
 
 /**
  * @param {string} tag

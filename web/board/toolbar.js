@@ -1,4 +1,4 @@
-/** What a supervisor chooses: the day, and which agents. */
+/** The supervisor's choices: the day and the agents. */
 
 import { el } from '../softphone/dom.js';
 
@@ -49,7 +49,7 @@ export function createToolbar({ t }, link, { onDay, onFilter }) {
       ...[['day', day], ['agents', words], ['group', group]].map(([name, field]) =>
         el('label', { class: 'field' }, t(`filter.${name}`), /** @type {HTMLElement} */ (field)))),
     bounds: () => boundsOf(day.value, Date.now()),
-    /** Midnight has passed: today is another day now. */
+    /** After midnight, today is another day. */
     turnToday() {
       const before = day.max;
       day.max = written(new Date());

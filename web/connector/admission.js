@@ -1,6 +1,6 @@
 /**
- * Whether Salesforce's phone may be told of calls: only if its user is the one who signed in here.
- * Anybody else gets the sign-in page, which says why it is there.
+ * Whether calls may be reported to Salesforce's phone: only if its user is the one who signed in here.
+ * Anybody else gets the sign-in page, with the reason.
  */
 
 import { refusalOf } from './requests.js';
@@ -11,7 +11,7 @@ import { isSameId } from './guard.js';
 /** How long Salesforce's setup waits for us: it has no deadline of its own. */
 const INIT_MS = 8_000;
 
-/** @typedef {''|'offline'|'signed-out'|'other-org'|'other-user'} Why no calls; empty: they may be told */
+/** @typedef {''|'offline'|'signed-out'|'other-org'|'other-user'} Why the reason for no calls; empty if they may be reported */
 
 /**
  * @param {{
@@ -22,7 +22,7 @@ const INIT_MS = 8_000;
 export function createAdmission({ lib, classes, orgId, signOut, later, onChange = () => undefined }) {
   /** The session's user; empty without a session or before the first view. */
   let user = '';
-  /** Salesforce's user; null before the setup, empty for another org. @type {string|null} */
+  /** Salesforce's user; null before the setup, empty if it is of another org. @type {string|null} */
   let configured = null;
   let isSignedOut = false;
   let isReady = false;
@@ -38,7 +38,7 @@ export function createAdmission({ lib, classes, orgId, signOut, later, onChange 
     return isSameId(configured, user) ? '' : 'other-user';
   }
 
-  /** @returns {boolean} whether calls may be told and asked for from now on */
+  /** @returns {boolean} whether calls may be reported and requested from now on */
   function becomeReady() {
     if (why()) return false;
     isReady = isReadying = true;
@@ -94,7 +94,7 @@ export function createAdmission({ lib, classes, orgId, signOut, later, onChange 
       wake();
       if (why()) isReady = false;
     },
-    /** The session is over: Salesforce shows the sign-in page again. */
+    /** The session is over: let Salesforce show the sign-in page again. */
     over() {
       const wasReady = isReady;
       close();
@@ -102,7 +102,7 @@ export function createAdmission({ lib, classes, orgId, signOut, later, onChange 
       if (wasReady) void lib.publishEvent({ eventType: 'LOGOUT_RESULT', payload: classes.loggedOut() });
     },
     async logout() {
-      // A session that is still there would sign the agent in again.
+      // A session that still exists would sign the agent in again.
       if (!(await signOut())) throw classes.error(refusalOf('offline'));
       close();
       return classes.loggedOut();

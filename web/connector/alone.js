@@ -1,6 +1,6 @@
 /**
- * What an admin reads who opens the connector's address in a tab: Salesforce loads it invisibly, so
- * that its dial pad merely stays gray when something is wrong.
+ * What an admin sees when they open the connector's address in a tab. Salesforce loads the connector
+ * invisibly, so if something is wrong, its dial pad merely stays gray.
  */
 
 import { fetchSettings } from '../softphone/session.js';

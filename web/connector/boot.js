@@ -1,6 +1,6 @@
 /**
- * Start the connector. Nothing is awaited before the library listens: Salesforce may speak to us as
- * soon as this page is loaded, and only once.
+ * Start the connector. Nothing is awaited before the library listens, because Salesforce may send its
+ * first message as soon as this page is loaded, and only once.
  */
 
 import { ask, carry, fetchTicket, signOut } from '../softphone/session.js';
@@ -33,7 +33,7 @@ function start() {
     onAdmission: (code) => channel?.postMessage({ type: 'because', code, name: user.name }),
     async signOut() {
       const isHeard = await signOut(origin, false);
-      // A view that is still on its way would sign the agent in again.
+      // A pending view would sign the agent in again.
       if (isHeard) socket.stop();
       return isHeard;
     },

@@ -1,4 +1,4 @@
-/** From a call as the view tells it to what Salesforce's phone says of it. No class of the library's. */
+/** Converts a call in the view to the data for Salesforce's phone, without the library's classes. */
 
 /** @import {Card, Host, NeutralCall, OverCard, VoiceView} from './types.js' */
 
@@ -21,7 +21,7 @@ const THIRD = '/third';
 export const parentOf = (id) => (id.endsWith(THIRD) ? id.slice(0, -THIRD.length) : '');
 
 /**
- * Who is asked before a call is handed over, or takes part in it, as a call of its own.
+ * The third party in a call (consulted or in a conference) as a call of its own.
  * @param {Card} card @param {Host} host @returns {NeutralCall|null}
  */
 export function thirdCall(card, host) {
@@ -50,7 +50,7 @@ function common(card, host) {
 /**
  * How a call that the view no longer shows as live was, for the host's HANGUP.
  *
- * Nobody talked: that is an error to Salesforce, and its VoiceCall stays open for what comes.
+ * A call without a talk is an error to Salesforce, and its VoiceCall stays open.
  * @param {NeutralCall} before as it was told last @param {VoiceView} view
  * @returns {NeutralCall}
  */
@@ -62,11 +62,11 @@ export function endedCall(before, view) {
   return { ...before, state: 'ended', reason: 'error', agentStatus: failed, closeOnError: false };
 }
 
-/** The view's calls that the host may know of, the oldest first. @param {VoiceView} view */
+/** The view's calls that the host may know, oldest first. @param {VoiceView} view */
 export const liveCards = (view) => [...view.calls].sort((one, other) => one.started_at - other.started_at);
 
 /**
- * The call that the host means: by its id, else the only one. Salesforce may send no more than a
+ * The call that the host means: by its id, otherwise the only one. Salesforce may send only a
  * participant's type.
  * @param {VoiceView|null} view @param {any} call @returns {Card|null}
  */

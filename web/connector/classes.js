@@ -10,7 +10,7 @@
 
 /** @typedef {any} Library the global SCVConnectorBase */
 
-/** An error by a type that the library knows, or in words of ours that are a Custom Label in the org. */
+/** An error with a type that the library knows, or with the name of one of our Custom Labels in the org. */
 export class Refusal extends Error {
   /** @param {{type?: string, label?: string}} why */
   constructor({ type = '', label = '' }) {

@@ -1,21 +1,21 @@
 /**
- * What the host must still be told: the difference between what it was told and the view.
+ * What must still be reported to the host: the difference between the reported state and the view.
  *
- * A tab that has slept, a webhook that came late and a call that was made elsewhere are then one
- * case. What the library itself tells (the answer of a request, a replay) is noted, not told again.
+ * This covers a tab that slept, a late webhook and a call made elsewhere alike. What the library reports
+ * itself (the answer to a request, a replay) is recorded, not reported again.
  */
 
 import { activeCall, endedCall, liveCards, parentOf, thirdCall } from './calls.js';
 
 /** @import {Host, NeutralCall, VoiceView} from './types.js' */
 
-/** Of so many calls it is remembered that they are over: a late view tells none of them again. */
+/** How many ended calls are remembered, so that a late view reports none of them again. */
 const OVER_KEPT = 100;
 
 /** @type {['onHold'|'muted'|'isPaused', 'held'|'muted'|'recorded'][]} */
 const TOGGLES = [['onHold', 'held'], ['muted', 'muted'], ['isPaused', 'recorded']];
 
-/** How long an incoming call waits for the record that the backend makes of it. */
+/** How long an inbound call waits for the record that the backend creates. */
 const RECORD_MS = 2_000;
 
 /**
@@ -25,9 +25,9 @@ const RECORD_MS = 2_000;
  * }} ports `now`: milliseconds of the server's clock
  */
 export function createStory({ publish, host, later, now }) {
-  /** What the host knows of each call. @type {Map<string, NeutralCall>} */
+  /** Each call as reported to the host. @type {Map<string, NeutralCall>} */
   const told = new Map();
-  /** Third parties that the host knows of, by the call that they are part of. @type {Map<string, NeutralCall>} */
+  /** Third parties as reported to the host, by their call. @type {Map<string, NeutralCall>} */
   const thirds = new Map();
   /** Each call as the view showed it last. @type {Map<string, NeutralCall>} */
   const seen = new Map();
@@ -47,11 +47,11 @@ export function createStory({ publish, host, later, now }) {
       if (over.size <= OVER_KEPT) break;
       over.delete(oldest);
     }
-    // Salesforce takes the work after a call only as news of its own, after the end of it.
+    // Salesforce accepts after-call work only as a separate event after the end of the call.
     if (call.reason === 'ended') later(() => publish('afterWork', call), 0);
   }
 
-  /** A talk whose beginning was in no view that came here is told all the same. @param {NeutralCall} call how it ended */
+  /** Report a talk even if no view showed its beginning. @param {NeutralCall} call how it ended */
   function catchUp(call) {
     const before = told.get(call.callId);
     if (call.reason === 'ended' && before?.state === 'ringing') publish('connected', { ...call, state: 'connected', reason: '' });

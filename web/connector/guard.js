@@ -1,11 +1,11 @@
 /**
- * Who may set this connector up: pages of this org's own origins, and nobody else.
+ * Only pages from this org's origins may set this connector up.
  *
  * Salesforce's library stops listening after the first SETUP_CONNECTOR, from whomever it came, and
- * throws at messages without data. So our listener is there before it, and lets neither through.
+ * throws at messages without data. So our listener is registered first, and stops both.
  */
 
-/** Where nothing but a stand-in for Salesforce can be: the library knows Salesforce's names alone. */
+/** Where only a stand-in for Salesforce can be; the library accepts only Salesforce's host names. */
 const STAND_IN = /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/;
 const ITS_NAME = 'https://stand-in.lightning.force.com';
 
@@ -32,7 +32,7 @@ export function guard(target, origins, onStranger = () => undefined) {
 }
 
 /**
- * Whether the host speaks of the org and the user that we know. Ids have 15 or 18 characters.
+ * Whether the host means the org or user that we know. Ids have 15 or 18 characters.
  * @param {unknown} said @param {string} known
  */
 export const isSameId = (said, known) => typeof said === 'string' && said.length >= 15 && said.slice(0, 15) === known.slice(0, 15);

@@ -22,7 +22,7 @@ export function createParties({ classes, story, host, theCall, demand, control }
   const cardIn = (seen, card) => seen.calls.find(({ call_id }) => call_id === card.call_id);
   /** @param {Card} card @param {boolean} is */
   const hasThird = (card, is) => (/** @type {VoiceView} */ seen) => Boolean(cardIn(seen, card)?.third) === is || !cardIn(seen, card);
-  /** Salesforce means the one who was asked, not the call itself. @param {any} asked */
+  /** Salesforce means the consulted party, not the call itself. @param {any} asked */
   const isThird = (asked) => Boolean(parentOf(String(asked?.callId ?? ''))) || asked?.callAttributes?.participantType === 'Third_Party';
 
   /** @param {any} asked @param {string} action @param {keyof Abilities} ability @param {boolean} merged */
@@ -50,7 +50,7 @@ export function createParties({ classes, story, host, theCall, demand, control }
     },
     swap: (/** @type {any} */ asked) => together(asked, 'swap', 'consult', false),
     conference: (/** @type {any} */ calls) => together([calls].flat()[0], 'merge', 'conference', true),
-    /** The other party is back then, and the library tells who was let go. @param {any} asked */
+    /** Then the other party is back, and the library reports who was dropped. @param {any} asked */
     async letGo(asked) {
       const card = theCall(asked);
       const third = thirdCall(card, host);

@@ -1,6 +1,6 @@
 /**
- * What the host asks for, as frames of ours: each is answered in the view by its id, or in time
- * refused. Salesforce's wire has no ids, so at most one of a kind is open.
+ * The host's requests as frames: the view answers each by its id, or it times out. Salesforce's requests
+ * have no ids, so at most one of each kind is open.
  */
 
 import { Refusal } from './classes.js';
@@ -30,9 +30,9 @@ const LABELS = {
   'use-your-phone': 'Softphone_Emergency',
 };
 
-/** Why not, for the host. @param {string} code of an answer of ours @returns {Refusal} */
+/** The reason for a refusal, for the host. @param {string} code of an answer of ours @returns {Refusal} */
 export function refusalOf(code) {
-  // A number that cannot be dialed, or a call that is over, has words of Salesforce's own, in the agent's language.
+  // A number that cannot be dialed, or a call that is over, has Salesforce's own text, in the agent's language.
   if (code.startsWith('refused-')) return new Refusal({ type: 'INVALID_DESTINATION' });
   const label = LABELS[code];
   return new Refusal(label ? { label } : { type: 'GENERIC_ERROR' });

@@ -1,6 +1,6 @@
 /**
- * The sign-in page that Salesforce's phone shows: the softphone's own ways, and a word to the
- * connector, which knows why this page is shown.
+ * The sign-in page in Salesforce's phone: it signs in as the softphone does, and tells the connector, which
+ * knows why this page is shown.
  */
 
 import { carried, fetchSettings, signInByName } from '../softphone/session.js';
@@ -14,7 +14,7 @@ const field = /** @type {HTMLInputElement} */ (form.elements.namedItem('word'));
 const [heading, label, button] = ['h1', 'label span', 'button'].map((one) => /** @type {HTMLElement} */ (document.querySelector(one)));
 const said = /** @type {HTMLElement} */ (document.querySelector('[role=status]'));
 
-/** What the connector misses. @type {{[code: string]: string}} */
+/** The reasons why the connector shows this page. @type {{[code: string]: string}} */
 const WHY = { '': 'signin.done', 'offline': 'blocked.server-unreachable', 'other-user': 'signin.otherUser', 'other-org': 'signin.otherOrg' };
 
 const channel = new BroadcastChannel(`softphone-voice-${org}`);
@@ -36,7 +36,7 @@ const settings = await asked;
 show();
 channel.postMessage({ type: 'why' });
 
-// A development server takes any name, so that a demo may bring one.
+// A development server accepts any name, so a demo may provide one.
 const name = new URLSearchParams(location.search).get('demo_agent');
 if (name && settings?.sign_in === 'dev') {
   field.value = name;

@@ -1,4 +1,4 @@
-/** The agent's account and the choices of this browser: what it does when a call comes in, signing out everywhere. */
+/** The agent's account and this browser's choices: what it does on an inbound call, and signing out everywhere. */
 
 import { el, show } from './dom.js';
 

@@ -1,4 +1,4 @@
-/** What went wrong or needs saying, above everything else: connection, notices, answers. */
+/** Errors and messages above everything else: connection, notices, answers. */
 
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';

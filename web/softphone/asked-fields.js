@@ -34,7 +34,7 @@ export function createAskedFields(typed) {
       list(asked.map((field) => ({ asked: field, value: values[field.name] ?? '' })));
       show(element, asked.length > 0);
     },
-    /** What stands in them now. */
+    /** Their current values. */
     values: () => Object.fromEntries([...element.querySelectorAll('input, select')].map((input) => [input.getAttribute('name') ?? '', Reflect.get(input, 'value')])),
   };
 }

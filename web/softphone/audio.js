@@ -1,4 +1,4 @@
-/** The phone in the browser: fetched when the agent has one, and never otherwise. */
+/** The phone in the browser: loaded only if the agent has one. */
 
 import { fetchTicket } from './session.js';
 
@@ -27,9 +27,9 @@ export function createAudio(page, origin) {
       }
     },
     dialed: () => phone?.dialed(),
-    /** @param {object} request of something to do in a call @returns {boolean} whether this browser's phone does it */
+    /** @param {object} request of an action in a call @returns {boolean} whether this browser's phone does it */
     control: (request) => phone?.control(request) ?? false,
-    /** Nobody is signed in any more; whoever is next has a phone of their own. */
+    /** Stop the phone after a sign-out; the next agent has a phone of their own. */
     leave() {
       phone?.leave();
       phone = null;

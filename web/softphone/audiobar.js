@@ -1,4 +1,4 @@
-/** What the panel says of the phone in this browser, and what can be done about it. */
+/** The panel's line about the phone in this browser, with its buttons. */
 
 import { el, keyedList, setData, setText, show } from './dom.js';
 
@@ -12,7 +12,7 @@ const ACTS = {
   ringing: { word: 'audio.pickUp', act: 'pickUp' },
   window: { word: 'audio.showWindow', act: 'showWindow' },
 };
-/** A window of our own asks the agent itself. @type {{word: string, act: keyof AudioActions}} */
+/** A window of our own asks the agent for the microphone. @type {{word: string, act: keyof AudioActions}} */
 const OPEN_WINDOW = { word: 'audio.openWindow', act: 'showWindow' };
 
 /** @param {Model['audio']} audio */
@@ -70,7 +70,7 @@ export function createAudioBar(context) {
       setText(quality, audio.quality ? t(`audio.quality.${audio.quality}`) : '');
       setData(quality, 'quality', audio.quality ?? '');
       show(quality, state === 'talking' && audio.quality !== undefined);
-      // Who calls in is answered on the call's own card.
+      // An inbound call is answered on its own card.
       show(act, state in ACTS && !answers);
       setText(actWords, t(actOf(audio)?.word ?? 'audio.again'));
       show(test, state === 'ready');

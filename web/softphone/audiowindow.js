@@ -1,5 +1,5 @@
 /**
- * The phone in a window of its own, as the panel's frame sees it: for a frame that is given no microphone.
+ * The phone in a window of its own, as the panel's frame sees it: for a frame without a microphone.
  *
  * A top-level window of ours asks the agent itself, whatever the page around the frame allows. It shares no
  * sign-in and no lock with a frame of another site, so it has its tickets from the frame that opened it,
@@ -34,7 +34,7 @@ export function createAudioWindow({ fetchTicket, onTold, onOpen, onClosed }, pag
   async function receive({ source, origin, data }) {
     const said = Object(data)[MARK];
     const sender = /** @type {Window} */ (source);
-    // It may be one that was opened before this frame was loaded anew.
+    // The window may have been opened before this frame was reloaded.
     if (!said || origin !== page.location.origin || sender?.opener !== page) return;
     if (said.say === 'hello') {
       const known = there === sender;

@@ -1,6 +1,6 @@
 /**
- * Whether the agent wants calls: chosen where the state stands, by name and with the admin's reasons.
- * What the phone system does not do about it is said below, as long as it is so.
+ * Whether the agent wants calls: chosen beside the state, with the admin's reasons. A note below says what
+ * the phone system does not do about it.
  */
 
 import { el, setData, setText, show } from './dom.js';
@@ -13,7 +13,7 @@ const AVAILABLE = { status: 'available', reason: '', since: 0, applied: '' };
 /** @param {Model} model */
 export const availabilityOf = ({ view }) => view?.agent.availability ?? AVAILABLE;
 
-/** Which sentence a choice needs, if any. @param {Availability} chosen @param {{[action: string]: boolean}} can */
+/** The note that a choice needs, if any. @param {Availability} chosen @param {{[action: string]: boolean}} can */
 export function noteOf({ status, applied }, can) {
   if (applied === 'refused' || applied === 'unknown') return `availability.${applied}`;
   if (status === 'available' || (applied !== 'shown' && applied !== 'done')) return '';
@@ -34,7 +34,7 @@ export function createAvailability({ t, actions }) {
   }
   /** @param {Availability} chosen @param {string[]} reasons */
   function fill(chosen, reasons) {
-    // What the admin has taken off the list since stays until the agent chooses anew.
+    // A reason that the admin has removed since stays until the agent chooses another.
     const all = chosen.reason && !reasons.includes(chosen.reason) ? [...reasons, chosen.reason] : reasons;
     const print = JSON.stringify(all);
     if (choice.dataset['print'] === print) return;

@@ -1,8 +1,8 @@
 /**
- * The agent's phone in this browser: one tab has it, the others say what they want of it.
+ * The agent's phone in this browser: one tab has it, and the others send it their requests.
  *
- * Whoever holds the lock has the phone; who waits for the lock has it next. A tab that comes to it in
- * the middle of a talk asks for the audio, and the server swaps the legs: the customer notices nothing.
+ * The tab that holds the lock has the phone; a tab that waits for the lock gets it next. A tab that gets it
+ * during a talk requests the audio, and the server swaps the legs: the customer notices nothing.
  * https://developer.mozilla.org/docs/Web/API/Web_Locks_API
  */
 
@@ -15,10 +15,10 @@ import { TAKEN } from './sipsocket.js';
 /** @import {AudioActions, AudioState, MicrophoneTrouble, PhoneEvents, View} from './types.js' */
 /** @import {Ticket} from './session.js' */
 
-/** A click is picked up by itself so long after it, once. */
+/** How long after a click its ringing is answered automatically, once. */
 const CLICK_MS = 45_000;
 const QUALITY_MS = 10_000;
-/** What the panel shows of the phone in a window of its own, which has the buttons for the rest. @type {{[state: string]: AudioState['state']}} */
+/** What the panel shows of a phone in a window of its own, which has the other buttons. @type {{[state: string]: AudioState['state']}} */
 const IN_WINDOW = { ringing: 'ringing', connecting: 'connecting', reconnecting: 'reconnecting' };
 
 /** @param {{lost: number, received: number, round_trip_ms: number, jitter_ms: number}} told */
@@ -28,7 +28,7 @@ export function rated({ lost, received, round_trip_ms: trip, jitter_ms: jitter }
   return share > 0.02 || trip > 250 || jitter > 40 ? 'fair' : 'good';
 }
 
-/** Whether a call of this view may have had its audio in this browser. @param {View|null} view */
+/** Whether a call of this view may have had its audio here. @param {View|null} view */
 const isInCall = (view) => (view?.calls.length ?? 0) > 0;
 
 /**
@@ -43,7 +43,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
   const channel = openChannel(name);
   const microphone = makeMicrophone(page.local);
   const leaving = new AbortController();
-  /** Whether this page has the phone; one that has it in a window of its own holds the lock and steers from afar. */
+  /** Whether this page has the phone; a page with a phone window holds the lock and controls it remotely. */
   let owns = false;
   let holdsLock = false;
   let clickedAt = 0;
@@ -126,7 +126,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     if (model.view) hear(model.view);
     page.render();
   }
-  /** Nobody hears the agent: they read why, and so does who reads the server's log, once. @param {MicrophoneTrouble} trouble */
+  /** Nobody can hear the agent: show why, and log it on the server once. @param {MicrophoneTrouble} trouble */
   function inTrouble(trouble) {
     if (model.audio?.trouble !== trouble) navigator.sendBeacon?.('/api/blocked', `microphone-${trouble}`);
     put({ state: 'trouble', trouble });
@@ -137,7 +137,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     if (!owns) ownWindow.tell(message);
   };
 
-  /** The owner does what others want; they show what it does. */
+  /** The owner carries out the others' requests; they show its state. */
   channel.onmessage = ({ data }) => {
     if (owns) {
       if (data.say === 'pickUp') void pickUp();
@@ -163,7 +163,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     if (told) put({ quality: rated(told) });
   }
 
-  /** The phone is registered only where the agent can be heard: elsewhere the desk phone rings alone. */
+  /** Register the phone only if the agent can be heard; otherwise only the desk phone rings. */
   async function begin() {
     const state = await stateOf();
     if (!owns || model.audio?.state === 'taken') return;
@@ -186,7 +186,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     put({ state: 'connecting' });
     phone.register(true);
   }
-  /** The microphone is gone: another takes its place, or the agent reads why nobody hears them. */
+  /** The microphone is gone: use another, or tell the agent why nobody can hear them. */
   async function unheard() {
     if (!owns) return;
     if (!phone.isTalking()) return begin();
@@ -199,7 +199,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     }
   }
 
-  /** A view shows what this browser's phone can do, too. @param {View} view */
+  /** Apply a view. @param {View} view */
   function hear(view) {
     const rings = model.audio?.state === 'ringing' && model.audio.why === 'inbound';
     view.can = { ...view.can, answer: rings, decline: rings };

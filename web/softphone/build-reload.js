@@ -1,7 +1,7 @@
 /**
- * An old page after a deploy: it loads itself again, when nothing is going on in it.
+ * An outdated page after a deploy reloads itself when it is idle.
  *
- * Not at once after it was loaded: while replicas of two builds serve, each would send it to the other.
+ * It does not do so soon after a load: while replicas serve two builds, each would send it to the other.
  */
 
 /** @import {Model} from './types.js' */

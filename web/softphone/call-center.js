@@ -1,7 +1,7 @@
 /**
- * What the admin has put into the call center's definition file for this softphone.
+ * What the admin has set for this softphone in the call center's definition file.
  *
- * Any text may stand there: what is of no use is named, and ignored. No secrets belong in it, for
+ * It may contain any text: invalid items are reported and ignored. It must not contain secrets, because
  * every user's page can read all of it.
  */
 
@@ -19,7 +19,7 @@ import { LANGUAGES, chooseLanguage } from './strings.js';
  */
 
 const LONGEST_WRAP_UP = 3600;
-// An address must be of the org itself: Salesforce pops no other, and a definition file is anybody's text.
+// An address must be in the org itself: Salesforce pops no other, and the file is untrusted text.
 const POP = /^(?:none|record|search|url:\/(?![/\\])\S*|(?:home|list|new|flow):\S.*)$/;
 const ID = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;
 

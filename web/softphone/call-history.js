@@ -1,15 +1,15 @@
 /**
- * The agent's calls that are over, page by page, from the server: what is shown when nobody calls.
+ * The agent's ended calls, page by page, from the server; the panel shows them between calls.
  *
- * A page may be short, even empty, and not the last one: the server looks through so many calls for
- * one request, and `after` goes on from there.
+ * A page may be short or even empty without being the last: the server scans a limited number of calls for
+ * one request, and `after` continues from there.
  */
 
 /** @import {CallPage, HistoryQuery, Model, RecentRow} from './types.js' */
 
 const EMPTY_PAGES = 5;
 
-/** What decides whether the list may have changed: the calls that are being wrapped up. @param {Model} model */
+/** The calls in wrap-up: if they change, the list may have changed. @param {Model} model */
 const printOf = ({ view, connection }) =>
   JSON.stringify([connection, view?.wrapups.map(({ call_id, record, outcome, talk_seconds, draft }) => [call_id, record?.id, outcome, talk_seconds, draft.who, draft.what])]);
 
@@ -21,7 +21,7 @@ const printOf = ({ view, connection }) =>
 export function createCallHistory(model, ask, render) {
   let asked = 0;
   let print = '';
-  /** Where the next page begins; null: there is none. @type {unknown} */
+  /** Where the next page begins; null if there is none. @type {unknown} */
   let after = null;
 
   const isAsked = () => model.history.kind !== 'favorites';
@@ -46,15 +46,15 @@ export function createCallHistory(model, ask, render) {
   }
   /** @param {RecentRow[]} rows */
   const show = (rows) => void (model.history = { ...model.history, rows, more: after !== null, state: '' });
-  /** The first page, in the place of what is shown. */
+  /** Load the first page in place of the current rows. */
   const reload = () => (isAsked() ? read(false, ({ rows }) => show(rows)) : Promise.resolve(render()));
 
   return {
     reload,
     more: () => read(true, ({ rows }) => show([...model.history.rows, ...rows])),
-    /** @param {string} kind @param {string} [record] the id of the record that all of them are about */
+    /** @param {string} kind @param {string} [record] the id of the record that all rows must be about */
     choose(kind, record = '') {
-      // Favorites are in the view; an answer that is still on its way is another list's.
+      // Favorites are in the view; a pending answer belongs to another list.
       asked++;
       model.history = { ...model.history, kind, record, rows: [], more: false, state: '' };
       return reload();

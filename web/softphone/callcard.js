@@ -1,4 +1,4 @@
-/** One call, from the first ring to the end of its wrap-up: one card, whose nodes stay. */
+/** One call, from the first ring to the end of its wrap-up: one card, whose nodes are kept. */
 
 import { formatDuration } from './clock.js';
 import { createControls } from './controls.js';
@@ -66,7 +66,7 @@ function createSteps({ t }) {
   };
 }
 
-/** Where the call's Task stands, in words. @param {Context} context */
+/** The state of the call's Task, in words. @param {Context} context */
 function createLogLine({ t }) {
   const words = el('span', {});
   const element = el('p', { class: 'log-line' }, icon('check'), words);
@@ -92,10 +92,10 @@ function timeOf(card, now) {
   return formatDuration(now - (card.state === 'bridged' ? (card.connected_at ?? card.since) : card.since));
 }
 
-/** Whether the other party waits; of three it is said elsewhere who does. @param {Card} card */
+/** Whether the other party is on hold; with three parties, another line says who is. @param {Card} card */
 export const isHeld = (card) => 'held' in card && card.held === true && !card.third;
 
-/** Phase and time, and beneath them what there is to say. @param {Context} context @param {() => Model} model */
+/** Phase and time, with a hint below. @param {Context} context @param {() => Model} model */
 function createHead({ t, now }, model) {
   const phase = el('span', { class: 'phase' });
   const time = el('span', { class: 'timer', role: 'timer', 'aria-live': 'off' });

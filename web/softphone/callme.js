@@ -1,11 +1,11 @@
-/** What may be chosen for calls to come: which of the agent's phones ring, and which number is seen. */
+/** Choices for future calls: which of the agent's phones ring, and which caller ID is shown. */
 
 import { shownAs } from './dialing.js';
 import { el, show } from './dom.js';
 
 /** @import {Context, Model} from './types.js' */
 
-/** A choice with the usual at its head. @param {string} label @param {string} usual @param {string} name @param {(value: string) => void} choose */
+/** A choice, with the default first. @param {string} label @param {string} usual @param {string} name @param {(value: string) => void} choose */
 function createChoice(label, usual, name, choose) {
   const select = el('select', { name, onchange: () => choose(select.value) });
   const element = el('label', { class: 'field' }, el('span', { class: 'field-label' }, label), select);

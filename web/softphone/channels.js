@@ -1,15 +1,15 @@
 /**
- * Lightning Message Service: other components hear what the call does, and may ask for one.
+ * Lightning Message Service: other components are told the state of the call, and may request one.
  *
- * Only by the `subscription` of its own answer does the library forget a listener. Until it has, who
- * has signed out is deaf; and a message that two listeners bring is one message.
+ * The library removes a listener only by the `subscription` from its own answer. Until it has, messages
+ * after a sign-out are ignored; a message that reaches two listeners counts once.
  */
 
 /** @import {Driver, RecordRef, View} from './types.js' */
 
 /** @typedef {(number: string, record: RecordRef|null, params: string) => void} Dial */
 
-/** A wish to dial, if that is what a message is. @param {any} message @param {Dial} dial */
+/** Dial if the message requests it. @param {any} message @param {Dial} dial */
 function dialBy(message, dial) {
   const { type, kind, number, recordId, recordName, objectType, params } = Object(message);
   if ((kind ?? type) !== 'dial' || typeof number !== 'string' || number === '' || number.length > 255) return;
@@ -20,7 +20,7 @@ function dialBy(message, dial) {
 class Channels {
   #published = '';
   #wanted = '';
-  /** What the library listens to for us, and by what it forgets that. @type {{channel: string, subscription: unknown}|null} */
+  /** The channel that the library listens to for us, and the subscription that ends it. @type {{channel: string, subscription: unknown}|null} */
   #standing = null;
   #busy = false;
   /** @type {unknown} */
@@ -34,7 +34,7 @@ class Channels {
     this.#dial = dial;
   }
 
-  /** A refused one is asked for again with the next connection. @param {string} channel empty: none */
+  /** A refused subscription is requested again with the next connection. @param {string} channel empty: none */
   listen(channel) {
     if (!channel) return;
     this.#wanted = channel;
@@ -44,7 +44,7 @@ class Channels {
     this.#wanted = '';
     void this.#settle();
   }
-  /** Every change of a call, once. @param {string} channel @param {View} view */
+  /** Publish every change of a call once. @param {string} channel @param {View} view */
   tell(channel, view) {
     const call = view.calls.find(({ state }) => state === view.state) ?? view.wrapups[0];
     const message = {
@@ -64,7 +64,7 @@ class Channels {
     this.#latest = message;
     dialBy(message, this.#dial);
   }
-  /** One question at a time, until what stands is what is wanted, or Salesforce refuses. */
+  /** One request at a time, until the wanted channel is subscribed or Salesforce refuses. */
   async #settle() {
     if (this.#busy || (this.#standing?.channel ?? '') === this.#wanted) return;
     this.#busy = true;

@@ -1,4 +1,4 @@
-/** Ask the server, while the agent types, whether this can be dialed: its judgement alone counts. */
+/** Ask the server, while the agent types, whether the number can be dialed; only the server decides. */
 
 import { post } from './session.js';
 import { wordsFor } from './strings.js';
@@ -20,7 +20,7 @@ async function ask(number) {
 
 /**
  * @param {Translate} t
- * @param {(words: string) => void} tell the reason against what was typed last; empty for none
+ * @param {(words: string) => void} tell the reason why the latest text cannot be dialed; empty if it can
  * @param {typeof ask} asked
  * @returns {(typed: string) => void}
  */
@@ -33,7 +33,7 @@ export function checkNumber(t, tell, asked = ask) {
     latest = typed;
     clearTimeout(timer);
     tell('');
-    // A name is a search among recent calls, and two digits are no number yet.
+    // A name is searched among recent calls, and two digits are not a number yet.
     if (typed.replace(/\D/g, '').length < SHORTEST) return;
     timer = setTimeout(async () => {
       const judged = await asked(typed);

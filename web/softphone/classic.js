@@ -2,8 +2,7 @@
  * Open CTI for Salesforce Classic, behind the Driver interface of `types.d.ts`.
  *
  * Arguments are positional, replies are `{result, error}`, most results JSON in a string. Outside
- * the console the panel is part of the page: it is loaded anew at every navigation, and whatever
- * reloads the page would reload it too.
+ * the console the panel is part of the page: it is reloaded with every navigation, and by anything that reloads the page.
  */
 
 import { asLightning, clickOf, entriesOf, foundOf, parsed, popUrl, recordOf, saveParams } from './classicvalues.js';
@@ -13,7 +12,7 @@ import { readReply, thrownOutcome, timed } from './outcome.js';
 
 const REPLY_MS = 6_000;
 const SLOW_REPLY_MS = 20_000;
-// Open activities and the activity history: where a Task shows.
+// Open activities and the activity history, where a Task shows.
 const LISTS = ['Activity', 'History'];
 const DIRECTORY_PAGE = 1000;
 const DIRECTORY_PAGES = 5;

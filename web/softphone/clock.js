@@ -1,4 +1,4 @@
-/** The server's clock, as far as this page can tell, and durations in words. */
+/** The server's clock as this page estimates it, and formatted durations. */
 
 /**
  * @param {() => number} now milliseconds of this page's clock
@@ -6,7 +6,7 @@
 export function createClock(now = Date.now) {
   let offset = 0;
   return {
-    /** @param {number} serverNow milliseconds, of a view that came this moment */
+    /** @param {number} serverNow milliseconds, from a view that has just arrived */
     set(serverNow) {
       offset = serverNow - now();
     },
@@ -28,7 +28,7 @@ export function formatDuration(ms) {
 }
 
 /**
- * Today the time of day, before that the date.
+ * The time of day if it was today, otherwise the date.
  * @param {number} at @param {number} now @param {string} language
  */
 export function formatWhen(at, now, language) {

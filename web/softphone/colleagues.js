@@ -1,4 +1,4 @@
-/** Colleagues of the house by name or number, and whether they can be disturbed: to call, or to hand a call over. */
+/** Colleagues by name or number, with their availability: to call them, or to transfer a call. */
 
 import { el, keyedList, setText, show } from './dom.js';
 import { initials } from './numbers.js';
@@ -6,13 +6,13 @@ import { initials } from './numbers.js';
 /** @import {Actions, Colleague, Component, Context, RecentRow, Translate} from './types.js' */
 
 const PAUSE_MS = 250;
-// As the server: of one letter there are too many.
+// As on the server: one letter matches too many.
 const SHORTEST = 2;
 
 /** @param {Actions['ask']} ask @param {string} words @returns {Promise<Colleague[]>} */
 export const findColleagues = async (ask, words) => (await ask('/api/colleagues', { search: words }))?.rows ?? [];
 
-/** What keeps them from a call; empty where nothing is known of it. @param {Colleague} colleague @param {Translate} t */
+/** Why they cannot take a call; empty if nothing is known. @param {Colleague} colleague @param {Translate} t */
 export function stateOfColleague({ state, reason }, t) {
   if (state === 'busy') return t('state.bridged');
   if (state === 'away' && reason) return t('availability.awayFor', { reason });

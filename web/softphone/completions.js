@@ -1,8 +1,8 @@
 /**
  * Sales Engagement's work that a saved Task completes.
  *
- * What Salesforce refused, or what this page did not live to hear, is tried once more when the page is
- * back: in this tab alone, for a work id may not be shared between tabs.
+ * What Salesforce refused, or did not answer before the page ended, is tried once more when the page is
+ * back, only in this tab, because tabs may not share a work id.
  */
 
 /** @import {CtiError, Driver, Store} from './types.js' */
@@ -37,7 +37,7 @@ export async function complete({ driver, store, onFailed }, workId, attributes) 
   onFailed(outcome.errors);
 }
 
-/** The page is back: once more, and no more than that. @param {Ports} ports */
+/** The page is back: try once more, but not again. @param {Ports} ports */
 export async function completeAgain(ports) {
   for (const [workId, attributes] of Object.entries(read(ports.store))) {
     await complete(ports, workId, attributes);

@@ -1,4 +1,4 @@
-/** This page's place at the server: the hello, what the stage follows from, presence. */
+/** This page's connection to the server: hello, stage, presence. */
 
 import { createJournal } from './journal.js';
 import { fetchTicket } from './session.js';
@@ -10,7 +10,7 @@ import { createSocket } from './socket.js';
 
 const OFFLINE_MS = 3_000;
 
-/** What the panel is to show of the connection. @param {Page} page */
+/** What the panel shows of the connection. @param {Page} page */
 function createStage({ model, render }) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let offlineTimer;
@@ -43,7 +43,7 @@ function createStage({ model, render }) {
   };
 }
 
-/** The first that was asked for ahead, then others. @param {Promise<Ticket>} ticket @param {string} origin */
+/** The first ticket was requested ahead; later ones on demand. @param {Promise<Ticket>} ticket @param {string} origin */
 function createTickets(ticket, origin) {
   /** @type {Promise<Ticket>|null} */
   let first = ticket;
@@ -68,7 +68,7 @@ function watchPresence(send) {
  *   driver: Pick<Driver, 'surface'>, settings: PageSettings, origin: string, ticket: Promise<Ticket>,
  *   onFrame: (frame: any) => void, onGreeting: (journal: ReturnType<typeof createJournal>) => void,
  *   onUp: () => void, onDown: () => void, onSignedOut: () => void,
- * }} ports `ticket`: asked for already
+ * }} ports `ticket`: requested ahead
  */
 export function createConnection(page, { driver, settings, origin, ticket, onFrame, onGreeting, onUp, onDown, onSignedOut }) {
   const stage = createStage(page);
@@ -94,7 +94,7 @@ export function createConnection(page, { driver, settings, origin, ticket, onFra
     send: socket.send,
     isUp: socket.isUp,
     connect: socket.connect,
-    /** The session is over: nothing is tried again. */
+    /** The session is over: do not reconnect. */
     leave() {
       socket.stop();
       signedOut();

@@ -1,4 +1,4 @@
-/** What can be done in a call: a button for what the provider can do, a sentence for what it cannot. */
+/** Actions in a call: a button for each that the provider supports, a note for the others. */
 
 import { isAsked } from './dialing.js';
 import { el, keyedList, setData, setText, setWaiting, show } from './dom.js';
@@ -7,7 +7,7 @@ import { phaseOf } from './view.js';
 
 /** @import {CallCard, Context, Model, WrapupCard} from './types.js' */
 
-// What the panel offers in each phase, where the provider can; the word is the button's label.
+// What the panel offers in each phase if the provider supports it, with the button's label.
 /** @type {{[state: string]: string[]}} */
 const CONTROLS = {
   'ringing-user-devices': ['hang_up'],

@@ -1,4 +1,4 @@
-/** Idle: type or paste a number, press it on the pad, find a person, or pick a recent call. */
+/** Between calls: type or paste a number, use the keypad, find a person, or pick a recent call. */
 
 import { checkNumber } from './check.js';
 import { el, keyedList, setText, show } from './dom.js';
@@ -11,7 +11,7 @@ import { callRow, canDial, walkByArrows } from './rows.js';
 
 /** @import {Context, Model, RecentRow} from './types.js' */
 
-/** The box, with what is wrong with what stands in it. @param {Context} context @param {() => void} onChange */
+/** The number box, with the reason why its text cannot be dialed. @param {Context} context @param {() => void} onChange */
 function createNumberBox({ t }, onChange) {
   const input = el('input', { type: 'tel', name: 'number', autocomplete: 'off', dir: 'auto', 'aria-label': t('dialer.number'), placeholder: t('dialer.placeholder') });
   const erase = el('button', { type: 'button', class: 'icon-button erase', 'aria-label': t('dialer.erase') }, icon('erase'));
@@ -31,7 +31,7 @@ function createNumberBox({ t }, onChange) {
     onChange();
   }
   input.addEventListener('input', (event) => {
-    // Formatting moves the caret to the end: only where it is already, and never while deleting.
+    // Formatting moves the caret to the end, so only format when it is there and nothing is deleted.
     const deletes = event instanceof InputEvent && event.inputType.startsWith('delete');
     type(input.value, !deletes && input.selectionStart === input.value.length);
   });

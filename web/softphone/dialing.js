@@ -1,8 +1,8 @@
 /**
- * From a wish to dial, or to do something in a call, to the server's word on it.
+ * From a request to dial, or to act in a call, to the server's answer.
  *
- * A wish is sent at once or refused at once, never kept for later: an agent who clicked a minute
- * ago does not expect the phone to ring now. Each answer says itself how it is to be taken (`tone`).
+ * A request is sent or refused at once, never kept for later: an agent who clicked a minute ago does not
+ * expect the phone to ring now. Each answer has its own `tone`.
  */
 
 import { wordsFor } from './strings.js';
@@ -12,9 +12,9 @@ import { wordsFor } from './strings.js';
 const ANSWER_MS = 8_000;
 /** A double click, or one click that Salesforce reports twice. */
 const DOUBLE_MS = 1_000;
-/** What is true only until the connection is back. */
+/** Messages that are true only until the connection is back. */
 export const OFFLINE = 'offline';
-/** The card shows what this says. */
+/** Answers that the card itself shows. */
 const TAKEN = 'placed';
 
 /** @typedef {{number: string, record: RecordRef|null, name: string, params: string, clickedAt: number, workId?: string}} Wish */
@@ -29,7 +29,7 @@ const TAKEN = 'placed';
 
 export const SHOW_AS = 'softphone/show-as';
 
-/** The number that was chosen, while it is one of the org's and can be shown. @param {Model} model */
+/** The chosen caller ID, if it is one of the org's and can be shown. @param {Model} model */
 export const shownAs = ({ showAs, view }) =>
   view?.can['caller_id'] && view.settings.caller_ids?.some(({ number }) => number === showAs) ? showAs : '';
 
@@ -40,10 +40,10 @@ const dialFrame = ({ number, record, params, clickedAt, workId }, requestId, { s
   ...(confirmed ? { confirmed } : {}), ...(ringOn ? { ring_profile: ringOn } : {}), ...(showAs ? { caller_id: showAs } : {}),
 });
 
-/** Whether one of these has been asked for in that call, and is not answered yet. @param {Model} model @param {string} callId @param {...string} actions */
+/** Whether one of these actions was requested in this call and is not answered yet. @param {Model} model @param {string} callId @param {...string} actions */
 export const isAsked = ({ asked }, callId, ...actions) => asked.some((one) => one.call_id === callId && actions.includes(one.action));
 
-/** The wish whose answer is awaited: it is over by an answer, a call, silence, or a lost connection. @param {Ports} ports */
+/** The request that waits for an answer, until an answer, a call, a time-out or a lost connection. @param {Ports} ports */
 function createPending({ model, t, say, render }) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
@@ -70,7 +70,7 @@ function createPending({ model, t, say, render }) {
   };
 }
 
-/** What was asked for in calls and is not answered yet: its button waits. @param {Ports} ports */
+/** Requests in calls that are not answered yet: their buttons wait. @param {Ports} ports */
 function createAsked({ model, render }) {
   /** @param {string} requestId */
   function conclude(requestId) {
@@ -88,7 +88,7 @@ function createAsked({ model, render }) {
 }
 
 class Dialing {
-  // Own requests and the last word heard on each: "placed" may be followed by a refusal.
+  // Our requests and the latest answer to each: "placed" may be followed by a refusal.
   /** @type {Map<string, string>} */
   #mine = new Map();
   #latest = '';

@@ -1,4 +1,4 @@
-/** The few lines of DOM that stand in for a framework: make, set, and lists that keep their nodes. */
+/** DOM helpers in place of a framework: create, set, and lists that keep their nodes. */
 
 import { pieces } from './strings.js';
 
@@ -23,7 +23,7 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** Writing the same text again would make screen readers speak again; a number stays in one piece. @param {Element} node @param {string} text */
+/** Set a text only if it changed, or screen readers would repeat it; numbers do not wrap. @param {Element} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent === text) return;
   const [first = '', ...rest] = pieces(text);
@@ -36,7 +36,7 @@ export function show(node, visible) {
   node.toggleAttribute('hidden', !visible);
 }
 
-/** It waits for an answer: a press does nothing, and the focus stays. @param {Element} button @param {boolean} waits */
+/** Make a button wait for an answer: pressing does nothing, and it keeps the focus. @param {Element} button @param {boolean} waits */
 export const setWaiting = (button, waits) => button.setAttribute('aria-disabled', String(waits));
 
 /** @param {HTMLElement} node @param {string} name @param {string} value */
@@ -45,7 +45,7 @@ export function setData(node, name, value) {
 }
 
 /**
- * A list whose nodes live as long as their keys, so that focus and typed text survive every update.
+ * A list that keeps the node of each key, so focus and typed text survive every update.
  * @template P
  * @param {HTMLElement} parent
  * @param {(item: P) => string} keyOf

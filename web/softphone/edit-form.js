@@ -1,4 +1,4 @@
-/** A refused call log, mended: what the Task should say, to be edited and saved again. */
+/** The form to correct a refused call log and save it again. */
 
 import { createAskedFields } from './asked-fields.js';
 import { el } from './dom.js';
@@ -35,7 +35,7 @@ export function createEditForm(context, logId, close) {
     ));
     const added = Object.entries(asked.values()).filter(([name, value]) => value !== (row?.draft.fields?.[name] ?? ''));
     if (added.length > 0) Object.assign(fields, { fields: Object.fromEntries(added) });
-    // Without another word it may be another record that was wrong, or Salesforce itself.
+    // Without changes, another record or Salesforce itself may have been the cause.
     const sent = Object.keys(fields).length === 0 ? actions.tray(logId, 'save_again') : actions.wrapup(logId, fields, true);
     if (sent) close(true);
   });
@@ -43,7 +43,7 @@ export function createEditForm(context, logId, close) {
   return {
     element,
     first: subject,
-    /** Show what the log says now; once, so that no view takes a word from under the hand. */
+    /** Fill in the log's values once, so that no view overwrites what the agent types. */
     fill(/** @type {Model} */ { view }) {
       const draft = row?.draft ?? {};
       const outcomes = outcomesOf(t, choicesOf(view?.settings.dispositions ?? [], t), row ? outcomeOf(row, t) : '', draft.disposition ?? '');

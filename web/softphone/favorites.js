@@ -1,4 +1,4 @@
-/** Whom the agent calls often: kept by the server, the same in every tab and browser. */
+/** The agent's favorites: kept by the server, the same in every tab and browser. */
 
 import { el, show } from './dom.js';
 import { icon } from './icons.js';

@@ -1,6 +1,6 @@
-/** What had the focus and is gone hands it on: nobody without a mouse begins again at the top of Salesforce. */
+/** Moves the focus on when its element disappears, so keyboard users do not restart at the top of Salesforce. */
 
-/** Where an agent goes on: with the call, with a number, or with what the screen asks. */
+/** The next element: the call, the number box, or what the screen asks for. */
 const HOMES = '.cards article, .number-box input, .screen :is(input, button)';
 
 /** @param {Element} element */
@@ -8,10 +8,10 @@ const isUsable = (element) => element.getClientRects().length > 0 && !element.ma
 
 /** @param {HTMLElement} root */
 export function createFocusKeeper(root) {
-  // A button that is disabled while it has the focus loses it without an event.
+  // A button that is disabled while focused loses the focus without an event.
   /** @type {Element|null} */
   let last = null;
-  // What comes next may still be fetched, or wait for the server.
+  // The next element may still be loading, or wait for the server.
   let owed = false;
   root.addEventListener('focusin', ({ target }) => {
     last = target instanceof Element ? target : null;

@@ -1,7 +1,7 @@
 /**
- * A task for later, beside the call's own: Salesforce's form for a new one, filled in as far as known.
+ * A follow-up task beside the call's own: Salesforce's form for a new task, filled in as far as known.
  *
- * The agent saves it or not. It is opened when nothing rings, for it would cover the answer button.
+ * The agent may save it or not. It opens when nothing rings, because it would cover the answer button.
  */
 
 import { linksOf } from './links.js';

@@ -1,4 +1,4 @@
-/** The agent's words about a call: notes from the first second, the rest in wrap-up. */
+/** The agent's entries about a call: notes from the start, the rest during wrap-up. */
 
 import { createAskedFields } from './asked-fields.js';
 import { el, setData, setText, show } from './dom.js';
@@ -14,10 +14,10 @@ import { createUnsaved } from './unsaved.js';
 
 const AUTOSAVE_MS = 1_000;
 export const NOTES_MAX = 32_000;
-// Every word moves the wrap-up's deadline; while it is paused, saying nothing so often does.
+// Every edit extends the wrap-up. While it is paused, an empty frame does so regularly.
 const PAUSE_SHARE = 0.4;
 export const SUBJECT_MAX = 255;
-// The server ends a wrap-up a little later than it is due, and its clock is known roughly.
+// The server ends a wrap-up a little after its deadline, and its clock is known only roughly.
 const NEARLY_MS = 1_000;
 
 /** @param {string} label @param {HTMLElement} input @param {string} kind */

@@ -1,5 +1,5 @@
-/** The pop-up's end of a sign-in: hand its code to the window that opened it, which closes it. */
+/** The pop-up's side of a sign-in: pass the code to its opener, which closes the pop-up. */
 
 const { code } = /** @type {HTMLElement} */ (document.getElementById('code')).dataset;
-// Without an opener (Salesforce's pages may cut it off) the agent types what is shown.
+// Without an opener (Salesforce's pages may cut it off) the agent types the code.
 if (code) window.opener?.postMessage({ type: 'sign-in-code', code }, location.origin);

@@ -1,4 +1,4 @@
-/** Which of the agent's calls are listed, and the way to older ones. */
+/** Which of the agent's calls are listed, with the button for older ones. */
 
 import { el, setText, show } from './dom.js';
 
@@ -6,7 +6,7 @@ import { el, setText, show } from './dom.js';
 
 const KINDS = ['all', 'favorites', 'missed', 'mine', 'record'];
 
-/** What is said of an empty list. @param {string} chosen @param {boolean} some */
+/** The text of an empty list. @param {string} chosen @param {boolean} some */
 const emptyKey = (chosen, some) => (some ? '' : { all: 'recent.none', favorites: 'favorite.none' }[chosen] ?? 'history.none');
 
 /** @param {Context} context @param {() => Model} model */

@@ -1,8 +1,8 @@
 /**
- * The way to our own host in Lightning's utility bar: one MessagePort, which it hands over once.
+ * The connection to our host component in Lightning's utility bar: a MessagePort, handed over once.
  *
- * Every script of the host's page can hear what is posted to its window, so nothing is said there but
- * a greeting with a nonce. A port counts only if it comes from our own parent, at the exact origin
+ * Every script in the host's page can read messages to its window, so only a greeting with a nonce is
+ * sent there. A port counts only if it comes from our own parent, at the exact origin
  * that frames us, in answer to this nonce; the first one is the only one.
  */
 
@@ -14,7 +14,7 @@ const PATIENCE_MS = 10_000;
 
 /** @typedef {{ask: (method: string, args?: object, ms?: number) => Promise<Outcome<any>>, on: (event: string, listener: (payload: any) => void) => void}} HostApi */
 
-/** Questions and answers over a port; what is told unasked goes to whoever listens. @param {MessagePort} port @returns {HostApi} */
+/** Requests and answers over a port; events go to their listeners. @param {MessagePort} port @returns {HostApi} */
 export function createHostApi(port) {
   /** @type {Map<number, (outcome: Outcome<any>) => void>} */
   const waiting = new Map();
@@ -29,7 +29,7 @@ export function createHostApi(port) {
     settle?.(ok === true ? { ok, value } : { ok: false, errors: /** @type {CtiError[]} */ (errors), timedOut: false });
   };
   return {
-    /** Without `ms` it waits for as long as it takes: a late answer counts. */
+    /** Without `ms` there is no time-out: a late answer counts. */
     ask: (method, args = {}, ms = 0) => new Promise((resolve) => {
       const id = (last += 1);
       waiting.set(id, resolve);

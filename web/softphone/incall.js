@@ -1,4 +1,4 @@
-/** What some providers can do in a call and few calls need: hand it over, press keys in it. */
+/** Actions that some providers support and few calls need: transfer and keypad. */
 
 import { checkNumber } from './check.js';
 import { createSuggestions } from './colleagues.js';
@@ -23,7 +23,7 @@ function createTransfer(context, callId, close) {
   });
   target.addEventListener('input', () => judge(target.value));
   const element = el('form', { class: 'transfer', hidden: true }, target, send, ask, reason, suggestions.element);
-  /** @param {string} action unannounced, or asked first */
+  /** @param {string} action blind or with consultation */
   function call(action) {
     if (isName(target.value)) return suggestions.focusFirst();
     if (!target.value.trim() || send.disabled) return target.focus();
@@ -39,7 +39,7 @@ function createTransfer(context, callId, close) {
 
 /** @param {Context} context @param {string} callId */
 function createKeys({ t, actions }, callId) {
-  // Not read out: each key has just been said, and the row of all of them may be a card's number.
+  // Not announced: each key has just been read out, and together they may be a card number.
   const pressed = el('output', { class: 'pressed', 'aria-live': 'off' });
   /** @param {string} digits */
   function press(digits) {

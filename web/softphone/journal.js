@@ -1,7 +1,7 @@
 /**
- * What this browser knows of its saveLogs, kept until the server has settled each.
+ * What this browser knows about its saveLogs, kept until the server has settled each.
  *
- * Written before saveLog is called: a page that is reloaded in between still tells the server that
+ * An entry is written before saveLog is called, so a page that is reloaded in between still reports that
  * a save may be under way. Every org shares the storage of force.com, so keys carry org and user.
  */
 
@@ -52,7 +52,7 @@ export function createJournal(store, user) {
       store.removeItem(keyOf(logId, attempt));
     },
     /**
-     * Everything unsettled, for `hello`. Rubbish, and what nobody settled in a week, goes.
+     * All unsettled entries, for `hello`. Invalid ones and those older than a week are removed.
      * @param {number} now milliseconds
      * @returns {JournalEntry[]}
      */

@@ -7,7 +7,7 @@
 
 /** @type {{[callType: string]: string}} */
 const PARTS = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' };
-// What stands beside them anyway.
+// Fields that are shown anyway.
 const SHOWN_ANYWAY = ['Id', 'Name'];
 
 /** @param {Layout|null|undefined} layout @param {string} callType @returns {LayoutPart|undefined} */

@@ -1,4 +1,4 @@
-/** A part of the panel that few calls need: fetched when it is first wanted, and tried again. */
+/** A part of the panel that few calls need: loaded on first use, and retried. */
 
 import { el } from './dom.js';
 
@@ -6,7 +6,7 @@ import { el } from './dom.js';
 
 /** @type {Promise<unknown>|undefined} */
 let style;
-/** How late parts look: once, and without it they work as well. */
+/** The style sheet of late parts: loaded once; they work without it, too. */
 export const loadStyle = () => (style ??= new Promise((resolve) => {
   document.head.append(el('link', { rel: 'stylesheet', href: new URL('rare.css', import.meta.url).href, onload: resolve, onerror: resolve }));
 }));

@@ -1,14 +1,14 @@
 /**
  * The Open CTI library, loaded from the org.
  *
- * Lightning's throws a string when its URL parameters displease it, and leaves `sforce.opencti` behind
- * all the same, silently dropping every call. So what it threw is caught here, and the driver's first
- * reply is the only proof that it works.
+ * Lightning's library throws a string if its URL parameters are wrong, but still leaves `sforce.opencti`,
+ * which silently drops every call. So its exception is caught here, and only the driver's first reply
+ * proves that it works.
  */
 
 const LOAD_MS = 10_000;
 
-/** Where each experience has its library, and the object that it leaves behind. */
+/** The path of each experience's library, and the object that it creates. */
 const LIBRARIES = /** @type {const} */ ({
   lightning: { path: 'lightning/opencti_min.js', name: 'opencti' },
   classic: { path: 'interaction.js', name: 'interaction' },

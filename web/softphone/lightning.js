@@ -1,7 +1,7 @@
 /**
  * Open CTI for Lightning Experience, behind the Driver interface of `types.d.ts`.
  *
- * The library has no time-outs and no errors of its own: both are added here.
+ * The library has neither time-outs nor errors of its own; both are added here.
  */
 
 import { readReply, textOf, thrownOutcome, timed } from './outcome.js';
@@ -9,11 +9,11 @@ import { readReply, textOf, thrownOutcome, timed } from './outcome.js';
 /** @import {Click, Driver, Found, Outcome, RecordRef} from './types.js' */
 
 const REPLY_MS = 6_000;
-// A read through Apex, or a search, runs as long as Salesforce lets it.
+// A read through Apex, or a search, may take as long as Salesforce permits.
 const SLOW_REPLY_MS = 20_000;
 
 /**
- * A record as Open CTI names its parts, in our own names; null when the page shows none.
+ * A record from Open CTI's field names; null if the page shows none.
  * @param {any} payload
  * @returns {RecordRef|null}
  */

@@ -1,8 +1,8 @@
 /**
- * Which person and which thing a call's Task goes to, and everything that the agent may pick instead.
+ * Which person and which related record a call's Task is linked to, and what the agent may pick instead.
  *
- * The rules are those of Salesforce: a Contact or Lead stands in WhoId, other records in WhatId,
- * and beside a Lead there is no WhatId. The server has the last word; this shows the same. Pure.
+ * Salesforce's rules: WhoId is a Contact or Lead, WhatId another record, and a Lead permits no WhatId. The
+ * server decides; this shows the same. Pure.
  */
 
 /** @import {RecordRef, Relatable, Translate} from './types.js' */
@@ -31,7 +31,7 @@ const isLinkable = (record) => personOf(record) !== null || isThing(record.id);
 /** @param {RecordRef} record what it is, told or seen from its id */
 export const kindOf = (record) => record.object_type || (Object.entries(KINDS).find(([prefix]) => record.id.startsWith(prefix))?.[1] ?? '');
 
-/** @param {string} kind @param {Translate} t the object's name in the panel's words, else its own */
+/** @param {string} kind @param {Translate} t the object's name in the panel's language, otherwise its own */
 export function kindWords(kind, t) {
   const words = t(`object.${kind}`);
   return words === `object.${kind}` ? kind : words;
@@ -52,7 +52,7 @@ export function linksOf({ record, draft }) {
 }
 
 /**
- * What may be picked: what the call is about, what its number matched, what the agent looks at.
+ * The options: the call's record, the matches of its number, the records that the agent views.
  * @param {Relatable} card
  * @param {RecordRef[]} viewed latest first
  * @returns {Option[]}

@@ -1,6 +1,6 @@
 /**
- * Our own host in the utility bar, behind the Driver interface of `types.d.ts`: no library of
- * Salesforce's, no Open CTI. What the host cannot do is answered UNSUPPORTED, and the docs say so
+ * Our own host component in the utility bar, behind the Driver interface of `types.d.ts`: without a
+ * Salesforce library and without Open CTI. Methods that the host lacks answer UNSUPPORTED, as documented
  * (docs/salesforce-without-open-cti.md).
  */
 
@@ -11,7 +11,7 @@ import { textOf } from './outcome.js';
 /** @import {HostApi} from './hostport.js' */
 
 const REPLY_MS = 6_000;
-// A read through Apex, or a search, runs as long as Salesforce lets it.
+// A read through Apex, or a search, may take as long as Salesforce permits.
 const SLOW_REPLY_MS = 20_000;
 
 /** @type {Outcome<any>} */

@@ -1,10 +1,10 @@
-/** The microphone: whether this frame may have it, why not, which one, and how loud it is. */
+/** The microphone: whether this frame may use it, why not, which one, and its level. */
 
 /** @import {MicrophoneTrouble, Store} from './types.js' */
 
 const CHOSEN = 'softphone/microphone';
 
-/** What the frame's own page and the browser allow, without asking anybody. @returns {Promise<MicrophoneTrouble|'prompt'|'granted'>} */
+/** What the embedding page and the browser permit, without a prompt. @returns {Promise<MicrophoneTrouble|'prompt'|'granted'>} */
 export async function microphoneState() {
   const { permissionsPolicy, featurePolicy } = /** @type {any} */ (document);
   const policy = permissionsPolicy ?? featurePolicy;
@@ -30,20 +30,20 @@ export function createMicrophone(store) {
   /** @type {MediaStream|null} */
   let stream = null;
 
-  /** The agent's own choice, else whichever the browser takes. */
+  /** The agent's choice, otherwise the browser's. */
   async function open() {
     const chosen = store.getItem(CHOSEN);
     const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     try {
       return await navigator.mediaDevices.getUserMedia({ audio: { ...sound, ...(chosen ? { deviceId: { exact: chosen } } : {}) } });
     } catch (thrown) {
-      // One that was pulled out is no reason to be silent with another.
+      // If the chosen one was unplugged, use another.
       if (!chosen || troubleOf(thrown) !== 'missing') throw thrown;
       return navigator.mediaDevices.getUserMedia({ audio: sound });
     }
   }
   return {
-    /** It was pulled out, or taken away. */
+    /** Called when it was unplugged or taken away. */
     onLost: () => {},
     /** Take it; the browser may ask the agent. Throws what getUserMedia throws. @returns {Promise<MediaStream>} */
     async take() {

@@ -1,4 +1,4 @@
-/** Trying the microphone: how loud it is, and what others hear, a second later. */
+/** The microphone test: its level, and what others hear, a second later. */
 
 /** @import {Page} from './page.js' */
 /** @import {createMicrophone} from './microphone.js' */
@@ -9,7 +9,7 @@ const ECHO_SECONDS = 1;
 /** How loud these samples are, from 0 to 1. @param {Float32Array} samples from -1 to 1 */
 export function levelOf(samples) {
   const power = samples.reduce((sum, one) => sum + one * one, 0) / Math.max(1, samples.length);
-  // Speech has some 0.02 to 0.3; what is shown is decibels, as ears hear.
+  // Speech has about 0.02 to 0.3; the level is in decibels, as ears perceive it.
   return power === 0 ? 0 : Math.min(1, Math.max(0, 1 + Math.log10(power) / 6));
 }
 

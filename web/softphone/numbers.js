@@ -1,9 +1,9 @@
-/** Phone numbers as they are typed. What may be dialed is the server's judgement alone. */
+/** Phone numbers as they are typed. Only the server decides what may be dialed. */
 
 /** @import {DirectoryEntry, RecentRow, RecordRef} from './types.js' */
 
 /**
- * Group the digits of a North American number; leave everything else as it was typed.
+ * Group the digits of a North American number; leave other text as typed.
  * @param {string} text
  */
 export function formatTyped(text) {
@@ -18,7 +18,7 @@ export function formatTyped(text) {
   return `${prefix}(${national.slice(0, 3)}) ${national.slice(3, 6)}-${national.slice(6)}`;
 }
 
-/** Whether it is a name that was typed, or at least no number: letters, and hardly a digit. @param {string} text */
+/** Whether a name was typed rather than a number: letters, and hardly a digit. @param {string} text */
 export const isName = (text) => /\p{L}/u.test(text) && text.replace(/\D/g, '').length < 3;
 
 /**
@@ -59,7 +59,7 @@ export function initials(name) {
 }
 
 /**
- * The other side, in the words that the agent knows best.
+ * The other party, by the best-known name.
  * @param {{record: RecordRef|null, name?: string|null, display: string}} call
  */
 export const whoIs = ({ record, name, display }) => record?.name || name || display;

@@ -1,8 +1,7 @@
 /**
- * What the org tells this page once a load: the call center's settings, the layout, the record in view.
+ * What the org tells this page once per load: the call center's settings, the layout, the record in view.
  *
- * What it refused for the moment is asked again (patience.js); what it refused altogether is asked
- * again with the next connection.
+ * Transient refusals are retried (patience.js); permanent ones are retried with the next connection.
  */
 
 import { readCallCenter, settingsFrame } from './call-center.js';
@@ -19,7 +18,7 @@ class Org {
   #callCenter = null;
   /** @type {Layout|null} */
   #layout = null;
-  /** Loaded only where an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
+  /** Loaded only if an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
   #channels = null;
   /** @type {((record: RecordRef|null) => Promise<void>)|null} */
   #numbersOf = null;
@@ -41,7 +40,7 @@ class Org {
   callCenter = () => this.#callCenter;
   layout = () => this.#layout;
 
-  /** Also told when a tab is merely looked at again. @param {RecordRef|null} record */
+  /** Also called when a tab merely regains the focus. @param {RecordRef|null} record */
   viewed = (record) => {
     const { model, render } = this.#page;
     if (record) model.viewed = [record, ...model.viewed.filter(({ id }) => id !== record.id)].slice(0, VIEWED);
@@ -50,7 +49,7 @@ class Org {
     render();
   };
 
-  /** Only where Salesforce's own phone fields cannot be clicked. @param {RecordRef|null} record */
+  /** Only if Salesforce's own phone fields cannot be clicked. @param {RecordRef|null} record */
   async #askNumbers(record) {
     if (!this.#driver.phonesOf) return;
     if (!this.#numbersOf) {
@@ -60,7 +59,7 @@ class Org {
     await this.#numbersOf(record);
   }
 
-  /** The server is there, for the first time or again. */
+  /** The server is connected, for the first time or again. */
   connected() {
     if (this.#callCenter) void this.#send(settingsFrame(this.#callCenter));
     else void this.#readSettings();
@@ -73,7 +72,7 @@ class Org {
     if (this.#driver.directory) void this.#readDirectory();
   }
 
-  /** The page that Salesforce would show instead takes the place of the sign-in form, until the browser is closed. */
+  /** Keep the sign-in form; otherwise Salesforce would replace it by the standby page until the browser is closed. */
   async keepForm() {
     if (this.#isReady) return;
     const told = await this.#driver.settings();
@@ -87,7 +86,7 @@ class Org {
 
   leave = () => this.#channels?.stop();
 
-  /** Once a load: Salesforce waits for it with another page, where one is set. */
+  /** Report readiness once per load: if a standby page is set, Salesforce waits for this. */
   #ready() {
     if (!this.#isReady) void this.#driver.ready();
     this.#isReady = true;

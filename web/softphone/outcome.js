@@ -1,16 +1,16 @@
-/** What an Open CTI callback says, in one shape whichever shape it came in. */
+/** The result of an Open CTI callback, in one shape. */
 
 /** @import {CtiError, Outcome} from './types.js' */
 
-/** What a listener is told may be anything; some things cannot even be made text. @param {unknown} value */
+/** A listener may receive anything; some values cannot even be converted to text. @param {unknown} value */
 export const textOf = (value) => (typeof value === 'object' ? '' : String(value ?? ''));
 
 const STATUS = /\b[A-Z]{3,}(?:_[A-Z]{2,})+\b/;
-/** Salesforce puts its status code in the sentence: it tells what lasts from what passes. @param {string} text */
+/** Salesforce puts its status code into the message; it distinguishes permanent from transient errors. @param {string} text */
 export const codeIn = (text) => STATUS.exec(text)?.[0] ?? 'GENERIC_ERROR';
 
 /**
- * Field errors and page errors hide in `details`, which is an object or an array of objects.
+ * Field and page errors are in `details`, which is an object or an array of objects.
  * @param {unknown} details
  * @returns {CtiError[]}
  */
@@ -29,7 +29,7 @@ function detailErrors(details) {
   });
 }
 
-/** Salesforce's own sentence; the description is often but "see the details". @param {any} error */
+/** Salesforce's message; the description is often only "see the details". @param {any} error */
 function messageOf({ details, description, message, code }) {
   const own = typeof details === 'string' ? details : [details].flat().map((part) => Object(part).message).find(Boolean);
   return String(own || (description ?? message ?? code ?? ''));
@@ -37,7 +37,7 @@ function messageOf({ details, description, message, code }) {
 
 /**
  * @param {unknown} errors null, an error, or an array of `{code, description, details}`
- * @returns {CtiError[]} never empty: a failure without a reason is a reason too
+ * @returns {CtiError[]} never empty: a failure without a reason is an error, too
  */
 export function normaliseErrors(errors) {
   const found = [errors ?? []].flat().map((/** @type {any} */ error) => {
@@ -56,12 +56,12 @@ export function normaliseErrors(errors) {
 }
 
 /**
- * An answer that says neither yes nor no: what was asked for may have been done.
+ * An answer that is neither success nor failure is unclear: the request may have been carried out.
  * @param {any} reply the callback's one argument
  * @returns {Outcome}
  */
 export function readReply(reply) {
-  // Some answers come in the other experience's shape.
+  // Some answers have the other experience's shape.
   const { success, returnValue = null, error = null, errors = error } = Object(reply);
   if (success === true || success === 'true') return { ok: true, value: returnValue };
   const isRefusal = success === false || success === 'false' || [errors ?? []].flat().length > 0;

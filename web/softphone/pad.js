@@ -1,4 +1,4 @@
-/** Twelve keys. Zero held down is a plus, as on any phone. */
+/** The keypad. Holding zero enters a plus, as on any phone. */
 
 import { el } from './dom.js';
 
@@ -8,7 +8,7 @@ const KEYS = [
 ];
 const HOLD_MS = 500;
 
-/** A press, or the other thing that a long one means. @param {HTMLElement} key @param {() => void} press @param {() => void} hold */
+/** Distinguish a short press from a long one. @param {HTMLElement} key @param {() => void} press @param {() => void} hold */
 function listenForHold(key, press, hold) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;

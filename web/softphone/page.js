@@ -1,11 +1,11 @@
-/** What all parts of one softphone page share: the model, what the agent is told, clock and store. */
+/** What all parts of a softphone page share: the model, messages to the agent, clock and store. */
 
 import { createClock } from './clock.js';
 import { draftStore, journalStore } from './stores.js';
 
 /** @import {Act, CtiError, Model, Tone, Translate} from './types.js' */
 
-/** Good news is read at a glance, and old news at the next call. */
+/** How long a success message is shown. */
 const GOOD_NEWS_MS = 10_000;
 
 /** @returns {string} 128 random bits */
@@ -33,17 +33,17 @@ export function createPage(t, moreWords) {
     model, t, moreWords,
     pageId: makeId(),
     clock: createClock(),
-    /** For this browser, and for this tab. */
+    /** Stores of this browser and of this tab. */
     local: journalStore(async () => {
       await moreWords();
       page.say('storage', 'info', t('storage.full'));
     }),
     drafts: draftStore(),
-    /** Pixels that the panel's content takes. */
+    /** The height of the panel's content in pixels. */
     neededHeight: () => 0,
     render: () => draw(),
     onChange: (/** @type {() => void} */ listener) => void (draw = listener),
-    /** @param {string} id a later message of that id takes its place @param {Tone} tone @param {string} text @param {Act} [act] @param {Act} [other] */
+    /** @param {string} id a later message with that id replaces it @param {Tone} tone @param {string} text @param {Act} [act] @param {Act} [other] */
     say(id, tone, text, act, other) {
       const said = { id, tone, text, act, other };
       model.messages = [...model.messages.filter((message) => message.id !== id), said];
@@ -55,10 +55,10 @@ export function createPage(t, moreWords) {
       model.messages = model.messages.filter((message) => message.id !== id);
       draw();
     },
-    /** Why Salesforce did not do it, in its own words. @param {CtiError[]} [errors] */
+    /** Salesforce's reason for a refusal, in its own words. @param {CtiError[]} [errors] */
     reasonOf: (errors) => errors?.[0]?.message || t('error.silence'),
     /**
-     * What a listener throws would end in the library: the agent hears of it, and the call goes on.
+     * Wrap a listener: the library would swallow its exception, so tell the agent; the call continues.
      * @template T
      * @param {(told: T) => void} listener
      * @returns {(told: T) => void}

@@ -14,7 +14,7 @@ import { foreground, phaseOf } from './view.js';
 
 /** @import {CallCard, Context, Model, WrapupCard} from './types.js' */
 
-/** What `data-state` says of a model. @param {Model} model */
+/** The `data-state` of a model. @param {Model} model */
 export const stateOf = ({ stage, view }) => (stage === 'live' ? (view?.state ?? 'connecting') : stage);
 
 /** Who is signed in, and whether links in Salesforce dial. @param {Context} context */
@@ -36,10 +36,10 @@ function createBar(context) {
       show(element, Boolean(agent) && (model.stage === 'live' || model.stage === 'offline'));
       letters.setAttribute('aria-expanded', String(model.accountOpen));
       setText(letters, initials(agent?.name ?? ''));
-      // Who says aloud what is seen must find it in the button's name.
+      // Voice control users say what they see, so the button's name must contain it.
       letters.setAttribute('aria-label', `${letters.textContent} ${t('bar.account')}`);
       setText(name, agent?.name ?? '');
-      // What the phone does its cards say, in larger letters.
+      // The cards show the phone's state in larger letters.
       const live = model.stage === 'live';
       setText(state, live ? '' : t(`state.${stateOf(model)}`));
       show(state, !live);

@@ -1,8 +1,8 @@
 /**
- * What Salesforce appended to our address, judged before anything relies on it.
+ * The parameters that Salesforce appended to our address, validated before use.
  *
  * The library is a script loaded from `sfdcIframeOrigin`: an origin that passes here unchecked is
- * script injection. The rule is the library's own, so that what passes here also passes there.
+ * script injection. The rule is that of the library, so both accept the same origins.
  */
 
 /** @typedef {{origin: string, surface: 'lightning'|'classic'|'lwc'|'voice'}} Parameters */
@@ -34,8 +34,7 @@ export function isTrustedOrigin(origin, allowLoopback) {
 }
 
 /**
- * Read `location.search`. A parameter given twice is refused: the library and we might each
- * believe another one.
+ * Read `location.search`. A repeated parameter is refused, because the library and we might each use a different one.
  * @param {string} search
  * @param {boolean} allowLoopback
  * @returns {Verdict}

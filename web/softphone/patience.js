@@ -1,16 +1,16 @@
 /**
- * Asking Salesforce again: what it refused for the moment is asked once more, ever more rarely.
+ * Retries Salesforce calls after a transient refusal, with growing waits.
  *
- * Salesforce answers SOFTPHONE_CONTAINER_ERROR while its own side of the panel is not ready yet, and
- * any call may meet it once: https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/
+ * Salesforce answers SOFTPHONE_CONTAINER_ERROR while its side of the panel is not ready yet, and any call
+ * may meet that once: https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/
  */
 
 /** @import {Driver, Outcome} from './types.js' */
 
 const WAITS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
-/** Nothing was done: whatever it was may be asked again. */
+/** Nothing was done, so any call may be retried. */
 const NOT_READY = ['SOFTPHONE_CONTAINER_ERROR'];
-/** What changes nothing when it is done twice may be asked again after these too. */
+/** Idempotent calls may be retried after these, too. */
 const PASSING = [...NOT_READY, 'SERVER_ERROR', 'TIMEOUT'];
 
 /** @param {Outcome<any>} outcome @param {string[]} codes */
@@ -18,11 +18,11 @@ const isRefusedForNow = (outcome, codes) => !outcome.ok && outcome.errors.some((
 
 /** @param {(run: () => void, ms: number) => void} later */
 export function createPatience(later) {
-  /** @type {Map<string, number>} the newest question about each subject */
+  /** @type {Map<string, number>} the newest call about each subject */
   const newest = new Map();
   /**
    * @template T
-   * @param {string} subject a newer question about it takes the place of one that waits
+   * @param {string} subject a newer call about it replaces one that waits
    * @param {() => Promise<Outcome<T>>} question
    * @param {string[]} [codes]
    * @returns {Promise<Outcome<T>>} the last answer
@@ -42,7 +42,7 @@ export function createPatience(later) {
 }
 
 /**
- * The same driver, which does not take "not yet" for an answer. Left as they are: enabling and
+ * The same driver with retries. Left as they are: enabling and
  * disabling (toggle.js has its own rule), saveLog (the go gate's), and reads that the server asks for.
  * @param {Driver} driver
  * @param {(run: () => void, ms: number) => void} [later]

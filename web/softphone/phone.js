@@ -30,7 +30,7 @@ import { createWorkItems } from './work-items.js';
 /** @import {CallCard, Click, CtiError, Driver, Frame, PeopleFound, RecordRef, View, WrapupCard} from './types.js' */
 
 const TICK_MS = 500;
-/** The class that we ship; an admin may name another that answers the same. */
+/** Our Apex class; an admin may name another with the same answers. */
 const SEARCH = 'SoftphoneSearch.find';
 
 /** @typedef {ReturnType<typeof createPhone>} Phone */
@@ -56,7 +56,7 @@ function createDialSwitch(page, driver, clicked) {
   });
 }
 
-/** The agent's tasks for later, fetched when the first is planned. @param {Page} page @param {Driver} driver @param {(errors: CtiError[]) => void} onFailed */
+/** The agent's follow-up tasks, loaded when the first is planned. @param {Page} page @param {Driver} driver @param {(errors: CtiError[]) => void} onFailed */
 function createFollowUpPlan(page, driver, onFailed) {
   /** @type {ReturnType<typeof import('./followup.js').createFollowUps>|null} */
   let followUps = null;
@@ -95,7 +95,7 @@ function createFollowers(page, driver, { org, requests, followUps, history, ring
   };
 }
 
-/** Whom did the agent dial by number alone? The page that was asked to finds out. @param {Page} page @param {{isMine: () => boolean, identify: (callId: string, number: string) => Promise<unknown>}} ports */
+/** Identify whom the agent dialed by number alone; the page that placed the call does it. @param {Page} page @param {{isMine: () => boolean, identify: (callId: string, number: string) => Promise<unknown>}} ports */
 function createCallerLookup({ model }, { isMine, identify }) {
   let identified = '';
   return () => {
@@ -150,7 +150,7 @@ function createDesk(page, { driver, origin }, send, clicked) {
   };
 }
 
-/** What each of the server's frames does. @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {{saving: () => ReturnType<typeof createSaveLog>|null, send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports @returns {(frame: any) => void} */
+/** The handler of each frame from the server. @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {{saving: () => ReturnType<typeof createSaveLog>|null, send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports @returns {(frame: any) => void} */
 function createFrames(page, { works, requests, audio }, { saving, send, dialing, onReload }) {
   const { model } = page;
   /** @type {{[type: string]: (frame: any) => void}} */
@@ -186,7 +186,7 @@ async function begin(driver, page, { org, works }, connection, tick) {
   await connection.connect();
 }
 
-/** The connection, and who hears of its ups and downs. @param {Page} page @param {Start & {ok: true}} begun @param {ReturnType<typeof createDesk>} desk @param {{send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports */
+/** The connection, and the parts that follow its state. @param {Page} page @param {Start & {ok: true}} begun @param {ReturnType<typeof createDesk>} desk @param {{send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports */
 function createLink(page, begun, desk, { send, dialing, onReload }) {
   const { org, works, audio } = desk;
   /** @type {ReturnType<typeof createSaveLog>|null} */

@@ -1,8 +1,8 @@
 /**
- * A window of our own that has the agent's phone, for a panel whose frame is given no microphone.
+ * A window of our own with the agent's phone, for a panel whose frame has no microphone.
  *
- * It carries the audio and nothing else: calls are shown, answered and steered in the panel, which opened
- * it. What it is told and asks for goes to its opener alone (audiowindow.js).
+ * It carries only the audio: calls are shown, answered and controlled in the panel that opened it. It
+ * exchanges messages only with its opener (audiowindow.js).
  */
 
 import { createAudioBar } from './audiobar.js';
@@ -51,9 +51,9 @@ const fetchTicket = () => new Promise((resolve) => {
   setTimeout(() => waiting.delete(id) && resolve({ ok: false, code: 'unreachable' }), PATIENCE_MS);
 });
 
-/** What tabs tell each other comes by way of the frame. @type {any} */
+/** Messages between tabs pass through the frame. @type {any} */
 const channel = { onmessage() {}, postMessage: (/** @type {object} */ data) => say({ say: 'told', data }), close() {} };
-/** The newest window has the phone: the server sees to that. @type {any} */
+/** The newest window has the phone; the server enforces it. @type {any} */
 const locks = { request: (/** @type {string} */ _name, /** @type {object} */ _how, /** @type {() => Promise<unknown>} */ act) => act() };
 
 addEventListener('message', ({ source, origin, data }) => {
@@ -76,7 +76,7 @@ addEventListener('message', ({ source, origin, data }) => {
 setInterval(greet, GREET_MS);
 greet();
 
-/** A frame that was loaded anew learns of us; without any there is nothing left to carry. */
+/** Greet a frame that was reloaded; without a frame, close. */
 function greet() {
   if (!opener?.closed) say({ say: 'hello' });
   else if (page.model.audio?.state !== 'talking') window.close();

@@ -1,4 +1,4 @@
-/** Who calls, and what pops, as the admin has set it: in the place of Salesforce's search and layout. */
+/** Who calls and what pops, by the admin's rules in place of Salesforce's search and layout. */
 
 import { textOf } from './outcome.js';
 import { fieldsFor, flowArgsFor } from './prefill.js';
@@ -11,7 +11,7 @@ import { fieldsFor, flowArgsFor } from './prefill.js';
 /**
  * @param {string} rule none, record, search, url:…, home:Object, list:Object:Id, new:Object or flow:Name
  * @param {{caller: Caller, records: RecordRef[], prefill: Prefill}} found
- * @returns {Pop|null} null: nothing to pop
+ * @returns {Pop|null} null if there is nothing to pop
  */
 export function popOf(rule, { caller, records, prefill }) {
   const [kind = '', ...rest] = rule.split(':');
@@ -35,7 +35,7 @@ function listOf(what) {
   return listViewId ? { listViewId, scope } : { listViewId: what };
 }
 
-/** What the admin's Apex class found, as JSON text; null when that is no list of records. @param {any} value @returns {RecordRef[]|null} */
+/** What the admin's Apex class found, as JSON text; null if it is not a list of records. @param {any} value @returns {RecordRef[]|null} */
 export function lookedUp(value) {
   try {
     const rows = JSON.parse(value?.runApex ?? value);
@@ -49,7 +49,7 @@ export function lookedUp(value) {
 /**
  * @param {Pick<Driver, 'perform'>} driver @param {string} lookUp Class.method @param {any} args of searchAndScreenPop
  * @param {(errors: CtiError[]) => void} onFailed
- * @returns {Promise<Outcome<Found>|null>} null: it did not answer
+ * @returns {Promise<Outcome<Found>|null>} null if it did not answer
  */
 export async function askApex(driver, lookUp, args, onFailed) {
   const [apexClass, methodName] = lookUp.split('.');

@@ -1,8 +1,8 @@
 /**
- * What a call can tell to the page, form or flow that pops for it: number, called number, id, name.
+ * What a call passes to the page, form or flow that pops for it: number, called number, id, name.
  *
- * Where the admin has named nothing, a form for a new record gets the number in the field that its
- * object has for it, and a Visualforce page gets all of it as its query. A flow refuses variables
+ * By default, a form for a new record gets the number in its object's phone field, and a Visualforce page
+ * gets everything in its query. A flow refuses variables
  * that it does not have, so it is told only what the admin has named, or `number` by our own rule.
  * https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_methods_lex_searchandscreenpop.htm
  */
@@ -37,7 +37,7 @@ const queryFor = ({ query }, caller) => filled(query || QUERY, caller, encodeURI
 export const flowArgsFor = ({ flow }, caller, otherwise = {}) =>
   Object.entries(flow ?? otherwise).map(([name, template]) => ({ name, type: 'String', value: filled(template, caller) }));
 
-/** The object that the layout opens a form for when nobody is found. @param {any} layout of the call's type */
+/** The object for which the layout opens a form if nobody is found. @param {any} layout of the call's type */
 const newObjectOf = (layout) => {
   const rule = layout?.screenPopSettings?.NoMatch;
   return rule?.screenPopType === 'PopToNewEntity' ? String(rule.screenPopData ?? '') : '';

@@ -1,6 +1,6 @@
 /**
- * The numbers of the record in view, to be called from here: where Salesforce's own phone fields
- * cannot be clicked for us (Driver.phonesOf).
+ * The numbers of the record in view, to call from here if Salesforce's own phone fields cannot be clicked
+ * (Driver.phonesOf).
  */
 
 import { el, keyedList, setText, show } from './dom.js';
@@ -9,7 +9,7 @@ import { canDial } from './rows.js';
 
 /** @import {Component, Context, Driver, Model, RecordPhone, RecordRef} from './types.js' */
 
-/** Asks for them with each record; what comes for one that is no longer in view is not looked at. @param {Pick<Driver, 'phonesOf'>} driver @param {Model} model @param {() => void} render */
+/** Reads them for each record; answers for a record no longer in view are ignored. @param {Pick<Driver, 'phonesOf'>} driver @param {Model} model @param {() => void} render */
 export function createNumbersOf(driver, model, render) {
   return async (/** @type {RecordRef|null} */ record) => {
     if (!driver.phonesOf) return;

@@ -8,7 +8,7 @@ import { initials } from './numbers.js';
 /** @import {Option} from './links.js' */
 /** @import {Component, Context, Model, RecordRef, Relatable, Translate} from './types.js' */
 
-/** Its kind, and what the softphone layout selects of it. @param {RecordRef} record @param {string} kind @param {Translate} t @param {Model} model */
+/** Its type, and the fields that the softphone layout selects. @param {RecordRef} record @param {string} kind @param {Translate} t @param {Model} model */
 const aboutOf = ({ id }, kind, t, { found }) =>
   [kindWords(kind, t), ...(found?.[id] ?? []).map(({ label, value }) => `${label}: ${value}`)].filter(Boolean).join(' · ');
 
@@ -40,7 +40,7 @@ function pick(actions, callId, card, option) {
   if (option.chosen) return void actions.wrapup(callId, person ? { who: null } : { what: null }, false);
   if (!person && who && !isLead(who)) return void actions.wrapup(callId, { what: option.record }, false);
   actions.relate(callId, option.record);
-  // A new record lets go of both links: the thing that was there stays beside the new person.
+  // A new record clears both links; the related record stays beside the new person.
   if (person && what && !isLead(option.record)) actions.wrapup(callId, { what }, false);
 }
 

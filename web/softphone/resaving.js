@@ -1,21 +1,21 @@
 /**
- * What the agent has decided about rows of the tray: each row waits for the outcome of that.
+ * The agent's decisions about rows of the tray: each row waits for the outcome.
  *
- * A log that is saved again leaves the view's tray at once, and comes back if Salesforce refuses it
- * again. Its row stays in the meantime, so that the agent sees that the panel is at work.
+ * A log that is saved again leaves the view's tray at once, and returns if Salesforce refuses it again. Its
+ * row stays meanwhile, so that the agent sees progress.
  */
 
 /** @import {Model, TrayRow} from './types.js' */
 
 const ANSWER_MS = 8_000;
-/** As long as the server waits for the outcome of a save. */
+/** As long as the server waits for a save's outcome. */
 const SAVE_MS = 30_000;
-/** The view with the outcome and the word that the log is settled come in either order. */
+/** The view with the outcome and the frame that settles the log arrive in either order. */
 const LAST_VIEW_MS = 1_000;
 
 /** @typedef {{row: TrayRow, saves: boolean, left: boolean, until: number, settled: Model['settled']}} Waiting */
 
-/** @param {Waiting} entry @param {Model} model @param {boolean} listed @param {number} now @returns {boolean} whether nothing more is to be waited for */
+/** @param {Waiting} entry @param {Model} model @param {boolean} listed @param {number} now @returns {boolean} whether the wait is over */
 function isOver(entry, model, listed, now) {
   if (model.stage !== 'live' || (listed && entry.left) || (!listed && !entry.saves)) return true;
   if (!listed && !entry.left) Object.assign(entry, { left: true, until: now + SAVE_MS });

@@ -1,7 +1,7 @@
 /**
- * A call comes in: this browser rings, or shows a notification, where its agent wants that; in one tab
- * only, whichever holds the lock of that call. Tabs of one org share their locks, and a tab that is
- * closed in between leaves the ringing to the next.
+ * On an inbound call, this browser rings or shows a notification, as the agent has chosen, in the one tab
+ * that holds the call's lock. Tabs of one org share their locks, so when that tab closes, the next one
+ * rings.
  *
  * A frame of somebody else's page may play nothing before it was clicked once, and may show no
  * notification at all: what the browser forbids is said where the agent makes the choice.
@@ -36,7 +36,7 @@ function ringOnce(audio) {
   return gain;
 }
 
-/** The sound, as far as the browser lets it out. @param {{makeAudio: () => AudioContext, onState: () => void}} ports */
+/** The sound, if the browser permits it. @param {{makeAudio: () => AudioContext, onState: () => void}} ports */
 function createBell({ makeAudio, onState }) {
   /** @type {AudioContext|null} */
   let audio = null;
@@ -48,7 +48,7 @@ function createBell({ makeAudio, onState }) {
   };
   return {
     isReady: () => audio?.state === 'running',
-    /** To be asked in a click, or once more when a call rings. */
+    /** Request permission to play, in a click or again when a call rings. */
     unlock: () => open().resume().catch(() => undefined),
     /** @param {AbortSignal} signal */
     ring(signal) {
@@ -71,7 +71,7 @@ function notify(title, call, signal) {
   signal.addEventListener('abort', () => shown.close());
 }
 
-/** In one tab, until it stops; a page that has no locks, or may use none, is alone: rather two rings than none. @param {LockManager|undefined} locks @param {string} name @param {AbortSignal} signal @param {() => void} act */
+/** Act in one tab until stopped. A page without locks acts on its own: two rings are better than none. @param {LockManager|undefined} locks @param {string} name @param {AbortSignal} signal @param {() => void} act */
 function alone(locks, name, signal, act) {
   const held = () => new Promise((resolve) => {
     if (signal.aborted) return resolve(undefined);
@@ -111,7 +111,7 @@ export function createRing(model, { t, store, render, locks = navigator.locks, m
 
   return {
     follow() {
-      // Who is not to be disturbed sees the card, and hears nothing of it.
+      // On do not disturb, the agent sees the card without a sound.
       const may = model.stage === 'live' && availabilityOf(model).status !== 'do-not-disturb';
       const call = may ? model.view?.calls.find(({ state }) => state === 'ringing-inbound') : undefined;
       if (call?.call_id === ringing?.callId) return;

@@ -1,4 +1,4 @@
-/** A row of a list of calls or people: who, what of it, call again, open the record. */
+/** A row in a list of calls or people: who, details, call again, open the record. */
 
 import { formatDuration, formatWhen } from './clock.js';
 import { el, setData, setText } from './dom.js';
@@ -50,7 +50,7 @@ export function callRow(context, model) {
   };
 }
 
-/** The arrows go from the box to the rows, and back; all of it by keyboard. @param {HTMLElement} home @param {HTMLElement} box */
+/** The arrow keys move from the box to the rows and back. @param {HTMLElement} home @param {HTMLElement} box */
 export function walkByArrows(home, box) {
   home.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,8 +1,8 @@
 /**
- * The page's half of the go gate: offer → accept → go → saveLog → result.
+ * The page's side of the go gate: offer → accept → go → saveLog → result.
  *
- * Salesforce would create a second Task for a second saveLog without a word. So a go is carried out
- * once, only after this page's own accept, and only while that accept is fresh: a tab that was
+ * Salesforce would silently create a second Task for a second saveLog. So a go is carried out once, only
+ * after this page's own accept, and only while that accept is fresh: a tab that was
  * frozen in between must not find an old go still valid. Two clocks judge, since a sleeping
  * machine stops one of them.
  */
@@ -13,7 +13,7 @@ import { savedId } from './outcome.js';
 
 const FRESH_MS = 5_000;
 
-/** This page's accepts, each good for one go and for a moment. @param {() => number} wall @param {() => number} steady */
+/** This page's accepts, each valid for one go and a short time. @param {() => number} wall @param {() => number} steady */
 function createAccepts(wall, steady) {
   /** @type {Map<string, {wall: number, steady: number}>} */
   const accepted = new Map();
@@ -55,16 +55,16 @@ export function createSaveLog({ driver, journal, send, complete, wall = Date.now
   const report = ({ state, at: _at, ...entry }) =>
     send({ type: 'result', outcome: state === 'ok' ? 'ok' : 'refused', ...entry });
 
-  /** Only now, and only once. @param {JournalEntry} sent @param {any} frame go */
+  /** Carry out a go, once. @param {JournalEntry} sent @param {any} frame go */
   function save(sent, { call, refresh, work }) {
     journal.put(sent);
     /** @type {JournalEntry|null} */
     let known = null;
     driver.saveLog(call.args, (outcome) => {
-      // The server finds out, as of a save that was never answered.
+      // The server finds out, as after a save without an answer.
       if (!outcome.ok && (outcome.isUnclear || known)) return;
       const entry = concluded(sent, outcome);
-      // Answered twice: only another Task, or one in spite of a refusal, is news.
+      // A second answer matters only if it names another Task, or a Task after a refusal.
       if (known?.state === 'ok' && known.task_id === entry.task_id) return;
       const isFirst = known?.state !== 'ok';
       known = entry;

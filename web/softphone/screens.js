@@ -1,11 +1,11 @@
-/** What fills the panel when there is no softphone: connecting, blocked. */
+/** The panel's screens without a softphone: connecting, blocked. */
 
 import { el, setData, setText } from './dom.js';
 import { icon } from './icons.js';
 
 /** @import {Context, Model} from './types.js' */
 
-// The start-up conditions in the order in which they are tried, and the codes that fail each.
+// The start-up conditions in their order, and the codes that fail each.
 /** @type {[string, string[]][]} */
 const CONDITIONS = [
   ['server', ['server-unreachable']],

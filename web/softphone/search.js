@@ -1,6 +1,6 @@
 /**
- * Whom a typed name or number may mean: people of the org, under the agent's own sharing, and the
- * agent's older calls. Both are asked while the agent types, and the last question counts.
+ * Whom a typed name or number may mean: people in the org, under the agent's sharing rules, and the
+ * agent's older calls. Both are searched while the agent types; the last search counts.
  *
  * The Apex class SoftphoneSearch answers for the org; where it is not deployed, or not for this user,
  * the panel says so and goes on with what it knows itself.
@@ -13,7 +13,7 @@ import { textOf } from './outcome.js';
 /** @import {Context, PeopleFound, RecentRow} from './types.js' */
 
 const PAUSE_MS = 250;
-// Salesforce's search wants two letters at least.
+// Salesforce's search needs at least two letters.
 const SHORTEST = 2;
 
 /** Those of them that can be called. @param {any} told @returns {any[]} */

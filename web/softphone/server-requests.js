@@ -1,4 +1,4 @@
-/** What the server asks this page to do in Salesforce besides saving: pops and reads. */
+/** The server's requests to this page other than saves: pops and reads. */
 
 import { isSearched, partOf, selectedFields } from './layout.js';
 import { NOTHING_NAMED, searchArgs } from './prefill.js';
@@ -9,7 +9,7 @@ import { NOTHING_NAMED, searchArgs } from './prefill.js';
 
 const READS = ['runApex', 'getCallCenterSettings', 'getSoftphoneLayout', 'getAppViewInfo', 'isSoftphonePanelVisible'];
 const OFFERED = 10;
-// Salesforce refuses to search for less.
+// Salesforce refuses shorter searches.
 const SHORTEST = 3;
 /** A dialog for a new record: it would cover the buttons of a call that rings. @param {any} pop */
 const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(String(pop?.type ?? '').toLowerCase());

@@ -5,11 +5,11 @@
 /** @typedef {{ok: true, ticket: string, user: User}
  *   | {ok: false, code: 'signed-out'|'unreachable'}} Ticket */
 
-// What a browser that keeps no cookie for us in this frame is signed in by; gone with the page.
+// The session token for a browser that keeps no cookie in this frame; it lives as long as the page.
 let bearer = '';
 /** @param {string} token */
 export const carry = (token) => void (bearer = token);
-/** For another frame of ours that shares no cookie with this one; empty where there is one. */
+/** The token for another frame of ours that shares no cookie with this one; empty if there is a cookie. */
 export const carried = () => bearer;
 
 /**

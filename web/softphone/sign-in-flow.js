@@ -1,4 +1,4 @@
-/** In and out: by a name in development, else through Salesforce; out asks first where something stays behind. */
+/** Signing in (by name in development, otherwise through Salesforce) and out, which may ask first. */
 
 import { availabilityOf } from './availability.js';
 import { signInByName, signOut } from './session.js';
@@ -6,7 +6,7 @@ import { signInByName, signOut } from './session.js';
 /** @import {Page} from './page.js' */
 /** @import {Frame, PageSettings} from './types.js' */
 
-/** What became of a choice that the phone system may have taken. */
+/** The outcome of a choice at the phone system. */
 const KEPT = ['asked', 'done', 'unknown'];
 
 /**
@@ -18,9 +18,9 @@ const KEPT = ['asked', 'done', 'unknown'];
 export function createSignInFlow(page, settings, origin, { connect, leave, send }) {
   const { model, t } = page;
   const isDev = settings.sign_in === 'dev';
-  /** Signing out (everywhere?) once the agent is available. @type {boolean|null} */
+  /** A pending sign-out until the agent is available; true: everywhere. @type {boolean|null} */
   let leaving = null;
-  // The server would refuse a second goodbye, and the agent read that the first one failed.
+  // The server would refuse a second sign-out, which the agent would see as a failure.
   let isLeaving = false;
 
   /** @param {boolean} everywhere in every browser */

@@ -1,4 +1,4 @@
-/** Signing in, which happens once a day: the form, and the way through Salesforce in a pop-up. */
+/** The sign-in, which happens once a day: the form, and Salesforce's sign-in in a pop-up. */
 
 import { el, setText, show } from './dom.js';
 import { icon } from './icons.js';
@@ -25,7 +25,7 @@ export function createSignIn({ t, actions }) {
     update({ signIn, stage }) {
       show(element, stage === 'signed-out');
       const dev = signIn.by === 'dev';
-      // The pop-up shows a code to type when it cannot hand it over.
+      // The pop-up shows a code to type if it cannot pass it on.
       show(field, dev || signIn.opened);
       setText(label, t(dev ? 'signin.name' : 'signin.code'));
       name.required = dev;

@@ -1,8 +1,8 @@
 /**
- * The port `phone`, by SIP: registers, is rung, answers, hangs up. Whoever else makes phones in
- * browsers stands behind the same functions.
+ * The port `phone` for SIP: registers, rings, answers, hangs up. Other kinds of browser phones have the
+ * same functions.
  *
- * The server is the truth of a call; this carries its audio. A page never begins a call here.
+ * The server has the state of a call; this carries its audio. A page never starts a call here.
  */
 
 import { UA } from './jssip.js';
@@ -15,16 +15,16 @@ import { FINAL, PhoneSocket } from './sipsocket.js';
 
 const RING_HEADER = 'X-Softphone-Ring';
 const REGISTER_SECONDS = 120;
-/** How long audio may be interrupted before it is asked for anew. */
+/** How long audio may be interrupted before it is requested again. */
 const INTERRUPTED_MS = 3_000;
 const AGAIN_MS = 3_000;
-/** How long further ways through the network are looked for after the last one was found. */
+/** How long to look for more network paths after the last one was found. */
 const GATHERING_MS = 500;
-/** How long is listened whether there is audio still, and in which steps; a packet comes each 20 ms. */
+/** How long to listen for audio, and in which steps; a packet arrives every 20 ms. */
 const LISTENING_MS = 600;
 const LISTENING_STEP_MS = 100;
 
-/** What is said of packets since the last time. @param {RTCPeerConnection} connection @param {{[name: string]: number}} before */
+/** The packet statistics since the last call. @param {RTCPeerConnection} connection @param {{[name: string]: number}} before */
 export async function qualityOf(connection, before) {
   const told = { sent: 0, received: 0, lost: 0, jitter_ms: 0, round_trip_ms: 0 };
   for (const one of (await connection.getStats()).values()) {
@@ -44,7 +44,7 @@ export async function qualityOf(connection, before) {
   return told;
 }
 
-/** Whether anything comes, within a moment. @param {RTCPeerConnection} connection */
+/** Whether audio arrives within a short time. @param {RTCPeerConnection} connection */
 export async function isHearing(connection) {
   const before = (await qualityOf(connection, {})).received;
   for (let waited = 0; waited < LISTENING_MS; waited += LISTENING_STEP_MS) {
@@ -54,7 +54,7 @@ export async function isHearing(connection) {
   return false;
 }
 
-/** One session's media, watched: what is interrupted too long is lost. @param {RTCPeerConnection} connection @param {HTMLAudioElement} speaker @param {{lost: () => void, back: () => void}} told */
+/** Watch a session's media: audio interrupted for too long is lost. @param {RTCPeerConnection} connection @param {HTMLAudioElement} speaker @param {{lost: () => void, back: () => void}} told */
 function watchMedia(connection, speaker, { lost, back }) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
@@ -80,15 +80,15 @@ export function createSipPhone({ url, fetchTicket, events }) {
   let ua = null;
   /** @type {RTCIceServer[]} */
   let iceServers = [];
-  /** The one that talks, and the one that rings. @type {RTCSession|null} */
+  /** The session in a talk, and the ringing one. @type {RTCSession|null} */
   let session = null;
   /** @type {RTCSession|null} */
   let ringing = null;
   /** @type {{[name: string]: number}} */
   let counted = {};
-  /** Whether this connection has not registered yet: it does so again and again. */
+  /** Whether this connection has not registered yet; registrations are repeated. */
   let isNew = false;
-  /** A new one for each phone: what has ended may still say goodbye on its own. @type {PhoneSocket|null} */
+  /** A new socket for each phone, because an ended one may still send its last messages. @type {PhoneSocket|null} */
   let socket = null;
   const makeSocket = () => new PhoneSocket({
     url, fetchTicket, onReady,
@@ -99,7 +99,7 @@ export function createSipPhone({ url, fetchTicket, events }) {
     },
   });
 
-  // With another network what was open is dead, and nobody says so for a long while.
+  // After a network change the open socket is dead, which would go unnoticed for a long time.
   globalThis.addEventListener?.('online', () => socket?.renew());
 
   /** @param {PhoneLogin} login */

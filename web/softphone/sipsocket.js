@@ -1,6 +1,6 @@
 /**
- * A phone's connection to our own server, which passes its SIP on: hello first, by a ticket, and what
- * to register with comes back. Text is SIP; an object of JSON is between this page and the server.
+ * A phone's connection to our server, which forwards its SIP. It sends hello with a ticket first, and gets
+ * its credentials. Text is SIP; a JSON object is between this page and the server.
  */
 
 /** @import {SipSocket} from './jssip.js' */
@@ -8,16 +8,16 @@
 
 /** @typedef {{user: string, password: string, ice?: RTCIceServer[]}} PhoneLogin */
 
-/** Another page has the phone; the agent has none. */
+/** Final codes: another page has the phone; the agent has none. */
 export const TAKEN = 4010;
 const NO_PHONE = 4011;
-/** No goodbye was heard. https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+/** No close frame was received. https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const GONE = 1006;
 export const FINAL = [TAKEN, NO_PHONE];
 
 /** @implements {SipSocket} */
 export class PhoneSocket {
-  /** Whether another browser is to lose the phone to this one: the agent said so. */
+  /** Whether to take the phone from another browser, as the agent confirmed. */
   takes = false;
   via_transport = 'WS';
   sip_uri = 'sip:softphone.invalid;transport=ws';
@@ -41,7 +41,7 @@ export class PhoneSocket {
     this.url = ports.url;
   }
 
-  /** Asked for while it is ready, it was connected before there was anybody to tell of it. */
+  /** If it is already ready, it connected before anybody listened. */
   connect = () => void (this.#isReady || this.#isOver || this.#open());
 
   async #open() {
@@ -78,7 +78,7 @@ export class PhoneSocket {
     this.ondisconnect(code !== 1000, code, reason);
   }
 
-  /** Begin anew at once, if it ever was ready. */
+  /** Reconnect at once, if it was ever ready. */
   renew = () => {
     if (this.#isOver || this.#attempt === 0) return;
     this.#live?.close(1000);
@@ -86,7 +86,7 @@ export class PhoneSocket {
     void this.#open();
   };
 
-  /** For good: who was told to stop may still try to come back. */
+  /** Close for good, even if a reconnect is pending. */
   disconnect = () => {
     this.#isOver = true;
     this.#attempt++;
@@ -95,14 +95,14 @@ export class PhoneSocket {
     this.#live = null;
   };
 
-  /** @param {string} message @returns {boolean} whether it went out */
+  /** @param {string} message @returns {boolean} whether it was sent */
   send = (message) => {
     if (!this.#isReady || this.#live?.readyState !== WebSocket.OPEN) return false;
     this.#live.send(message);
     return true;
   };
 
-  /** Something for the server itself. @param {object} frame */
+  /** Send a frame for the server itself. @param {object} frame */
   tell = (frame) => this.send(JSON.stringify(frame));
 
   isConnected = () => this.#isTold;

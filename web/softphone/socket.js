@@ -1,7 +1,7 @@
 /**
- * The connection to the adapter: `softphone.v1` over a WebSocket that always comes back.
+ * The connection to the adapter: `softphone.v1` over a WebSocket that always reconnects.
  *
- * It is up when the first view is here, not when the socket is open: until then the page knows
+ * It is up once the first view has arrived, not when the socket is open: until then the page knows
  * nothing. Frames are sent or refused at once; none is kept for later.
  */
 
@@ -34,7 +34,7 @@ class Socket {
   #failures = 0;
   #up = false;
   #greeted = false;
-  // Each attempt has a number: what an abandoned one still does is ignored.
+  // Each attempt has a number, so events of an abandoned one are ignored.
   #attempt = 0;
 
   /** @param {Ports} ports */

@@ -1,4 +1,4 @@
-/** One softphone page: frames in, model changed, panel drawn; clicks in, frames out. */
+/** One softphone page: frames change the model, which the panel shows; clicks become frames. */
 
 import { OFFLINE, SHOW_AS } from './dialing.js';
 import { RING_ON } from './org.js';
@@ -96,7 +96,7 @@ export function createSoftphone(root, t, language, moreWords) {
     model.blocked = { code, detail };
     console.warn('softphone: blocked', code, detail);
     if (code !== 'server-unreachable') {
-      // Each reason once: the page tries again and again.
+      // Report each reason once, because the page keeps trying.
       if (code !== reported) navigator.sendBeacon('/api/blocked', (reported = code));
       await moreWords();
     }

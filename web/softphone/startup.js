@@ -1,4 +1,4 @@
-/** The conditions that must hold before there is a softphone, one after the other. */
+/** The conditions for a softphone, checked one after the other. */
 
 import { loadLibrary } from './library.js';
 import { lightningDriver } from './lightning.js';
@@ -13,10 +13,10 @@ import { fetchSettings, fetchTicket, signInByName } from './session.js';
 /** @typedef {{ok: true, driver: Driver, settings: PageSettings, origin: string, ticket: Promise<Ticket>}
  *   | {ok: false, code: string, detail: string}} Start */
 
-// These may mend themselves: somebody else's server, or a host that is still loading.
+// These may pass without help: a third party's server, or a host that is still loading.
 const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'library-silent', 'host-silent'];
 
-// A page runs in one experience. Nearly all run in Lightning, and the others' drivers share parts of its.
+// A page runs in one experience. Most run in Lightning, and the other drivers share parts of its driver.
 const DRIVERS = {
   classic: async () => (await import('./classic.js')).classicDriver,
   lightning: async () => lightningDriver,

@@ -1,10 +1,9 @@
 /**
- * Where a page inside somebody else's page may keep something.
+ * Storage for a page inside another site's page.
  *
  * A browser that blocks third-party cookies may deny localStorage and sessionStorage to a
- * cross-site iframe altogether; a Partitioned cookie is then the only thing that outlives a reload.
- * It holds ids alone and travels to our own /softphone addresses only; what an agent typed is never
- * put there.
+ * cross-site iframe altogether; then only a Partitioned cookie survives a reload. It contains only
+ * ids and is sent only to our own /softphone addresses; what an agent typed is never put there.
  */
 
 /** @import {Store} from './types.js' */
@@ -13,7 +12,7 @@ const KEEP_SECONDS = 7 * 24 * 3600;
 const ATTRIBUTES = 'Path=/softphone; Secure; SameSite=None; Partitioned';
 
 /**
- * For pages that are denied everything; it lives as long as the page.
+ * For pages without any storage; it lives as long as the page.
  * @returns {Store}
  */
 export function memoryStore() {
@@ -31,7 +30,7 @@ export function memoryStore() {
 }
 
 /**
- * A store of cookies, one an item. An item of more than 4 kB does not stick: what it replaces stays.
+ * A store in cookies, one per item. An item of more than 4 kB is not stored: the old one stays.
  * @param {{cookie: string}} page
  * @returns {Store}
  */
@@ -43,7 +42,7 @@ export function cookieStore(page) {
       try {
         return [[decodeURIComponent(pair.slice(0, at)), decodeURIComponent(pair.slice(at + 1))]];
       } catch {
-        // Another program wrote it, on the same host.
+        // Another program on the same host wrote it.
         return [];
       }
     });

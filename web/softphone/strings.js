@@ -1,4 +1,4 @@
-/** Every word that an agent reads, by key, in the agent's language. */
+/** All texts that an agent reads, by key, in the agent's language. */
 
 /** @import {Translate} from './types.js' */
 
@@ -7,16 +7,16 @@
 export const LANGUAGES = ['en', 'ar', 'de', 'es', 'fr', 'ja', 'pt'];
 
 /**
- * A number or a foreign name within text of the other direction: it keeps its own order.
+ * A number or a foreign name within text of the other direction keeps its own order.
  * https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
  * @param {string|number} value
  */
 export const isolated = (value) => (String(value) === '' ? '' : `\u2068${value}\u2069`);
 // Grouped digits: a phone number, a date.
 const GROUPED = /(\+?\(?\d(?:[\s().\/-]{0,3}\d){4,})/;
-/** Text in pieces: each second one is a number, which reads from left to right and does not break. @param {string} text */
+/** The pieces of a text: every second one is a number, which reads left to right and does not wrap. @param {string} text */
 export const pieces = (text) => text.split(GROUPED);
-/** Without the marks of it: what leaves the panel. @param {string} text */
+/** The text without these marks, to leave the panel. @param {string} text */
 export const unmarked = (text) => text.replace(/[\u2068\u2069]/g, '');
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Salesforce's own form for the Task of a call that it refused: with every value that we know, so that
- * the agent fills in only what this panel has no field for.
+ * Salesforce's own form for a refused Task, with all known values, so that the agent fills in only what
+ * this panel has no field for.
  * https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_methods_lex_screenpop.htm
  */
 
@@ -12,17 +12,17 @@ import { whoIs } from './numbers.js';
 /** @type {{[direction: string]: string}} */
 const CALL_TYPES = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' };
 
-/** In the words in which the adapter itself writes a Task: the org's, not the panel's. @type {{[direction: string]: string}} */
+/** The words that the adapter itself uses in a Task: the org's, not the panel's. @type {{[direction: string]: string}} */
 const SUBJECTS = { inbound: 'Call from', outbound: 'Call to', internal: 'Internal call with' };
 
-/** The day in this browser's zone, as Salesforce reads it. @param {number} at milliseconds */
+/** The day in this browser's time zone, in Salesforce's format. @param {number} at milliseconds */
 function dayOf(at) {
   const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
   const day = new Date(at);
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
-/** @param {TrayRow} row @param {{[field: string]: string}} taskFields what the admin wants in each new Task */
+/** @param {TrayRow} row @param {{[field: string]: string}} taskFields the admin's fields of each new Task */
 export function taskFormOf(row, taskFields) {
   const { who, what } = linksOf(row);
   const { recordTypeId: RecordTypeId, ...fields } = taskFields;

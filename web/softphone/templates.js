@@ -1,4 +1,4 @@
-/** Words that the admin has written for notes: put in where the agent writes, with the caller's name and number. */
+/** The admin's note templates, inserted where the agent writes, with the caller's name and number. */
 
 import { el, setText } from './dom.js';
 import { filled } from './prefill.js';
@@ -8,7 +8,7 @@ import { filled } from './prefill.js';
 /** @typedef {{name: string, text: string}} Template */
 
 /**
- * Where the caret is; what stands before it keeps a line of its own.
+ * Insert at the caret; the text before it keeps its own line.
  * @param {HTMLTextAreaElement} notes @param {string} text
  */
 export function insert(notes, text) {

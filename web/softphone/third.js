@@ -1,4 +1,4 @@
-/** Who was called into a call: how far they are, and what the agent can do about it. */
+/** The third party in a call: its state, and the agent's actions. */
 
 import { isAsked } from './dialing.js';
 import { el, keyedList, setText, setWaiting } from './dom.js';
@@ -14,7 +14,7 @@ const ACTIONS = {
   joined: ['complete', 'cancel'],
 };
 
-/** What may be done now. @param {Third} third @param {{[name: string]: boolean}} can */
+/** The actions that are possible now. @param {Third} third @param {{[name: string]: boolean}} can */
 export const actionsOf = (third, can) => ACTIONS[third.state].filter((name) => name !== 'merge' || can['conference']);
 
 /** @param {Context} context @param {string} callId */
@@ -34,7 +34,7 @@ export function createThird({ t, actions }, callId) {
     update(card, third, model) {
       shown = model;
       setText(words, t(`third.${third.state}`, { third: third.display || third.number, other: whoIs(card) }));
-      // Whose button has gone goes on with the first of those that came.
+      // If the focused button has gone, focus the first new one.
       const held = row.contains(document.activeElement) || document.activeElement === document.body;
       update(actionsOf(third, model.view?.can ?? {}));
       if (held && !row.contains(document.activeElement)) row.querySelector('button')?.focus();

@@ -1,8 +1,8 @@
 /**
  * Click-to-dial of this tab, on or off.
  *
- * Enable and disable may be answered out of order, so one is in flight at a time; when its answer
- * is here, the latest wish is sent, if it is another one. What failed is tried again.
+ * Enable and disable may be answered out of order, so only one is in flight at a time. After its answer,
+ * the latest wanted state is sent if it differs. Failures are retried.
  */
 
 /** @import {Outcome} from './types.js' */
@@ -14,10 +14,10 @@ const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
  *   enable: () => Promise<Outcome>, disable: () => Promise<Outcome>,
  *   onChange: (on: boolean) => void, onError: (outcome: Outcome) => void,
  *   later?: (run: () => void, ms: number) => void,
- * }} ports `onChange` hears confirmed states only
+ * }} ports `onChange` gets only confirmed states
  */
 export function createToggle({ enable, disable, onChange, onError, later = setTimeout }) {
-  // Unknown after a load: the tab may remember what an earlier load of this page has set.
+  // Unknown after a load, because the tab may remember what an earlier load has set.
   /** @type {boolean|undefined} */
   let confirmed;
   /** @type {boolean|undefined} */

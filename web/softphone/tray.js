@@ -1,4 +1,4 @@
-/** Calls that are not in Salesforce yet: why, and what the agent can do about each. */
+/** Calls that are not in Salesforce yet, with the reason and the agent's actions. */
 
 import { formatDuration, formatWhen } from './clock.js';
 import { el, keyedList, setText, setWaiting, show } from './dom.js';
@@ -11,14 +11,14 @@ import { taskFormOf } from './task-form.js';
 
 /** @import {Component, Context, Model, TrayRow} from './types.js' */
 
-/** What is asked before a row goes for good, and the choice that it then is. @type {{[question: string]: {choice: string, yes: string, no: string, danger: boolean}}} */
+/** The confirmation before a row is removed, and the resulting choice. @type {{[question: string]: {choice: string, yes: string, no: string, danger: boolean}}} */
 const QUESTIONS = {
   dismiss: { choice: 'dismiss', yes: 'tray.dismiss.yes', no: 'tray.keep', danger: true },
   already_there: { choice: 'already_there', yes: 'tray.there.yes', no: 'tray.keep', danger: false },
   form: { choice: 'already_there', yes: 'tray.form.yes', no: 'tray.form.no', danger: false },
 };
 
-/** A question in the place of the buttons: nothing is lost by one click. @param {Context} context @param {(choice: string) => void} answer empty: keep it */
+/** A confirmation in place of the buttons, so nothing is lost by one click. @param {Context} context @param {(choice: string) => void} answer empty: keep it */
 function createQuestion({ t }, answer) {
   let asked = '';
   const words = el('p', { class: 'tray-question' });
@@ -42,7 +42,7 @@ function createQuestion({ t }, answer) {
   };
 }
 
-/** Who it was, when, how it ended, and what Salesforce has against it. @param {Context} context */
+/** Who it was, when, how it ended, and why Salesforce refused it. @param {Context} context */
 function createFacts({ t, now, language }) {
   const name = el('span', { class: 'row-name', dir: 'auto' });
   const line = el('span', { class: 'row-line' });
@@ -63,7 +63,7 @@ function createFacts({ t, now, language }) {
   };
 }
 
-/** What may be done about it: Salesforce's own form is there for whatever this panel has no field for. @param {TrayRow} row */
+/** The possible actions: Salesforce's own form covers fields that this panel lacks. @param {TrayRow} row */
 export const actionsOf = ({ actions, reason }) => (reason === 'refused' ? [...actions.filter((action) => action !== 'dismiss'), 'form', 'dismiss'] : actions);
 
 /** @param {Context} context @param {() => Model} model @param {ReturnType<typeof createResaving>} resaving @returns {(row: TrayRow) => Component<TrayRow>} */
@@ -83,7 +83,7 @@ function trayRow(context, model, resaving) {
       if (saves) wait(true);
     });
     const buttons = el('div', { class: 'tray-actions' });
-    /** @param {string} next what stands in the place of the buttons; empty: they do themselves */
+    /** @param {string} next what replaces the buttons; empty: the buttons themselves */
     function turn(next) {
       question = next;
       if (next === 'edit') edit.fill(model());

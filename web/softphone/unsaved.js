@@ -1,11 +1,11 @@
 /**
- * What the agent typed and no view has shown back: it is never overwritten, it is sent again after a
- * lost connection, and it outlives a reload of the panel in this tab.
+ * What the agent typed and no view has confirmed: it is never overwritten, is sent again after a lost
+ * connection, and survives a reload of the panel in this tab.
  */
 
 /** @import {Draft, Store} from './types.js' */
 
-/** What the admin has asked for is kept each by itself, under this. */
+/** The prefix of the admin's fields, each of which is stored on its own. */
 const ASKED = 'fields.';
 
 /** @param {Draft} draft @param {string} field */
@@ -40,7 +40,7 @@ export function createUnsaved(store, key) {
       fields = { ...fields, [field]: value };
       keep();
     },
-    /** Forget what the server knows too. @param {Draft} draft */
+    /** Forget what the server has confirmed. @param {Draft} draft */
     seen(draft) {
       const left = Object.entries(fields).filter(([field, value]) => knownOf(draft, field) !== value);
       if (left.length === Object.keys(fields).length) return;

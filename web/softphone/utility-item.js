@@ -1,4 +1,4 @@
-/** How the phone looks from outside: the utility item's label and icon, the panel's head and height. */
+/** The phone's appearance in the utility bar: the item's label and icon, the panel's header and height. */
 
 import { stateOf } from './panel.js';
 
@@ -9,11 +9,11 @@ const ICONS = {
   'ringing-user-devices': 'outbound_call', 'dialing-destination': 'outbound_call', bridged: 'unmuted',
   'ringing-inbound': 'incoming_call', wrapup: 'edit', offline: 'offline', 'signed-out': 'lock', blocked: 'warning',
 };
-/** Pixels. Lists scroll, so that where there is one the usual height will do. */
+/** Pixels. Lists scroll, so states with a list use the usual height. */
 const USUAL = 550;
 const LISTS = ['idle', 'connecting', 'offline'];
 const TALLEST = 800;
-// What Salesforce takes at least.
+// Salesforce's minimum.
 const LEAST = 240;
 
 /** @param {Model} model @param {number} needed what the panel's content takes at its present width */

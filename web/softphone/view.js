@@ -1,9 +1,9 @@
-/** Which of two views is the newer. */
+/** Which of two views is newer. */
 
 /** @import {CallCard, Model, View, WrapupCard} from './types.js' */
 
 /**
- * Versions count within one epoch; another epoch means that the store was replaced, and wins.
+ * Versions count within one epoch. Another epoch means that the store was replaced, and always wins.
  * @param {Pick<View, 'epoch'|'version'>|null} shown
  * @param {Pick<View, 'epoch'|'version'>} arrived
  */
@@ -12,7 +12,7 @@ export function isNewer(shown, arrived) {
 }
 
 /**
- * The call that the agent's state speaks of: live ones before those being wrapped up.
+ * The call that determines the agent's state: live calls before those in wrap-up.
  * @param {View} view
  */
 export function foreground(view) {

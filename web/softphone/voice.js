@@ -1,7 +1,7 @@
 /**
- * Beside Salesforce's own phone, in our component of a Voice Extension (salesforce/voice): the phone
- * dials, rings and writes nothing here. Of Salesforce this page knows the record that is looked at,
- * and may have one opened; all else is answered UNSUPPORTED.
+ * Beside Salesforce's own phone, in our component of a Voice Extension (salesforce/voice). The page does
+ * not dial, ring or save here. It only knows the record in view and may open records; all else is answered
+ * UNSUPPORTED.
  */
 
 import { recordOf } from './lightning.js';

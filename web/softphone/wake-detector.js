@@ -1,8 +1,8 @@
 /**
- * Whether this page was asleep when something happened to it.
+ * Whether this page was asleep when an event occurred.
  *
- * A frozen tab runs, when it wakes, what was clicked before: by then nobody expects a call. A page
- * that is awake ticks; a click that comes long after the last tick is as old as that tick.
+ * When a frozen tab wakes, it handles old clicks, but by then nobody expects a call. An awake page ticks, so
+ * a click long after the last tick is as old as that tick.
  */
 
 const ASLEEP_MS = 10_000;
@@ -14,7 +14,7 @@ export function createWakeDetector(now = () => Date.now()) {
     tick() {
       alive = now();
     },
-    /** When a click that is told now was made, at the latest. */
+    /** The latest possible time of a click that is reported now. */
     since: () => (now() - alive > ASLEEP_MS ? alive : now()),
   };
 }

@@ -1,4 +1,4 @@
-/** Sales Engagement: which work a clicked number is for, and that it is done. Kept in this page alone. */
+/** Sales Engagement: which work a clicked number is for, and its completion. Kept only in this page. */
 
 import { createWorks } from './work.js';
 
@@ -9,7 +9,7 @@ import { createWorks } from './work.js';
 export function createWorkItems(page, driver, send) {
   const works = createWorks();
 
-  /** Fetched where Sales Engagement is in use. @param {(module: typeof import('./completions.js'), ports: import('./completions.js').Ports) => Promise<void>} act */
+  /** Loaded if Sales Engagement is in use. @param {(module: typeof import('./completions.js'), ports: import('./completions.js').Ports) => Promise<void>} act */
   async function completing(act) {
     const [module] = await Promise.all([import('./completions.js'), page.moreWords()]);
     await act(module, { driver, store: page.drafts, onFailed: (errors) => page.say('work', 'warning', page.t('work.failed', { reason: page.reasonOf(errors) })) });

@@ -1,9 +1,9 @@
-/** Sales Engagement: which work a clicked number is for. Kept in this page alone. */
+/** Sales Engagement: which work a clicked number is for. Kept only in this page. */
 
 /** @import {Work} from './types.js' */
 
 const KEPT = 20;
-// Numbers are written in many ways; the last ones tell them apart.
+// Numbers have many spellings; their last digits distinguish them.
 const TELLING = 10;
 
 /** @param {string} number */
