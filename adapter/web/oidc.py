@@ -8,6 +8,7 @@ were checked, and requests go only to the identity provider's own origin.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -30,6 +31,7 @@ DISCOVERY_MS = 3_600_000
 KEYS_AGAIN_MS = 10_000
 """The shortest time between reads of the keys, which an unknown key causes."""
 TIMEOUT_SECONDS = 10.0
+_ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 
 
 class SignInRefused(Exception):
@@ -173,10 +175,21 @@ class IdentityProvider:
         try:
             checks.validate(token.claims)
         except JoseError as error:
+            self._check_clock(token.claims.get("iat"))
             raise SignInRefused("bad-claim", f"Salesforce's answer is not valid: {error}") from None
         if not same(str(token.claims["nonce"]), nonce):
             raise SignInRefused("wrong-nonce", "Salesforce's answer belongs to another sign-in.")
         return token.claims
+
+    def _check_clock(self, issued: Any) -> None:
+        """Raise SignInRefused if a token that was issued just now has another time."""
+        if not isinstance(issued, int):
+            return
+        ahead = self._clock.now() // 1000 - issued
+        if abs(ahead) > LEEWAY_SECONDS:
+            text = f"The softphone server's clock is {_span(abs(ahead))} "
+            text += "ahead of Salesforce's." if ahead > 0 else "behind Salesforce's."
+            raise SignInRefused("wrong-clock", f"{text} Ask your admin to correct it.")
 
     def _decode(self, id_token: str) -> jwt.Token | None:
         try:
@@ -204,7 +217,10 @@ class IdentityProvider:
             )
         org_id, user_id = str(userinfo.get("organization_id", "")), str(userinfo.get("user_id", ""))
         if not self._org.is_called(org_id) or len(org_id) not in {15, 18}:
-            raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
+            text = "This softphone is not set up for your org."
+            if _ORG_ID.fullmatch(org_id):
+                text += f" Ask your admin to compare its id, {org_id}, with SOFTPHONE_ORG_ID."
+            raise SignInRefused("wrong-org", text)
         if userinfo.get("active") is not True or not user_id.startswith("005"):
             raise SignInRefused("inactive", "Your Salesforce user is not active.")
         email = str(userinfo.get("email", "")) if userinfo.get("email_verified") is True else ""
@@ -228,6 +244,11 @@ class IdentityProvider:
             log.warning("sign_in.refused", org=self._org.org_id, status=answer.status_code)
             raise SignInRefused("refused", "Salesforce refused the sign-in. Try again.")
         return body
+
+
+def _span(seconds: int) -> str:
+    """A time span for a sentence: "90 seconds", "61 minutes"."""
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
 
 
 def build_http() -> httpx.AsyncClient:

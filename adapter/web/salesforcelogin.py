@@ -107,7 +107,7 @@ class SalesforceLogin:
             return _page("This sign-in has expired. Try again.", status=400)
         try:
             if "error" in request.query:
-                raise SignInRefused("denied", "You did not sign in. Close this window.")
+                raise _denied(request.query["error"])
             code = request.query.get("code", "")
             identity: Identity = await self._provider_of(org).identify(code, flow)
         except SignInRefused as error:
@@ -174,6 +174,18 @@ def _set_flow_cookie(response: web.Response, flow: Flow, value: str, max_age: in
     name = _cookie_name(flow.state)
     cookie = f"{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=Lax"
     response.headers.add("Set-Cookie", cookie)
+
+
+def _denied(error: str) -> SignInRefused:
+    """The agent said no, or Salesforce did: usually because a permission set is missing.
+
+    https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm&type=5
+    """
+    if error.replace("-", "_") == "access_denied":
+        return SignInRefused("denied", "You did not sign in. Close this window.")
+    named = f" ({error})" if re.fullmatch(r"\w{1,64}", error, re.ASCII) else ""
+    text = f"Salesforce did not let you use the softphone{named}. Ask your admin to assign you the "
+    return SignInRefused("not-approved", text + "permission set Softphone Agent.")
 
 
 def _refusal_page(org: Org, error: SignInRefused) -> web.Response:

@@ -71,7 +71,7 @@ async def test_an_identity_has_the_normalized_org_id(provider: IdentityProvider)
         ("exp", 1, "bad-claim"),
         ("exp", None, "bad-claim"),
         ("exp", "soon", "bad-claim"),
-        ("iat", 2**40, "bad-claim"),
+        ("iat", 2**40, "wrong-clock"),
         ("nonce", "another", "wrong-nonce"),
         ("nonce", None, "bad-claim"),
         ("sub", None, "bad-claim"),
@@ -86,6 +86,38 @@ async def test_each_forged_claim_is_refused(
     with pytest.raises(SignInRefused) as refused:
         await identify(provider)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("later_ms", "words"),
+    [
+        (3_600_000 * 24, "clock is 1440 minutes ahead of Salesforce's. Ask your admin"),
+        (-90_000, "clock is 90 seconds behind Salesforce's. Ask your admin"),
+    ],
+)
+async def test_a_clock_that_is_wrong_is_named(
+    fake: FakeIdentity, provider: IdentityProvider, clock: SetClock, later_ms: int, words: str
+) -> None:
+    """A token is seconds old when it arrives, so its times give the clock away."""
+    clock.stop()
+    issued = clock.now() // 1000
+    fake.bend_claims = {"iat": issued, "exp": issued + 120}
+    clock.later = later_ms
+    with pytest.raises(SignInRefused, match=words):
+        await identify(provider)
+
+
+async def test_a_user_of_another_org_reads_which_id_to_compare(
+    fake: FakeIdentity, provider: IdentityProvider
+) -> None:
+    """The setting may have a wrong id; what is no id is not repeated."""
+    fake.bend_userinfo = {"organization_id": "00D000000000002AAA"}
+    with pytest.raises(SignInRefused, match="its id, 00D000000000002AAA, with SOFTPHONE_ORG_ID"):
+        await identify(provider)
+    fake.bend_userinfo = {"organization_id": "<script>"}
+    with pytest.raises(SignInRefused) as refused:
+        await identify(provider)
+    assert "script" not in refused.value.text
 
 
 @pytest.mark.parametrize(

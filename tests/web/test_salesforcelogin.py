@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -253,6 +254,27 @@ async def test_a_declined_sign_in_says_so(stage: Stage) -> None:
     answer = await popup.come_back(address)
     assert answer.status_code == 403
     assert 'data-code=""' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        ("OAUTH_APP_ACCESS_DENIED", "the softphone (OAUTH_APP_ACCESS_DENIED)."),
+        ("<b>no</b>", "the softphone."),
+    ],
+)
+async def test_a_user_without_the_permission_set_reads_what_is_missing(
+    stage: Stage, error: str, named: str
+) -> None:
+    """Salesforce sends its own code back; text that is no code is not shown."""
+    popup = stage.popup()
+    state = (await popup.sign_in(await popup.start())).split("state=")[1]
+    query = urlencode({"error": error, "state": state})
+    answer = await popup.come_back(f"{popup.url}/auth/callback?{query}")
+    assert answer.status_code == 403
+    assert f"Salesforce did not let you use {named}" in answer.text
+    assert "permission set Softphone Agent" in answer.text
+    assert "<b>" not in answer.text
 
 
 async def test_a_wrong_answer_from_salesforce_shows_a_page(stage: Stage) -> None:
