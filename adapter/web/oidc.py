@@ -232,9 +232,9 @@ class IdentityProvider:
         try:
             try:
                 answer = await self._http.request(method, url, **options)
-            except httpx.RemoteProtocolError:
-                # The server closed a kept connection as the request went out. A code that it has
-                # taken all the same is refused: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                # The server closed or reset a kept connection as the request went out. A code that
+                # it has taken all the same is refused: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
                 answer = await self._http.request(method, url, **options)
             body = answer.json()
         except (httpx.HTTPError, ValueError, RecursionError) as error:

@@ -7,6 +7,8 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -262,7 +264,9 @@ async def test_a_rotated_key_is_found(
 
 
 @asynccontextmanager
-async def closing_kept_connections(answer: dict[str, object]) -> AsyncIterator[list[int]]:
+async def closing_kept_connections(
+    answer: dict[str, object], *, by_reset: bool
+) -> AsyncIterator[list[int]]:
     """A server that answers once on each connection, and closes it at the next request."""
     requests: list[int] = []
     served: list[asyncio.Future[None]] = []
@@ -275,6 +279,9 @@ async def closing_kept_connections(answer: dict[str, object]) -> AsyncIterator[l
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             requests.append(2)
+        if by_reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         writer.close()
         await writer.wait_closed()
 
@@ -291,10 +298,16 @@ async def closing_kept_connections(answer: dict[str, object]) -> AsyncIterator[l
         await asyncio.gather(*served)
 
 
-async def test_a_kept_connection_that_closes_costs_no_sign_in(clock: SetClock) -> None:
+@pytest.mark.parametrize("by_reset", [False, True])
+async def test_a_kept_connection_that_closes_costs_no_sign_in(
+    clock: SetClock, by_reset: bool
+) -> None:
     """A load balancer closes idle connections, sometimes just as the next request goes out."""
     config: dict[str, object] = {}
-    async with closing_kept_connections(config) as requests, build_http() as http:
+    async with (
+        closing_kept_connections(config, by_reset=by_reset) as requests,
+        build_http() as http,
+    ):
         org = Org("00D000000000001", (), domain=str(config["issuer"]), client_id="client")
         provider = IdentityProvider(org, http, REDIRECT, clock)
         await provider.authorize_url(FLOW)
