@@ -37,7 +37,7 @@ from adapter.web.connector import ConnectorSite
 from adapter.web.desk import Desk
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
-from adapter.web.hearing import Hearing
+from adapter.web.framehandler import FrameHandler
 from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
@@ -248,7 +248,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
     clicks = Clicks(agents, rate, edges.metrics)
     return Bridge(
         reception=reception,
-        hearing=Hearing(agents, pages, clicks, same_user, clock),
+        frame_handler=FrameHandler(agents, pages, clicks, same_user, clock),
         clock=clock,
         tasks=edges.tasks,
         door=_door(edges, "softphones"),

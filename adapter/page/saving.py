@@ -25,8 +25,8 @@ from adapter.page.proofs import had_go
 from adapter.page.registry import Registry
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
+from adapter.runtime.retries import handle_with_retries
 from adapter.runtime.tasks import Tasks
-from adapter.runtime.telling import tell
 from adapter.runtime.turn import ForLog
 from adapter.storage.port import Snapshot, StorageError
 
@@ -156,7 +156,7 @@ class Saving:
             about = {"agent": str(key), "call": log_id}
             log.error("page.event_not_stored", **about, reason=str(error), again_in=wait)
 
-        await tell(
+        await handle_with_retries(
             self._agents,
             key,
             lambda: ForLog(log_id, replace(event, at=self._clock.now())),

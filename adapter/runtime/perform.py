@@ -42,8 +42,8 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.availability import set_availability
 from adapter.runtime.cdrlookup import CdrLookup, driver_of
 from adapter.runtime.clock import Clock
+from adapter.runtime.retries import handle_with_retries
 from adapter.runtime.tasks import Tasks
-from adapter.runtime.telling import tell
 from adapter.runtime.turn import Turn
 from adapter.storage.port import StorageError, Store
 from adapter.telephony.port import (
@@ -157,7 +157,9 @@ class Performer:
             details = {"effect": type(effect).__name__, "reason": str(error), "again_in": wait}
             log.error("effect.outcome_not_stored", **_log_fields(key, effect), **details)
 
-        await tell(self.agents, key, lambda: replace(event, at=self.clock.now()), not_stored)
+        await handle_with_retries(
+            self.agents, key, lambda: replace(event, at=self.clock.now()), not_stored
+        )
 
     async def _perform_call_effect(self, key: AgentKey, effect: CallEffect) -> Event:
         match effect:

@@ -17,8 +17,8 @@ from adapter.page.page import Page
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
+from adapter.web.framehandler import FrameHandler
 from adapter.web.gctrigger import GcTrigger
-from adapter.web.hearing import Hearing
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.reception import FLOOD, GONE, TRY_AGAIN, Reception
 from adapter.web.socketdoor import SocketDoor
@@ -38,7 +38,7 @@ class Bridge:
     """The endpoint `/ws`."""
 
     reception: Reception
-    hearing: Hearing
+    frame_handler: FrameHandler
     clock: Clock
     tasks: Tasks
     door: SocketDoor
@@ -84,6 +84,8 @@ class Bridge:
                     outbox.close(FLOOD, "too many messages")
                     break
                 # Binary frames are not JSON, and are answered like any malformed frame.
-                await self.hearing.hear(page, frame.data if frame.type is WSMsgType.TEXT else "")
+                await self.frame_handler.handle(
+                    page, frame.data if frame.type is WSMsgType.TEXT else ""
+                )
         finally:
             log.info("page.gone", agent=str(page.key), page=page.page_id, code=socket.close_code)

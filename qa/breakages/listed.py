@@ -185,7 +185,7 @@ BREAKAGES = (
     ),
     Breakage(
         "forget a report that was not stored",
-        "adapter/web/hearing.py",
+        "adapter/web/framehandler.py",
         "            if isinstance(message, messages.Result):\n",
         "            if isinstance(message, messages.Hello):\n",
         ("tests/web/test_bridge.py",),

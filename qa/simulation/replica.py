@@ -39,7 +39,7 @@ from adapter.voice.record import RecordRules
 from adapter.voice.setup import SURFACE
 from adapter.voice.writer import VoiceWriter
 from adapter.web.clicks import Clicks
-from adapter.web.hearing import Hearing
+from adapter.web.framehandler import FrameHandler
 from adapter.web.reception import Reception
 from adapter.web.salesforceuser import SalesforceUserCheck
 from qa.simulation.dice import Dice, Shape
@@ -242,7 +242,7 @@ class Replica:
             build="",
         )
         clicks = Clicks(agents, OrgRate(clock), Metrics())
-        self.hearing = Hearing(
+        self.frame_handler = FrameHandler(
             agents=agents, pages=pages, clicks=clicks, same_user=same_user, clock=clock
         )
 
@@ -311,7 +311,7 @@ class Link:
             outbox = cast("Any", self)
             page = await replica.reception.welcome(Hello.model_validate(hello), session, outbox)
             while True:
-                await replica.hearing.hear(page, await self._frames.get())
+                await replica.frame_handler.handle(page, await self._frames.get())
         finally:
             self.close(1001, "gone")
 

@@ -10,8 +10,8 @@ import pytest
 
 from adapter.core.availability import Status
 from adapter.core.facts import Outcome, PhoneRefusal
+from adapter.telephony.asterisk.callupdates import NOBODY
 from adapter.telephony.asterisk.cel import open_cel
-from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.port import Action, Rejected, Unsupported
 from qa.asterisk.bench import IDENTITY, plans
 from qa.asterisk.handset import (

@@ -136,7 +136,7 @@ def test_a_follow_up_is_told_to_be_true_or_false() -> None:
 SAYING = (
     *("page/saving.py", "page/frames.py", "page/offers.py", "opencti/surface.py"),
     *("lwc/surface.py", "salesforce/savecall.py", "salesforce/pagecalls.py"),
-    *("web/hearing.py", "web/reception.py"),
+    *("web/framehandler.py", "web/reception.py"),
 )
 
 
@@ -303,7 +303,7 @@ def test_each_code_of_a_notice_is_listed_and_no_other() -> None:
 
 def test_each_code_of_an_error_is_listed_and_no_other() -> None:
     """Those that are frames of their own, not of the view."""
-    files = ("web/hearing.py", "web/reception.py", "web/salesforceuser.py")
+    files = ("web/framehandler.py", "web/reception.py", "web/salesforceuser.py")
     made = set().union(*(texts(file, 0, "error_frame") for file in files))
     assert codes("Errors") == made | {"not-stored"}
 
@@ -324,7 +324,7 @@ def test_each_code_of_an_answer_over_http_is_listed_and_no_other() -> None:
 
 def test_each_close_code_is_listed_and_no_other() -> None:
     """1009 is the WebSocket library's own."""
-    files = ("page/registry.py", "web/bridge.py", "web/hearing.py", "web/reception.py")
+    files = ("page/registry.py", "web/bridge.py", "web/framehandler.py", "web/reception.py")
     places = (*files, "web/outbox.py", "app.py")
     made = {
         told

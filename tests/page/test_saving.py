@@ -10,7 +10,7 @@ import pytest
 from adapter.core.logevents import GrantSave, LogAccepted, ReadBack, SendSettled
 from adapter.core.logmodel import Attempt, Pending, Unknown
 from adapter.core.model import AgentKey
-from adapter.runtime import telling
+from adapter.runtime import retries
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.turn import Step, Turn
 from adapter.storage.port import StorageError
@@ -58,7 +58,7 @@ async def test_an_unsent_go_is_reported_until_that_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody else knows; unheard of, it would be in doubt where nothing is read back."""
-    monkeypatch.setattr(telling, "AGAIN_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(retries, "AGAIN_SECONDS", (0.0, 0.0))
     async with a_desk(tmp_path) as desk:
         desk.pages.discard(desk.page)
         accepted = LogAccepted(SystemClock().now(), "page1", "n1")

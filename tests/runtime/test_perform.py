@@ -15,7 +15,7 @@ from adapter.core.events import CallPlaced, ControlRequested, DialRequested
 from adapter.core.logevents import ProbePage, ReadBack
 from adapter.core.model import Acceptance, Agent, AgentKey, Phase, Placing
 from adapter.metrics import Metrics
-from adapter.runtime import telling
+from adapter.runtime import retries
 from adapter.runtime.perform import Performer
 from adapter.runtime.turn import Step, Turn
 from adapter.storage.port import StorageError
@@ -70,7 +70,7 @@ async def test_an_outcome_that_cannot_be_stored_is_reported_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int, acceptance: Acceptance
 ) -> None:
     """A disk that is full for a moment; after that there is the deadline."""
-    monkeypatch.setattr(telling, "AGAIN_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(retries, "AGAIN_SECONDS", (0.0, 0.0))
     handle, failures = bench.agents.handle, [StorageError("disk is full")] * times
 
     async def failing(key: AgentKey, *steps: Step) -> Turn:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from adapter.telephony.asterisk import adopting, ids, legs, observing, telling, watching, wire
+from adapter.telephony.asterisk import callupdates, ids, legs, observing, recovery, watching, wire
 from adapter.telephony.asterisk.commands import Command
 from adapter.telephony.asterisk.leg import State
 from adapter.telephony.asterisk.steered import Steered
@@ -116,11 +116,11 @@ class CallBoard:
         if subject is None or event.replace_channel is not None:
             return Steered(root, "")
         name = ids.leg_name(subject.id)
-        return adopting.called(subject) if name is None else adopting.placed(subject, name)
+        return recovery.called(subject) if name is None else recovery.placed(subject, name)
 
     def _plan_step(self, before: Steered | None, observed: Steered) -> Step:
         after, commands = legs.plan(observed, record=self.records)
-        updates = telling.updates_between(before, after)
+        updates = callupdates.updates_between(before, after)
         if after.is_done:
             self._forget(after)
         else:
@@ -194,11 +194,11 @@ class CallBoard:
         there = {channel.id: channel for channel in channels}
         steps = [self._end_missing(call, there, now) for call in list(self.calls.values())]
         ours = [channel for channel in there.values() if self._is_ours(channel)]
-        for adopted in adopting.adopted(ours, bridges, answered, now):
-            known = self.calls.get(adopted.root)
-            now_recorded = adopted.root in recorded
-            updated = replace(adopted, recording=now_recorded, recorded=now_recorded)
-            steps.append(self._plan_step(known, adopting.merged(known, updated)))
+        for recovered in recovery.recovered_calls(ours, bridges, answered, now):
+            known = self.calls.get(recovered.root)
+            now_recorded = recovered.root in recorded
+            updated = replace(recovered, recording=now_recorded, recorded=now_recorded)
+            steps.append(self._plan_step(known, recovery.merged(known, updated)))
         for watched in list(self.seen.values()):
             if watched.channel not in there:
                 steps.append(self._watched(wire.ended(watched.channel, now, NORMAL, guessed=True)))

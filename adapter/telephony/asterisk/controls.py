@@ -11,7 +11,7 @@ import contextlib
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.hands import MUTED, Hands
+from adapter.telephony.asterisk.executor import MUTED, CommandExecutor
 from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import Action, Capabilities, ProviderError, Rejected, Unsupported
@@ -50,13 +50,13 @@ def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities
 class Talk:
     """One connected call. Methods may raise Rejected or Unknown."""
 
-    def __init__(self, call: Steered, client: AriClient, hands: Hands) -> None:
+    def __init__(self, call: Steered, client: AriClient, executor: CommandExecutor) -> None:
         """Raises Unsupported for a call that we only watch."""
         if call.party is None or call.agent is None:
             raise Unsupported(NOT_OURS)
         self._call, self._party, self._agent = call, call.party, call.agent
         self._third = call.consulted
-        self._client, self._hands = client, hands
+        self._client, self._executor = client, executor
         self._bridge = ids.bridge(call.root)
 
     async def do(self, action: Action, value: str) -> None:  # noqa: PLR0912 - a table
@@ -101,7 +101,7 @@ class Talk:
     async def hand_over(self, target: str) -> None:
         """Call the transfer's target; when it rings, the agent leaves the call."""
         self._require_two_parties()
-        await self._hands.call_third(self._call, target)
+        await self._executor.call_third(self._call, target)
 
     def _require_two_parties(self) -> None:
         if self._third is not None or self._call.transfer is not None:
@@ -117,10 +117,10 @@ class Talk:
         """Hold the other party once the third's channel exists; on failure change nothing."""
         self._require_two_parties()
         channel = ids.consulted(self._call.root)
-        await self._hands.make_consulted(self._call, self._agent.id, target)
+        await self._executor.make_consulted(self._call, self._agent.id, target)
         try:
             await self._hold(self._party)
-            await self._hands.ring_consulted(self._call.root)
+            await self._executor.ring_consulted(self._call.root)
         except ProviderError:
             with contextlib.suppress(ProviderError):
                 await self._client.hang_up(channel)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from adapter.core.availability import Status
 from adapter.core.facts import Facts
-from adapter.telephony.asterisk import adopting, ids, telling, wire
+from adapter.telephony.asterisk import callupdates, ids, recovery, wire
 from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
 from adapter.telephony.asterisk.cel import CelLog
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.controls import Talk, capabilities_of
-from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.executor import CommandExecutor
 from adapter.telephony.asterisk.ledger import Ledger
 from adapter.telephony.asterisk.rest import GONE
 from adapter.telephony.asterisk.steered import Steered
@@ -68,12 +68,12 @@ class AsteriskDriver:
     cel: CelLog | None = None
 
     def __post_init__(self) -> None:
-        self._hands = Hands(self.client, self.account)
+        self._executor = CommandExecutor(self.client, self.account)
         self._ledger = Ledger(self.states)
         self._phones = WebPhones(self.client, self.account)
         self.steering = Steering(
             self.client,
-            self._hands,
+            self._executor,
             self.account,
             now=self.now,
             users=self.watched,
@@ -109,7 +109,7 @@ class AsteriskDriver:
             type=f"call.{update.moment}",
             body=body,
             update=update,
-            parkable=update.user_id != telling.NOBODY,
+            parkable=update.user_id != callupdates.NOBODY,
             states=(self._ledger.entry(update, body),),
         )
 
@@ -138,7 +138,7 @@ class AsteriskDriver:
         try:
             self.account.endpoint_of(dial_string)
             identity = caller_id or ""
-            await self._hands.ring(root, user_id, dial_string, shown=shown, identity=identity)
+            await self._executor.ring(root, user_id, dial_string, shown=shown, identity=identity)
         except Rejected as error:
             served = error.code != GONE
             code, text = (error.code, error.text) if served else ("not-served", NOT_SERVED)
@@ -155,7 +155,7 @@ class AsteriskDriver:
         call = await self._require_call(provider_call_id)
         if call.party is None or call.agent is None:
             raise Rejected("no-call", NO_SUCH_CALL)
-        await Talk(call, self.client, self._hands).hand_over(target)
+        await Talk(call, self.client, self._executor).hand_over(target)
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
@@ -171,7 +171,7 @@ class AsteriskDriver:
         if action is Action.RESUME and known is not None and known.is_held_at_phone:
             raise Rejected("held-at-phone", HELD_AT_PHONE)
         call = await self._require_call(provider_call_id)
-        await Talk(call, self.client, self._hands).do(action, value or "")
+        await Talk(call, self.client, self._executor).do(action, value or "")
 
     async def _hang_up(self, provider_call_id: str) -> None:
         """Hang up every leg, at whatever stage the call is."""
@@ -196,7 +196,7 @@ class AsteriskDriver:
         bridges = await self.client.bridges()
         mine = [channel for channel in channels if _is_of(channel, root)]
         times = await self.steering.answered(mine) if answered else {}
-        calls = adopting.adopted(mine, bridges, times, self.now())
+        calls = recovery.recovered_calls(mine, bridges, times, self.now())
         return next((call for call in calls if call.root == root), None)
 
     # --- availability ----------------------------------------------------------------
@@ -235,7 +235,7 @@ class AsteriskDriver:
         """The CDR of a live call from its channels, of a finished one from the event log."""
         call = await self._find_call(provider_call_id, answered=True)
         if call is not None:
-            update = telling.record_of(call)
+            update = callupdates.cdr_of(call)
             return Cdr(update, None if call.inbound else call.number)
         watched = ids.channel_of_call(provider_call_id)
         if watched is not None and await self.client.exists(watched):

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from msgspec.structs import replace
 
 from adapter.core.facts import Facts, Known, Source
-from adapter.telephony.asterisk import telling, wire
+from adapter.telephony.asterisk import callupdates, wire
 from adapter.telephony.port import DriverStates
 from adapter.telephony.updates import CallUpdate, DriverState, Moment
 
@@ -44,7 +44,7 @@ class Ledger:
         """The state to store together with this update."""
         call = update.provider_call_id
         known = self._open.get(call)
-        over = update.moment in OVER or update.user_id == telling.NOBODY
+        over = update.moment in OVER or update.user_id == callupdates.NOBODY
         return DriverState(call, body.decode(), known.version if known else 0, over)
 
     def stored(self, entry: DriverState) -> None:

@@ -29,7 +29,7 @@ from adapter.telephony.asterisk.commands import (
     Release,
     lost_leg,
 )
-from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.executor import CommandExecutor
 from adapter.telephony.asterisk.pulse import Pulse
 from adapter.telephony.port import ProviderError
 from adapter.telephony.updates import CallUpdate
@@ -80,7 +80,7 @@ class Steering:
     """
 
     client: AriClient
-    hands: Hands
+    executor: CommandExecutor
     account: AsteriskAccount
     now: Callable[[], int]
     users: Callable[[], Iterable[str]] = lambda: ()
@@ -244,7 +244,7 @@ class Steering:
     async def _perform(
         self, group: asyncio.TaskGroup, tell: Tell, root: str, command: Command
     ) -> None:
-        if await self.hands.perform(command):
+        if await self.executor.perform(command):
             if isinstance(command, Connect):
                 self.board.called(root)
             return
@@ -263,7 +263,7 @@ class Steering:
         """
         for seconds in LET_GO_SECONDS:
             await asyncio.sleep(seconds)
-            if not self.connected or await self.hands.perform(command):
+            if not self.connected or await self.executor.perform(command):
                 return
 
     async def _left_to_another(self, group: asyncio.TaskGroup, tell: Tell, root: str) -> None:

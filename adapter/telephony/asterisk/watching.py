@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.telephony.asterisk import causes, ids
-from adapter.telephony.asterisk.telling import NOBODY
+from adapter.telephony.asterisk.callupdates import NOBODY
 from adapter.telephony.asterisk.wire import Channel, Event
 from adapter.telephony.updates import CallUpdate, Moment
 

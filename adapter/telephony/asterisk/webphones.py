@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from adapter.telephony.asterisk import ids, legs, wire
 from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.hands import LEASH, MUTED, RING, SHOWN
+from adapter.telephony.asterisk.executor import LEASH, MUTED, RING, SHOWN
 from adapter.telephony.asterisk.wire import Channel
 from adapter.telephony.browserphones import PhoneLogin
 

@@ -97,7 +97,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Event:
     """A webhook to send: its type, and the user named in it, if any."""
 
     type: str
@@ -133,7 +133,7 @@ _ENDINGS = {
 }
 
 
-def begin(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+def begin(call: Call, now: int) -> tuple[Call, tuple[Event, ...]]:
     """Begin a call that needs no pick-up first: an inbound one, or one from a desk phone."""
     if call.direction is not Direction.INBOUND:
         return _pick_up(call, now)
@@ -144,13 +144,13 @@ def begin(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
     rings = call.rings or (call.user_id,)
     # The account's event names a user only if there is a single target.
     named = call.user_id if len(rings) == 1 else None
-    ringing_news = (News("call.ringing", user) for user in rings)
-    return ringing, (News("call.incoming", named), *ringing_news)
+    ring_events = (Event("call.ringing", user) for user in rings)
+    return ringing, (Event("call.incoming", named), *ring_events)
 
 
 def act(
     call: Call, verb: Verb, now: int, *, cause: int | None = None, target: str | None = None
-) -> tuple[Call, tuple[News, ...]]:
+) -> tuple[Call, tuple[Event, ...]]:
     """Perform an act on a call; `target` is who answers, fetches or receives it.
 
     Raises `Impossible` if the phase does not allow it.
@@ -169,7 +169,7 @@ def act(
         return _reach_machine(call, now)
     if verb is Verb.TRANSFER:
         moved = replace(call, transferred=now, target=target)
-        return moved, (News("call.transfer", call.user_id),)
+        return moved, (Event("call.transfer", call.user_id),)
     return _end(call, verb, now, cause)
 
 
@@ -178,49 +178,49 @@ def live(call: Call) -> bool:
     return call.started is not None and call.phase is not Phase.OVER
 
 
-def _pick_up(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+def _pick_up(call: Call, now: int) -> tuple[Call, tuple[Event, ...]]:
     picked = replace(call, phase=Phase.RINGING, started=now, answered=now)
-    dialed = News("call.initiated", call.user_id)
+    dialed = Event("call.initiated", call.user_id)
     if call.callee is None:
         return picked, (dialed,)
-    return picked, (dialed, News("call.ringing", call.callee))
+    return picked, (dialed, Event("call.ringing", call.callee))
 
 
-def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[News, ...]]:
+def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[Event, ...]]:
     answered = now if call.answered is None else call.answered
     talking = replace(call, phase=Phase.TALKING, answered=answered, connected=now, machine=machine)
-    return talking, _news_for_each(call, "call.answered")
+    return talking, _event_for_each(call, "call.answered")
 
 
-def _reach_machine(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+def _reach_machine(call: Call, now: int) -> tuple[Call, tuple[Event, ...]]:
     """An agent who dials is connected to the machine; one who is called is not."""
     if call.direction is Direction.INBOUND:
         return replace(call, phase=Phase.TALKING, machine=True), ()
     return _connect(call, now, machine=True)
 
 
-def _fetch(call: Call, now: int, user_id: str | None) -> tuple[Call, tuple[News, ...]]:
+def _fetch(call: Call, now: int, user_id: str | None) -> tuple[Call, tuple[Event, ...]]:
     """End one user's talk and begin another's, with a second event of the same type."""
     if user_id in {None, call.user_id} or call.connected is None:
         raise Impossible("only another user can fetch a talk")
     talks = (*call.talks, Talk(call.user_id, call.connected, now))
     fetched = replace(call, user_id=user_id, connected=now, talks=talks)
-    return fetched, _news_for_each(fetched, "call.answered")
+    return fetched, _event_for_each(fetched, "call.answered")
 
 
-def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tuple[News, ...]]:
+def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tuple[Event, ...]]:
     status, usual = _ENDINGS[verb]
     if call.machine:
         status = "voicemail"
     elif verb is Verb.HANG_UP and call.direction is Direction.INBOUND and not call.connected:
         status = "no-answer"
     over = replace(call, phase=Phase.OVER, ended=now, status=status, cause=cause or usual)
-    return over, _news_for_each(call, "call.end")
+    return over, _event_for_each(call, "call.end")
 
 
-def _news_for_each(call: Call, kind: str) -> tuple[News, ...]:
+def _event_for_each(call: Call, kind: str) -> tuple[Event, ...]:
     """A webhook for the user, or for both users of an internal call."""
     users = (call.user_id,) if call.callee is None else (call.user_id, call.callee)
     if call.unnamed:
-        return (News(kind, None),)
-    return tuple(News(kind, user) for user in users)
+        return (Event(kind, None),)
+    return tuple(Event(kind, user) for user in users)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapter.telephony.simulator.call import Call, News, Phase, live
+from adapter.telephony.simulator.call import Call, Event, Phase, live
 from adapter.telephony.simulator.config import User
 from adapter.telephony.simulator.endpoints import Endpoint
 
@@ -19,14 +19,14 @@ def stamp(at: int | None) -> str | None:
     return (_EPOCH + timedelta(milliseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03}Z"
 
 
-def event(event_id: str, account: str, call: Call, news: News, user_field: str) -> dict[str, Any]:
+def event(event_id: str, account: str, call: Call, sent: Event, user_field: str) -> dict[str, Any]:
     """Write one webhook about the call's present state."""
     data = {"call_id": call.call_id, **_fields(call), "status": call.status or _STATUS[call.phase]}
-    if news.user_id is not None:
-        data[user_field] = news.user_id
+    if sent.user_id is not None:
+        data[user_field] = sent.user_id
     if call.target is not None:
         data["transfer_target"] = call.target
-    return {"id": event_id, "type": news.type, "account_id": account, "data": data}
+    return {"id": event_id, "type": sent.type, "account_id": account, "data": data}
 
 
 _STATUS = {

@@ -136,19 +136,19 @@ class Switch:
             KeyError: no such call.
             Impossible: the call's phase does not allow it.
         """
-        changed, news = calls.act(
+        changed, events = calls.act(
             self.calls[call_id], verb, self._config.now(), cause=cause, target=target
         )
-        self._store_and_notify(changed, news)
+        self._store_and_notify(changed, events)
         if changed.phase is Phase.OVER:
             self._stop_timers(call_id)
         return changed
 
-    def _store_and_notify(self, changed: Call, news: tuple[calls.News, ...]) -> None:
+    def _store_and_notify(self, changed: Call, events: tuple[calls.Event, ...]) -> None:
         self.calls[changed.call_id] = changed
         subject, own = self._subjects[changed.call_id]
         knobs = own or self.knobs
-        for item in news:
+        for item in events:
             about = f"{subject}:{item.type}:{item.user_id}"
             event_id = f"evt_{self._config.new_id()}"
             body = render.event(

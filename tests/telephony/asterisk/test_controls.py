@@ -8,7 +8,7 @@ from adapter.core.availability import Status
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.controls import Talk, capabilities_of
-from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.executor import CommandExecutor
 from adapter.telephony.asterisk.leg import Leg, State
 from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.asterisk.steered import Steered
@@ -29,7 +29,7 @@ RINGS = Steered(
 def talk(call: Steered) -> Talk:
     """A talk at an Asterisk that cannot be reached: nothing may be asked of it."""
     client = AriClient(build_http(ACCOUNT), ACCOUNT)
-    return Talk(call, client, Hands(client, ACCOUNT))
+    return Talk(call, client, CommandExecutor(client, ACCOUNT))
 
 
 @pytest.mark.parametrize("action", [Action.SWAP, Action.MERGE, Action.COMPLETE])

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from adapter.core.facts import Facts
+from adapter.telephony.asterisk.callupdates import NOBODY
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.asterisk.rest import build_http
-from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.port import Action, Rejected, StreamDriver, Unknown, Unsupported
 from adapter.telephony.updates import CallUpdate, Moment
 from qa.asterisk.bench import Bench, always, imitated

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapter.core.facts import Facts, Known, Source
 from adapter.telephony.asterisk import wire
+from adapter.telephony.asterisk.callupdates import NOBODY
 from adapter.telephony.asterisk.ledger import Ledger
-from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.updates import CallUpdate, DriverState, Moment
 from tests.fakes.states import MemoryStates
 

@@ -18,7 +18,7 @@ from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.board import CallBoard
 from adapter.telephony.asterisk.client import AriClient, ConnectionLost
 from adapter.telephony.asterisk.commands import Connect
-from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.executor import CommandExecutor
 from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.asterisk.steering import (
     AGAIN_SECONDS,
@@ -40,9 +40,14 @@ NUMBER = "+15551230300"
 class Stage:
     """A stand-in, a steering, and what it tells; the store can be away."""
 
-    def __init__(self, bench: Bench, steering: Steering, hands: Hands) -> None:
+    def __init__(self, bench: Bench, steering: Steering, executor: CommandExecutor) -> None:
         assert isinstance(bench.world, StandIn)
-        self.bench, self.world, self.steering, self.hands = bench, bench.world, steering, hands
+        self.bench, self.world, self.steering, self.executor = (
+            bench,
+            bench.world,
+            steering,
+            executor,
+        )
         self.told: list[CallUpdate] = []
         self.refusals = 0
         self.others: set[str] = set()
@@ -77,10 +82,10 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
     async with imitated(folder) as bench:
         account = bench.account()
         client = AriClient(build_http(account), account)
-        hands = Hands(client, account)
+        executor = CommandExecutor(client, account)
         now = lambda: time.time_ns() // 1_000_000  # noqa: E731
-        steering = Steering(client, hands, account, now=now, users=lambda: ["ada"])
-        stage = Stage(bench, steering, hands)
+        steering = Steering(client, executor, account, now=now, users=lambda: ["ada"])
+        stage = Stage(bench, steering, executor)
         plans(bench, stage.world.phone("ada"))
         running = asyncio.create_task(steering.run(stage.tell))
         try:
@@ -96,7 +101,7 @@ async def test_events_missed_during_a_disconnection_are_recovered(tmp_path: Path
     """The phone is picked up while nobody listens: the destination is called all the same."""
     async with a_stage(tmp_path) as stage:
         ada = stage.world.phone("ada")
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.world.lose_sockets()
         await ada.until_talks()
         await stage.until(Moment.CONNECTED)
@@ -111,7 +116,7 @@ async def test_nothing_follows_before_it_is_stored(tmp_path: Path) -> None:
     """The store is away for a moment: the destination waits, and is called once."""
     async with a_stage(tmp_path) as stage:
         stage.refusals = 2
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.DIALED)
         await stage.until(Moment.CONNECTED)
         assert [one.moment for one in stage.told] == [Moment.DIALED, Moment.CONNECTED]
@@ -121,10 +126,10 @@ async def test_the_process_that_reported_a_call_first_dials_its_destination(tmp_
     """It was replaced at that moment, and goes on with what it began: one call, and the talk."""
     async with a_stage(tmp_path) as stage:
         stage.others.add("c1")
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.DIALED)
         other = Connect("c1", "ada", ids.device("c1", 0), NUMBER)
-        assert await stage.hands.perform(other)
+        assert await stage.executor.perform(other)
         await stage.until(Moment.CONNECTED)
         assert len(stage.bench.trunk.calls) == 1
 
@@ -136,7 +141,7 @@ async def test_nobody_completes_what_the_first_process_left_undone(
     monkeypatch.setattr(module, "OTHERS_SECONDS", 0.05)
     async with a_stage(tmp_path) as stage:
         stage.others.add("c1")
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.ENDED)
         await stage.world.phone("ada").until_over()
         assert stage.bench.trunk.calls == []
@@ -146,7 +151,7 @@ async def test_hanging_up_waits_for_no_store(tmp_path: Path) -> None:
     """Nobody is left in silence because a database is away."""
     async with a_stage(tmp_path) as stage:
         ada = stage.world.phone("ada")
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
         stage.refusals = 1_000
         await ada.calls[-1].hang_up()
@@ -177,7 +182,7 @@ async def test_a_failed_request_strands_nobody(
     monkeypatch.setattr(AriClient, "hang_up", sometimes)
     monkeypatch.setattr(AriClient, "dial", dial)
     async with a_stage(tmp_path) as stage:
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         if rings:
             await stage.until(Moment.CONNECTED)
             await stage.world.phone("ada").calls[-1].hang_up()
@@ -205,7 +210,7 @@ async def test_two_that_take_the_application_from_each_other_do_so_ever_more_sel
 ) -> None:
     """As two adapters do with two databases; after a quiet time it is taken back at once."""
     account, waits, lasting = client.account, list[float](), iter((0, 0, 0, 0, 0, 1_000))
-    steering = Steering(client, Hands(client, account), account, now=lambda: 0)
+    steering = Steering(client, CommandExecutor(client, account), account, now=lambda: 0)
     loop = asyncio.get_running_loop()
     real, shift = loop.time, [0.0]
 
@@ -234,7 +239,7 @@ async def test_a_connection_that_brings_no_more_events_is_made_anew(
     monkeypatch.setattr(pulse, "QUIET_SECONDS", 0.05)
     monkeypatch.setattr(pulse, "ANSWER_SECONDS", 0.05)
     async with a_stage(tmp_path) as stage:
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
         stage.world.exchange.served = None
         await stage.world.phone("ada").calls[-1].hang_up()
@@ -257,7 +262,7 @@ async def test_too_many_queued_events_count_as_a_lost_connection() -> None:
 async def test_a_killed_asterisk_is_reconnected(tmp_path: Path) -> None:
     """Its calls are over; the next one works."""
     async with a_stage(tmp_path) as stage:
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
         await stage.world.kill()
         await stage.world.start()
@@ -265,7 +270,7 @@ async def test_a_killed_asterisk_is_reconnected(tmp_path: Path) -> None:
         stage.told.clear()
         plans(stage.bench, stage.world.phone("ada"), PICK_UP)
         await stage.until_connected()
-        await stage.hands.ring("c2", "ada", NUMBER, shown="")
+        await stage.executor.ring("c2", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
 
 
@@ -276,7 +281,7 @@ async def test_a_pick_up_has_the_time_of_asterisks_clock(
     """A clock that is minutes wrong is wrong for both: else a talk would be as much too long."""
     now, picked_up = 1_795_967_613_000, 1_795_967_548_000
     account = client.account
-    steering = Steering(client, Hands(client, account), account, now=lambda: now)
+    steering = Steering(client, CommandExecutor(client, account), account, now=lambda: now)
     date = formatdate((now - wrong_ms) / 1000, usegmt=True)
     value = {"value": f"{(picked_up - wrong_ms) / 1000:.6f}"}
     net.get(path__startswith="/ari/").respond(200, json=value, headers={"Date": date})
@@ -291,7 +296,7 @@ async def test_failed_connections_are_retried_with_growing_waits(
     waits, enough = list[float](), asyncio.Event()
     account = AsteriskAccount("http://127.0.0.1:1", "softphone", "secret")
     client = AriClient(build_http(account), account)
-    steering = Steering(client, Hands(client, account), account, now=lambda: 0)
+    steering = Steering(client, CommandExecutor(client, account), account, now=lambda: 0)
 
     async def serve(*_: object) -> None:
         steering.connected = True
@@ -330,10 +335,10 @@ async def test_a_bug_in_one_event_does_not_affect_other_calls(
 
     async with a_stage(tmp_path) as stage:
         monkeypatch.setattr(CallBoard, "take", sometimes)
-        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.executor.ring("c1", "ada", NUMBER, shown="")
         async with asyncio.timeout(20):
             while odd:  # noqa: ASYNC110 - the bug's own moment
                 await asyncio.sleep(0.01)
-        await stage.hands.ring("c2", "ada", NUMBER, shown="")
+        await stage.executor.ring("c2", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
         assert stage.steering.connected

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from adapter.telephony.asterisk.callupdates import connected_at, updates_between
 from adapter.telephony.asterisk.commands import Release, Swap
 from adapter.telephony.asterisk.leg import Leg, State
 from adapter.telephony.asterisk.legs import plan
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.takeover import age, is_coming, successor
-from adapter.telephony.asterisk.telling import connected_at, updates_between
 from tests.telephony.asterisk.test_legs import CALLER, PLACED, USER, after_events
 from tests.telephony.asterisk.traced import bye, destroyed, event, up
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from adapter.core.facts import Direction, Outcome, Source
 from adapter.telephony.asterisk import watching, wire
 from adapter.telephony.asterisk.board import CallBoard
-from adapter.telephony.asterisk.telling import NOBODY
+from adapter.telephony.asterisk.callupdates import NOBODY
 from adapter.telephony.asterisk.wire import Channel, Dialplan, Event, Party
 from adapter.telephony.updates import CallUpdate, Moment
 from tests.telephony.asterisk.traced import event, stamp, trace

@@ -7,8 +7,8 @@ import pytest
 from adapter.telephony.simulator.call import (
     Call,
     Direction,
+    Event,
     Impossible,
-    News,
     Phase,
     Talk,
     Verb,
@@ -88,7 +88,7 @@ def test_other_endings_have_their_status(
     ringing, _ = begin(replace(PLACED, direction=direction), 0)
     over, news = act(ringing, verb, 5)
     assert (over.status, over.cause, over.ended) == (status, cause, 5)
-    assert news == (News("call.end", "ada"),)
+    assert news == (Event("call.end", "ada"),)
 
 
 def test_a_failure_may_have_a_cause_of_its_own() -> None:
@@ -128,17 +128,17 @@ def test_a_ring_group_rings_at_all_and_one_of_them_talks() -> None:
     assert [item.user_id for item in news] == [None, "ada", "grace"]
     talking, answered = act(ringing, Verb.ANSWER, 10, target="grace")
     assert (talking.user_id, talking.rang_at) == ("grace", "ada")
-    assert answered == (News("call.answered", "grace"),)
-    assert act(talking, Verb.HANG_UP, 20)[1] == (News("call.end", "grace"),)
+    assert answered == (Event("call.answered", "grace"),)
+    assert act(talking, Verb.HANG_UP, 20)[1] == (Event("call.end", "grace"),)
     unnamed = act(replace(talking, unnamed=True), Verb.HANG_UP, 20)[1]
-    assert unnamed == (News("call.end", None),)
+    assert unnamed == (Event("call.end", None),)
 
 
 def test_a_call_that_is_fetched_is_answered_once_more() -> None:
     """By another user, whose talk begins where the first one's ends."""
     talking, _ = play(begin(INBOUND, 5)[0], Verb.ANSWER)
     fetched, news = act(talking, Verb.FETCH, 40, target="grace")
-    assert news == (News("call.answered", "grace"),)
+    assert news == (Event("call.answered", "grace"),)
     assert (fetched.user_id, fetched.connected) == ("grace", 40)
     assert fetched.talks == (Talk("ada", 10, 40),)
     for nobody in ("ada", None):
@@ -156,7 +156,7 @@ def test_a_caller_who_gives_up_was_not_answered() -> None:
 def test_a_call_from_a_desk_phone_begins_picked_up() -> None:
     """Nobody has to pick up what is in the hand."""
     ringing, news = begin(PLACED, 5)
-    assert news == (News("call.initiated", "ada"),)
+    assert news == (Event("call.initiated", "ada"),)
     assert (ringing.phase, ringing.answered) == (Phase.RINGING, 5)
     assert live(ringing)
 
@@ -164,11 +164,11 @@ def test_a_call_from_a_desk_phone_begins_picked_up() -> None:
 def test_an_internal_call_is_reported_for_both_users() -> None:
     """Each of the two has a call."""
     ringing, news = act(INTERNAL, Verb.PICK_UP, 1)
-    assert news == (News("call.initiated", "ada"), News("call.ringing", "grace"))
+    assert news == (Event("call.initiated", "ada"), Event("call.ringing", "grace"))
     talking, news = act(ringing, Verb.ANSWER, 2)
-    assert news == (News("call.answered", "ada"), News("call.answered", "grace"))
+    assert news == (Event("call.answered", "ada"), Event("call.answered", "grace"))
     _, news = act(talking, Verb.HANG_UP, 3)
-    assert news == (News("call.end", "ada"), News("call.end", "grace"))
+    assert news == (Event("call.end", "ada"), Event("call.end", "grace"))
 
 
 def test_a_transferred_call_goes_on_without_the_agent() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapter.telephony.simulator import render
-from adapter.telephony.simulator.call import Call, Direction, News, Phase
+from adapter.telephony.simulator.call import Call, Direction, Event, Phase
 from adapter.telephony.simulator.config import User
 
 CALL = Call(
@@ -42,7 +42,7 @@ def test_a_time_is_written_with_milliseconds(at: int | None, text: str | None) -
 
 def test_a_webhook_has_its_envelope() -> None:
     """Id, type and account outside, the call inside, the user as the setting calls it."""
-    body = render.event("evt_1", "acct", CALL, News("call.initiated", "user_ada"), "user")
+    body = render.event("evt_1", "acct", CALL, Event("call.initiated", "user_ada"), "user")
     assert (body["id"], body["type"], body["account_id"]) == ("evt_1", "call.initiated", "acct")
     data = body["data"]
     assert (data["call_id"], data["user"], data["direction"]) == ("call_1", "user_ada", "outbound")
@@ -51,7 +51,7 @@ def test_a_webhook_has_its_envelope() -> None:
 
 def test_an_event_may_name_nobody() -> None:
     """An account-wide event has no user."""
-    body = render.event("evt_1", "acct", CALL, News("call.incoming", None), "user_id")
+    body = render.event("evt_1", "acct", CALL, Event("call.incoming", None), "user_id")
     assert "user_id" not in body["data"]
     assert "transfer_target" not in body["data"]
 
@@ -59,13 +59,13 @@ def test_an_event_may_name_nobody() -> None:
 def test_a_transfer_names_its_target() -> None:
     """The target is in the event."""
     moved = replace(CALL, target="1002")
-    body = render.event("evt_1", "acct", moved, News("call.transfer", "u"), "user_id")
+    body = render.event("evt_1", "acct", moved, Event("call.transfer", "u"), "user_id")
     assert body["data"]["transfer_target"] == "1002"
 
 
 def test_the_duration_counts_from_the_pick_up() -> None:
     """Of an unanswered call too: the trap."""
-    body = render.event("evt_1", "acct", OVER, News("call.end", "u"), "user_id")
+    body = render.event("evt_1", "acct", OVER, Event("call.end", "u"), "user_id")
     assert body["data"]["duration_seconds"] == 10
     assert body["data"]["connected_at"] is None
 

@@ -17,7 +17,7 @@ from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel
 
 
-def adopted(
+def recovered_calls(
     channels: Iterable[Channel],
     bridges: Iterable[Bridge],
     answered: Mapping[str, int],
@@ -132,28 +132,28 @@ def _with_bridge_state(call: Steered, inside: tuple[str, ...] | None) -> Steered
     )
 
 
-def merged(known: Steered | None, adopted_call: Steered) -> Steered:
-    """The known call updated with the adopted one, to cover lost events and requests."""
+def merged(known: Steered | None, recovered: Steered) -> Steered:
+    """The known call updated with the recovered one, to cover lost events and requests."""
     if known is None:
-        return adopted_call
-    by_id = {leg.id: leg for leg in adopted_call.legs}
+        return recovered
+    by_id = {leg.id: leg for leg in recovered.legs}
     devices = [_advanced(leg, by_id.pop(leg.id, None)) for leg in known.devices]
-    devices += [leg for leg in adopted_call.devices if leg.id in by_id]
-    other = adopted_call.party
+    devices += [leg for leg in recovered.devices if leg.id in by_id]
+    other = recovered.party
     if other is not None and other.is_ending and not (known.called or known.inbound):
         other = None  # it is being called at this moment
-    party, third = known.party or other, known.transfer or adopted_call.transfer
-    called_in = adopted_call.consulted if known.consulted is None else known.consulted
+    party, third = known.party or other, known.transfer or recovered.transfer
+    called_in = recovered.consulted if known.consulted is None else known.consulted
     return replace(
         known,
         devices=tuple(devices),
         party=party and _advanced(party, by_id.get(party.id)),
         transfer=third and _advanced(third, by_id.get(third.id)),
         consulted=called_in and _advanced(called_in, by_id.get(called_in.id)),
-        target=known.target or adopted_call.target,
-        noted_at=max(known.noted_at, adopted_call.noted_at),
-        recording=adopted_call.recording,
-        connecting=known.connecting or adopted_call.connecting,
+        target=known.target or recovered.target,
+        noted_at=max(known.noted_at, recovered.noted_at),
+        recording=recovered.recording,
+        connecting=known.connecting or recovered.connecting,
     )
 
 

@@ -32,7 +32,7 @@ TRY_AGAIN = 1013
 
 
 @dataclass(eq=False, repr=False)
-class Hearing:
+class FrameHandler:
     """Handles the frames of connected pages."""
 
     agents: Agents
@@ -41,7 +41,7 @@ class Hearing:
     same_user: SalesforceUserCheck
     clock: Clock
 
-    async def hear(self, page: Page, text: str) -> None:
+    async def handle(self, page: Page, text: str) -> None:
         """Handle a frame; answers every error and never raises."""
         try:
             message = messages.decode(text)

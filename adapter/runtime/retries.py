@@ -17,7 +17,7 @@ NotStored = Callable[[StorageError, float | None], None]
 """Called with the error and the seconds until the retry; None: no more retries."""
 
 
-async def tell(
+async def handle_with_retries(
     agents: Agents, key: AgentKey, step: Callable[[], Step], not_stored: NotStored
 ) -> None:
     """Apply a step to the agent; `step` is called for each attempt, to get the current time."""

@@ -73,7 +73,7 @@ def _third_of(call: Steered) -> Third | None:
     return Third(call.target, state, leg.up_at or call.consulted_at)
 
 
-def record_of(call: Steered) -> CallUpdate:
+def cdr_of(call: Steered) -> CallUpdate:
     """A live call's facts as a CDR update."""
     facts = facts_of(call, Moment.CDR)
     return CallUpdate(Moment.CDR, call.root, call.user or None, _as_cdr(facts))

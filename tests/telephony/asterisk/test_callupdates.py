@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.telephony.asterisk import ids, wire
+from adapter.telephony.asterisk.callupdates import cdr_of, updates_between
 from adapter.telephony.asterisk.causes import outcome_of
 from adapter.telephony.asterisk.leg import Leg, State
 from adapter.telephony.asterisk.legs import plan
 from adapter.telephony.asterisk.observing import observe
 from adapter.telephony.asterisk.steered import Steered
-from adapter.telephony.asterisk.telling import record_of, updates_between
 from adapter.telephony.asterisk.wire import Event, Recording
 from adapter.telephony.updates import CallUpdate, Moment
 from tests.telephony.asterisk.traced import (
@@ -256,7 +256,7 @@ def test_every_recorded_refusal_is_reported_as_its_outcome() -> None:
 def test_a_live_call_is_its_own_cdr() -> None:
     """What its channels tell outranks every event."""
     call = Steered("c1", "", devices=(Leg("c1-d0", State.UP, up_at=5),), winner="c1-d0")
-    record = record_of(call)
+    record = cdr_of(call)
     assert (record.moment, record.user_id) == (Moment.CDR, None)
     assert record.facts.picked_up is not None
     assert record.facts.picked_up.source is Source.CDR
@@ -267,7 +267,7 @@ def test_a_guessed_time_is_not_in_the_cdr() -> None:
     """Of a leg that went between two questions, or the true time of a talk would be overruled."""
     legs = (Leg("c1-d0", State.UP, up_at=90, guessed=True),)
     talk = Steered("c1", "ada", NUMBER, devices=legs, winner="c1-d0", connecting=True)
-    found = record_of(replace(talk, party=Leg("c1-dst", State.UP, up_at=90, guessed=True)))
+    found = cdr_of(replace(talk, party=Leg("c1-dst", State.UP, up_at=90, guessed=True)))
     assert found.facts.connected == Known(90, Source.OBSERVED)
     heard = Facts(connected=Known(10, Source.EVENT), picked_up=Known(5, Source.EVENT))
     joined = heard.join(found.facts)

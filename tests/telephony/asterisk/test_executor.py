@@ -10,7 +10,7 @@ import pytest
 
 from adapter.telephony.asterisk import commands
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.executor import CommandExecutor
 from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import Rejected, Unknown
 from qa.asterisk.bench import Bench, always, imitated
@@ -50,11 +50,11 @@ async def test_the_identity_is_set_before_anybody_is_called(
     bench: Bench, client: AriClient
 ) -> None:
     """Then the bridge, which says that somebody may have been called; then the destination."""
-    hands = Hands(client, bench.account())
-    await hands.ring("c1", "ada", NUMBER, shown="")
+    executor = CommandExecutor(client, bench.account())
+    await executor.ring("c1", "ada", NUMBER, shown="")
     await bench.world.phone("ada").calls[-1].pick_up()  # type: ignore[union-attr]
     before = len(commands_sent(bench))
-    assert await hands.perform(CONNECT)
+    assert await executor.perform(CONNECT)
     order = list(dict.fromkeys(commands_sent(bench)[before:]))
     assert order == [
         "POST /channels/c1-d0/variable",
@@ -69,8 +69,8 @@ async def test_failures_are_reported_and_missing_objects_ignored(
     bench: Bench, client: AriClient
 ) -> None:
     """Nothing is raised."""
-    hands = Hands(client, bench.account(outside="PJSIP/{number}@nowhere"))
-    await hands.ring("c1", "ada", NUMBER, shown="")
+    executor = CommandExecutor(client, bench.account(outside="PJSIP/{number}@nowhere"))
+    await executor.ring("c1", "ada", NUMBER, shown="")
     for command in (
         CONNECT,
         commands.Answer("c1", "c1-d7", "9.9"),
@@ -79,9 +79,9 @@ async def test_failures_are_reported_and_missing_objects_ignored(
         commands.GoOn("9.1"),
         commands.Handover("c1-dst"),
     ):
-        assert not await hands.perform(command)
-    assert await hands.perform(commands.Release("c1-dst", 26))
-    assert await hands.perform(commands.DropBridge("c1"))
+        assert not await executor.perform(command)
+    assert await executor.perform(commands.Release("c1-dst", 26))
+    assert await executor.perform(commands.DropBridge("c1"))
 
 
 async def test_without_a_connected_application_certainly_nothing_rings(
@@ -91,7 +91,7 @@ async def test_without_a_connected_application_certainly_nothing_rings(
     assert isinstance(bench.world, StandIn)
     bench.world.exchange.served = None
     with pytest.raises(Rejected) as caught:
-        await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
+        await CommandExecutor(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
     assert caught.value.code == "http-404"
     assert bench.world.phone("ada").calls == []
 
@@ -100,7 +100,7 @@ async def test_a_lost_answer_is_looked_up(bench: Bench, client: AriClient) -> No
     """The channel is there: it is dialed; nobody makes it a second time."""
     assert isinstance(bench.world, StandIn)
     bench.world.unanswered.add("/channels/create")
-    await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
+    await CommandExecutor(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
     assert commands_sent(bench).count("POST /channels/create") == 1
     assert len(bench.world.phone("ada").calls) == 1
 
@@ -112,18 +112,18 @@ async def test_an_unanswered_lookup_leaves_the_outcome_unknown(
     assert isinstance(bench.world, StandIn)
     bench.world.unanswered |= {"/channels/create", "/channels/c1-d0"}
     with pytest.raises(Unknown):
-        await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
+        await CommandExecutor(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
 
 
 async def test_one_phone_that_is_away_leaves_the_other_ringing(
     bench: Bench, client: AriClient
 ) -> None:
     """Of two refusals the one that says more is told."""
-    hands = Hands(client, bench.account())
-    await hands.ring("c1", "PJSIP/linus&PJSIP/ada", NUMBER, shown="")
+    executor = CommandExecutor(client, bench.account())
+    await executor.ring("c1", "PJSIP/linus&PJSIP/ada", NUMBER, shown="")
     assert [channel["id"] for channel in await bench.channels()] == ["c1-d1"]
     with pytest.raises(Rejected) as caught:
-        await hands.ring("c2", "PJSIP/linus&PJSIP/linus", NUMBER, shown="")
+        await executor.ring("c2", "PJSIP/linus&PJSIP/linus", NUMBER, shown="")
     assert caught.value.code == "no-phone"
 
 
@@ -140,7 +140,9 @@ async def test_only_the_browser_phone_is_told_why_it_rings(
 
     client.create = create  # type: ignore[method-assign]
     with pytest.raises(Rejected):
-        await Hands(client, account).ring("c1", "ada", NUMBER, shown="", originator=originator)
+        await CommandExecutor(client, account).ring(
+            "c1", "ada", NUMBER, shown="", originator=originator
+        )
     assert made["PJSIP/web-ada"]["PJSIP_HEADER(add,X-Softphone-Ring)"] == why
     assert not any("HEADER" in name for name in made["PJSIP/ada"])
 
@@ -149,18 +151,18 @@ async def test_a_leg_that_comes_back_is_shown_as_the_first_was_before_it_is_join
     bench: Bench, client: AriClient
 ) -> None:
     """The customer never sees what the phone in the browser is called."""
-    hands = Hands(client, bench.account())
-    assert not await hands.perform(commands.Swap("c1", "c1-w4"))
+    executor = CommandExecutor(client, bench.account())
+    assert not await executor.perform(commands.Swap("c1", "c1-w4"))
     asked_for = [one for one in commands_sent(bench) if "c1-w4" in one or "bridges" in one]
     assert asked_for[0] == "POST /channels/c1-w4/variable"
 
 
 async def test_a_command_that_raises_counts_as_failed(bench: Bench, client: AriClient) -> None:
     """No other call hears of it."""
-    hands = Hands(client, bench.account())
+    executor = CommandExecutor(client, bench.account())
 
     async def odd(*_: object, **__: object) -> None:
         raise KeyError("a bug")
 
-    hands._connect = odd  # type: ignore[method-assign]
-    assert not await hands.perform(CONNECT)
+    executor._connect = odd  # type: ignore[method-assign]
+    assert not await executor.perform(CONNECT)

@@ -39,7 +39,7 @@ SHOWN = "CONNECTEDLINE(all,i)"
 _NAME = re.compile("PJSIP/([^/@]+)")
 
 
-class Hands:
+class CommandExecutor:
     """Performs commands."""
 
     def __init__(self, client: AriClient, account: AsteriskAccount) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from adapter.core.events import CallPlaced, Event
 from adapter.core.model import AgentKey
-from adapter.runtime import telling
-from adapter.runtime.telling import tell
+from adapter.runtime import retries
+from adapter.runtime.retries import handle_with_retries
 from adapter.storage.port import StorageError
 from tests.runtime.conftest import ADA, Bench
 
@@ -18,7 +18,7 @@ async def test_an_event_is_repeated_until_it_is_stored(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     """Each time as of then; after the last time somebody is told that nobody was."""
-    monkeypatch.setattr(telling, "AGAIN_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(retries, "AGAIN_SECONDS", (0.0, 0.0))
     heard: list[Event] = []
     waits: list[float | None] = []
 
@@ -33,6 +33,6 @@ async def test_an_event_is_repeated_until_it_is_stored(
 
     monkeypatch.setattr(bench.agents, "handle", handle)
     began = bench.clock.at
-    await tell(bench.agents, ADA, step, lambda _, wait: waits.append(wait))
+    await handle_with_retries(bench.agents, ADA, step, lambda _, wait: waits.append(wait))
     assert waits == [0.0, 0.0, None][:times]
     assert heard == ([CallPlaced(began + times + 1, "c1")] if times < 3 else [])
