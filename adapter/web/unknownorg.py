@@ -41,6 +41,7 @@ def notice(origin: str, words: Mapping[str, object], style: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="{style}">'
         '</head><body><main id="softphone" data-state="blocked" data-click-to-dial="off">'
+        f'<h1 class="sr-only">{said("title")}</h1>'
         f'<section class="screen blocked"><h2>{said("blocked.title")}</h2>'
         f"<p>{said(f'blocked.{CODE}')}</p>"
         f'<ol class="conditions">{conditions}</ol><h3>{said("blocked.admin")}</h3>'

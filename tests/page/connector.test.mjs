@@ -325,6 +325,14 @@ each('an incoming call waits for its record, two seconds at most', async (b) => 
   assert.deepEqual(b.events(), ['CALL_STARTED', 'HANGUP', 'CALL_STARTED']);
 });
 
+each('after a sign-out nothing more is told of a call that was waiting for its record', async (b) => {
+  await b.setup();
+  b.show({ calls: [b.call({ state: 'ringing-inbound', direction: 'inbound' })] });
+  b.connector.signedOut();
+  await b.pass(2_000);
+  assert.deepEqual(b.events(), ['LOGOUT_RESULT']);
+});
+
 each('after a reload each call is told once, as it is by then', async (b) => {
   b.show({ calls: [b.call({ state: 'dialing-destination' })] });
   await b.setup();

@@ -61,6 +61,7 @@ def test_the_notice_names_the_condition_that_failed() -> None:
     """Three held; the words are escaped."""
     html = notice(STRANGER, WORDS, "/softphone/b/start.css")
     assert html.count('data-held="yes"') == 3
+    assert html.count("<h1") == 1
     assert html.count('data-held="no"') == 1
     assert "Phone &amp; more" in html
     assert f"Add {STRANGER} to the list." in html

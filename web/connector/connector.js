@@ -58,7 +58,7 @@ export function createConnector(ports) {
   const requests = createRequests({ send, makeId, view: () => view, ...(ports.setTimer && { setTimer: ports.setTimer }), ...(ports.clearTimer && { clearTimer: ports.clearTimer }) });
   const admission = createAdmission({ lib, classes, orgId, later, signOut: ports.signOut, ...(ports.onAdmission && { onChange: ports.onAdmission }) });
   const { isReady } = admission;
-  const story = createStory({ publish, host: () => host, later, now: () => clock() + skew });
+  const story = createStory({ publish, host: () => host, later, now: () => clock() + skew, isReady });
 
   /** What each piece of news is to Salesforce. @type {{[news: string]: (call: NeutralCall) => [string, any]}} */
   const TOLD = {

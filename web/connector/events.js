@@ -21,10 +21,10 @@ const RECORD_MS = 2_000;
 /**
  * @param {{
  *   publish: (news: 'started'|'connected'|'hangup'|'afterWork'|'added'|'joined'|'removed'|'held'|'muted'|'recorded', call: NeutralCall) => void,
- *   host: () => Host, later: (run: () => void, ms: number) => void, now: () => number,
- * }} ports `now`: milliseconds of the server's clock
+ *   host: () => Host, later: (run: () => void, ms: number) => void, now: () => number, isReady: () => boolean,
+ * }} ports `now`: milliseconds of the server's clock; `isReady`: whether the host may know of calls
  */
-export function createStory({ publish, host, later, now }) {
+export function createStory({ publish, host, later, now, isReady }) {
   /** Each call as reported to the host. @type {Map<string, NeutralCall>} */
   const told = new Map();
   /** Third parties as reported to the host, by their call. @type {Map<string, NeutralCall>} */
@@ -61,7 +61,7 @@ export function createStory({ publish, host, later, now }) {
   const waitsForRecord = (call) => call.type === 'Inbound' && call.state === 'ringing' && !call.voiceCallId && host().makesRecords && now() - call.since < RECORD_MS;
 
   function tell() {
-    if (held || !view) return;
+    if (held || !view || !isReady()) return;
     const live = new Set(view.calls.map(({ call_id }) => call_id));
     for (const before of [...told.values()]) {
       if (live.has(before.callId)) continue;
