@@ -34,8 +34,8 @@ def run(options: argparse.Namespace) -> int:
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
     sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)
     if not options.yes:
-        found = asyncio.run(person.found_in(settings.database_url, sought, scope)).counts()
-        console.answer(options, {"found": found}, console.table([*found.items()]))
+        counts = asyncio.run(person.found_in(settings.database_url, sought, scope)).counts()
+        console.answer(options, {"found": counts}, console.table([*counts.items()]))
         sys.stderr.write("Nothing was erased. Use --yes to erase it permanently.\n")
         return 1
     erased = asyncio.run(_erase(settings, sought, scope))

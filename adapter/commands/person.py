@@ -32,10 +32,10 @@ def sought_by(options: argparse.Namespace, settings: Settings) -> NumberQuery:
     regions = tuple(dict.fromkeys((settings.default_region, *options.region)))
     if unknown := [region for region in regions if not is_region(region)]:
         raise CommandFailed(f"{', '.join(unknown)}: a country is two letters, such as DE")
-    found = sought(options.number, regions)
-    if found is None:
+    query = sought(options.number, regions)
+    if query is None:
         raise CommandFailed("this is not a phone number: write it in E.164, such as +4930901820145")
-    return found
+    return query
 
 
 async def found_in(url: str, sought: NumberQuery, scope: Scope) -> PersonalData:

@@ -59,8 +59,8 @@ def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decisi
         return _answer(agent, event, f"refused-{ordered.reason}", ordered.text, policy)
     number = ordered.number
     if agent.line is None:
-        told = _USE_YOUR_PHONE if number.kind is DialKind.EMERGENCY else _NOT_CONFIGURED
-        return _answer(agent, event, *told, policy)
+        answer = _USE_YOUR_PHONE if number.kind is DialKind.EMERGENCY else _NOT_CONFIGURED
+        return _answer(agent, event, *answer, policy)
     refusal = _refusal(agent, event, number, policy)
     if refusal is not None:
         return _answer(agent, event, *refusal, policy)

@@ -168,22 +168,22 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
         late = DraftChanged(event.at, event.draft, done=True)
         return Decision(agent, log_events=((event.call_id, late),))
     written = replace(call, draft=call.draft.merged(event.draft))
-    kept = agent.with_call(written)
+    updated = agent.with_call(written)
     if isinstance(call.stage, AwaitingCdr) and event.done:
         if is_in_doubt(agent, call, call.stage) and (questions := request_cdr(agent, call)):
             # Whose call it was must be known first: the draft waits for that.
-            return Decision(kept, effects=questions)
-        logged = log_call(kept, written, event.at, policy)
+            return Decision(updated, effects=questions)
+        logged = log_call(updated, written, event.at, policy)
         return logged.then(end_wrapup(logged.agent, written, event.at, policy))
     if not isinstance(call.stage, Wrapup):
-        return Decision(kept)
+        return Decision(updated)
     # Each change moves the deadline, so that nobody is cut off while writing.
     changed = DraftChanged(event.at, event.draft, event.done, held)
-    logged = Decision(kept, log_events=((event.call_id, changed),))
+    logged = Decision(updated, log_events=((event.call_id, changed),))
     if event.done:
-        return logged.then(end_wrapup(kept, written, event.at, policy))
+        return logged.then(end_wrapup(updated, written, event.at, policy))
     longer = written.at_stage(replace(call.stage, due=max(call.stage.due, held)))
-    return replace(logged, agent=kept.with_call(longer))
+    return replace(logged, agent=updated.with_call(longer))
 
 
 def _pop_claimed(agent: Agent, event: PopClaimed) -> Decision:
@@ -212,9 +212,9 @@ def _matches_found(agent: Agent, event: MatchesFound) -> Decision:
     call = agent.call(event.call_id)
     if call is None:
         return ignored(agent, "no such call")
-    found = replace(call, matches=event.records)
+    matched = replace(call, matches=event.records)
     if call.record is not None or len(event.records) != 1:
-        return Decision(agent.with_call(found))
+        return Decision(agent.with_call(matched))
     return _record_viewed(
-        agent.with_call(found), RecordViewed(event.at, event.call_id, event.records[0])
+        agent.with_call(matched), RecordViewed(event.at, event.call_id, event.records[0])
     )

@@ -187,8 +187,8 @@ def _connected_at(call: Call) -> int | None:
     connected = call.facts.connected
     if connected is None:
         return None
-    told = connected.source is OBSERVED and isinstance(call.stage, Bridged)
-    return call.stage.since if told else connected.value
+    is_observed = connected.source is OBSERVED and isinstance(call.stage, Bridged)
+    return call.stage.since if is_observed else connected.value
 
 
 def _in_call(in_call: InCall, region: str) -> View:

@@ -39,12 +39,12 @@ async def asterisk_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
     skew = Skew(clock)
     client = AriClient(build_http(account, skew.see), account)
     try:
-        return tuple([found async for found in _asked(client, account, org, skew)])
+        return tuple([finding async for finding in _findings(client, account, org, skew)])
     finally:
         await client.close()
 
 
-async def _asked(
+async def _findings(
     client: AriClient, account: AsteriskAccount, org: Org, skew: Skew
 ) -> AsyncIterator[Finding]:
     try:
@@ -89,10 +89,10 @@ async def _writes(client: AriClient) -> Finding:
 
 async def _served(client: AriClient, account: AsteriskAccount) -> Finding:
     try:
-        found = await client.get("/applications")
+        applications = await client.get("/applications")
     except ProviderError as error:
         return warn("application", error.text, "Run the doctor again.")
-    names = {str(one.get("name")) for one in found if isinstance(one, dict)}
+    names = {str(app.get("name")) for app in applications if isinstance(app, dict)}
     if account.app in names:
         return ok("application", f"Asterisk knows {account.app}: an adapter is or was connected.")
     text = f"No adapter has connected as {account.app} since Asterisk started."
@@ -111,7 +111,7 @@ async def _phones(client: AriClient, account: AsteriskAccount, org: Org) -> list
         return [fail("directory", f"The directory file cannot be used: {error}.", "Fix the file.")]
     except ProviderError as error:
         return [warn("directory", error.text, "Run the doctor again.")]
-    states = {f"{one['technology']}/{one['resource']}": one["state"] for one in endpoints}
+    states = {f"{e['technology']}/{e['resource']}": e["state"] for e in endpoints}
     users = [entry.provider_user for entry in entries]
     return [*_trunk(account, states), *_judged(account, users, states)]
 

@@ -39,16 +39,16 @@ async def salesforce_findings(
     settings: Settings, orgs: Orgs, clock: Clock, tls: ssl.SSLContext
 ) -> tuple[Finding, ...]:
     """Nothing if the settings need no access to Salesforce."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if settings.sign_in == "salesforce":
         async with build_client(SECONDS, verify=tls) as http:
             for org in orgs.all:
                 callback = f"{settings.public_origin}/auth/callback"
-                asked = IdentityProvider(org, http, callback, clock)
-                found += [finding async for finding in _sign_in(org, asked, http, callback)]
+                provider = IdentityProvider(org, http, callback, clock)
+                findings += [finding async for finding in _sign_in(org, provider, http, callback)]
     if settings.asks_salesforce:
-        found += await _read_back(settings)
-    return tuple(found)
+        findings += await _read_back(settings)
+    return tuple(findings)
 
 
 async def _sign_in(

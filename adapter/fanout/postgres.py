@@ -149,7 +149,7 @@ class PostgresHints:
 
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         while not self._closing:
-            hints = [self._make_hint(*one, *what) for one, what in self._take().items()]
+            hints = [self._make_hint(*key, *hint) for key, hint in self._take().items()]
             for payload in notifications.pack(self._own, hints):
                 connection.execute(NOTIFY, [payload])
             time.sleep(PAUSE_SECONDS)

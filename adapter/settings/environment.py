@@ -73,8 +73,8 @@ def ignored_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     strangers = sorted(
         name for name in environment if name.upper().startswith(PREFIX) and name not in known
     )
-    told = [f"{name}{_FILE} was ignored, because {name} is set too." for name in twice]
-    return (*told, *(_stranger(variable, known) for variable in strangers))
+    ignored = [f"{name}{_FILE} was ignored, because {name} is set too." for name in twice]
+    return (*ignored, *(_stranger(variable, known) for variable in strangers))
 
 
 def _stranger(variable: str, known: set[str]) -> str:
@@ -88,7 +88,7 @@ def load(variables: Mapping[str, str] | None = None, **overrides: object) -> Set
     env = environment() if variables is None else variables
     values, wrong = _values(env)
     values |= overrides
-    wrong = {name: said for name, said in wrong.items() if name not in overrides}
+    wrong = {name: reason for name, reason in wrong.items() if name not in overrides}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

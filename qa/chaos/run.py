@@ -15,6 +15,14 @@ from random import Random
 import aiohttp
 
 from qa.chaos import pace
+from qa.chaos.faults import (
+    PAGE_FAULTS,
+    VOICE_WOUNDS,
+    Progress,
+    kill_now_and_then,
+    starve_the_store,
+    trouble_the_pages,
+)
 from qa.chaos.hostorg import LWC, HostOrg
 from qa.chaos.ledger import Ledger
 from qa.chaos.org import Org
@@ -24,14 +32,6 @@ from qa.chaos.seat import Seat, Shop
 from qa.chaos.server import POINTS, WRITING_POINTS
 from qa.chaos.verdict import complete, complete_voice, judge, summary
 from qa.chaos.voiceorg import VOICE, VoiceOrg, settings, voice_org
-from qa.chaos.wounds import (
-    PAGE_WOUNDS,
-    VOICE_WOUNDS,
-    Progress,
-    kill_now_and_then,
-    starve_the_store,
-    trouble_the_pages,
-)
 from qa.checker.history import Fields
 from qa.checker.report import Violation
 
@@ -177,17 +177,17 @@ async def _play(
         seat.sit_down()
     await asyncio.gather(*(seat.until(bool, 30.0) for seat in seats))
     by_voice = options.surface == VOICE
-    kinds = VOICE_WOUNDS if by_voice else PAGE_WOUNDS
+    kinds = VOICE_WOUNDS if by_voice else PAGE_FAULTS
     points = WRITING_POINTS if by_voice else POINTS
     pages = asyncio.create_task(trouble_the_pages(seats, shop.ledger, rng, len(seats) / 60, kinds))
     kills = Random(f"{options.seed}:kills")
-    wounds = (
+    faults = (
         kill_now_and_then(server, progress, options.wanted_kills, kills, points),
         starve_the_store(server, progress, Random(f"{options.seed}:store")),
     )
     work = (seat.work(plans[n :: len(seats)], progress.step) for n, seat in enumerate(seats))
     try:
-        await asyncio.gather(*wounds, *work)
+        await asyncio.gather(*faults, *work)
     finally:
         pages.cancel()
         await asyncio.gather(pages, return_exceptions=True)

@@ -12,8 +12,8 @@ from qa.chaos.seat import Seat
 from qa.chaos.server import POINTS
 from qa.chaos.tab import Tab
 
-PAGE_WOUNDS = ("freeze", "freeze", "stall", "reload", "away")
-VOICE_WOUNDS = (*PAGE_WOUNDS, "crash")
+PAGE_FAULTS = ("freeze", "freeze", "stall", "reload", "away")
+VOICE_WOUNDS = (*PAGE_FAULTS, "crash")
 """Pages that save nothing crash at any time; others crash around their saves (chaos.org)."""
 
 
@@ -64,7 +64,7 @@ async def trouble_the_pages(
     ledger: Ledger,
     rng: Random,
     per_second: float,
-    wounds: tuple[str, ...] = PAGE_WOUNDS,
+    faults: tuple[str, ...] = PAGE_FAULTS,
 ) -> None:
     """Freeze, deafen, reload or close pages, one after the other, until canceled."""
     beds: set[asyncio.Task[None]] = set()
@@ -76,7 +76,7 @@ async def trouble_the_pages(
             if tab is None or not tab.is_connected:
                 continue
             if not kinds:  # Deal the faults like cards, so that even a short run has every kind.
-                kinds = rng.sample(wounds, k=len(wounds))
+                kinds = rng.sample(faults, k=len(faults))
             kind = kinds.pop()
             if kind == "away":
                 ledger.fault("agent-away", tab.seat.key)
