@@ -19,6 +19,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from adapter.core.callerid import one_line
+from adapter.core.values import mend
 from adapter.orgs import Org
 from adapter.outbound import SMALL, build_client
 from adapter.runtime.clock import Clock
@@ -28,6 +30,10 @@ log = structlog.get_logger(__name__)
 
 LEEWAY_SECONDS = 60
 DISCOVERY_MS = 3_600_000
+NAME_LENGTH = 121
+"""The longest name of a user in Salesforce, in characters:
+https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_user.htm"""
+
 KEYS_AGAIN_MS = 10_000
 """The shortest time between reads of the keys, which an unknown key causes."""
 TIMEOUT_SECONDS = 10.0
@@ -224,8 +230,10 @@ class IdentityProvider:
         if userinfo.get("active") is not True or not user_id.startswith("005"):
             raise SignInRefused("inactive", "Your Salesforce user is not active.")
         email = str(userinfo.get("email", "")) if userinfo.get("email_verified") is True else ""
+        # Agents may write their own name, and colleagues and the board read it.
+        name = one_line(mend(str(userinfo.get("name", ""))))[:NAME_LENGTH]
         # The org's id as configured, because cookies and rows use that spelling.
-        return Identity(self._org.org_id, user_id, str(userinfo.get("name", "")) or user_id, email)
+        return Identity(self._org.org_id, user_id, name or user_id, email)
 
     async def _fetch(self, method: str, url: str, **options: Any) -> dict[str, Any]:
         """Request a JSON object. Nothing is logged, because it contains codes and tokens."""

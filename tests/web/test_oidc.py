@@ -155,6 +155,24 @@ async def test_an_unverified_email_matches_nobody(
         assert (await identify(provider)).email == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ada\u202e\nLovelace\0 ", "Ada Lovelace"),
+        ("Ada \ud800", "Ada \ufffd"),
+        ("\u5b50" * 200, "\u5b50" * 121),
+        ("\u202e\n", "005000000000001AAA"),
+        (None, "Ada Lovelace"),
+    ],
+)
+async def test_a_name_is_one_line_of_text_that_can_be_stored(
+    fake: FakeIdentity, provider: IdentityProvider, name: str | None, shown: str
+) -> None:
+    """Agents may write their own in Salesforce, and colleagues read it on the board."""
+    fake.bend_userinfo = {"name": name} if name else {}
+    assert (await identify(provider)).name == shown
+
+
 async def test_a_foreign_key_is_refused_under_a_known_name(
     fake: FakeIdentity, provider: IdentityProvider
 ) -> None:
