@@ -13,7 +13,7 @@ from qa.chaos.server import POINTS
 from qa.chaos.tab import Tab
 
 PAGE_FAULTS = ("freeze", "freeze", "stall", "reload", "away")
-VOICE_WOUNDS = (*PAGE_FAULTS, "crash")
+VOICE_FAULTS = (*PAGE_FAULTS, "crash")
 """Pages that save nothing crash at any time; others crash around their saves (chaos.org)."""
 
 

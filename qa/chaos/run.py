@@ -17,7 +17,7 @@ import aiohttp
 from qa.chaos import pace
 from qa.chaos.faults import (
     PAGE_FAULTS,
-    VOICE_WOUNDS,
+    VOICE_FAULTS,
     Progress,
     kill_now_and_then,
     starve_the_store,
@@ -177,7 +177,7 @@ async def _play(
         seat.sit_down()
     await asyncio.gather(*(seat.until(bool, 30.0) for seat in seats))
     by_voice = options.surface == VOICE
-    kinds = VOICE_WOUNDS if by_voice else PAGE_FAULTS
+    kinds = VOICE_FAULTS if by_voice else PAGE_FAULTS
     points = WRITING_POINTS if by_voice else POINTS
     pages = asyncio.create_task(trouble_the_pages(seats, shop.ledger, rng, len(seats) / 60, kinds))
     kills = Random(f"{options.seed}:kills")
