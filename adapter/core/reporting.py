@@ -11,7 +11,13 @@ from msgspec.structs import replace
 from adapter.core.controlling import send_extension
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.dialing import placing_notices
-from adapter.core.elsewhere import log_passed_on, taken_elsewhere
+from adapter.core.elsewhere import (
+    for_this_agent,
+    had_part,
+    log_passed_on,
+    taken_elsewhere,
+    taken_over,
+)
 from adapter.core.ending import await_cdr, call_over, is_known_enough, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
@@ -25,7 +31,7 @@ from adapter.core.events import (
     RingingElsewhere,
     Transferred,
 )
-from adapter.core.facts import CDR, INBOUND, OBSERVED, OUTBOUND, Facts, Known
+from adapter.core.facts import INBOUND, OBSERVED, OUTBOUND, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
@@ -42,15 +48,12 @@ from adapter.core.model import (
     Stage,
     Wrapup,
 )
-from adapter.core.ownleg import SAME_TIME_MS, is_own_leg, may_be_own_leg
+from adapter.core.ownleg import is_own_leg, may_be_own_leg
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
 ALL_RING_MS = 4_000
 """A ring group's phones are all reported within this time; a later one is the next of a hunt."""
-
-LATE_NEWS_MS = 10_000
-"""Two times this close may mean the same moment, if one of them is only when we heard of it."""
 
 PLACED = (Placing, AgentNoAnswer)
 """The stages of a call whose agent has not picked up yet, or did not pick up in time."""
@@ -63,7 +66,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
     call = _bound(agent, event)
     if isinstance(event, InboundRinging) and _may_be_our_own(agent, call, event):
         return ignored(agent, "own placement rings")
-    if event.elsewhere and not _had_part(call):
+    if event.elsewhere and not had_part(call):
         if isinstance(event, Transferred):
             return ignored(agent, "transferred elsewhere")  # perhaps to this very agent
         if event.facts.connected is not None:
@@ -72,7 +75,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         call = _with_user_named(call, event)
         if isinstance(event, InCallChanged) and not event.elsewhere:
             call = replace(call, in_call=call.in_call.updated(event.in_call))
-        return _learned(agent, call, _for_this_agent(call, event), policy)
+        return _learned(agent, call, for_this_agent(call, event), policy)
     if not event.known and isinstance(event, CallEnded):
         own_leg = is_own_leg(agent, event.facts, event.at)
         if own_leg:
@@ -89,14 +92,14 @@ def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -
     before, the talk went on to the other user (a parked call was retrieved).
     """
     call = _bound(agent, event)
-    taken_over = _taken_over(call, event)
-    if call is not None and taken_over is not None:
-        facts = Facts(transferred=taken_over)
+    theirs = taken_over(call, event)
+    if call is not None and theirs is not None:
+        facts = Facts(transferred=theirs)
         left = Transferred(event.at, call.call_id, True, event.provider_call_id, facts)
         return _learned(agent, call, left, policy)
     if call is not None and call.request_id and not isinstance(call.stage, Wrapup):
         return _learned(agent, call, event, policy)
-    return taken_elsewhere(agent, None if _had_part(call) else call, event, policy)
+    return taken_elsewhere(agent, None if had_part(call) else call, event, policy)
 
 
 def ringing_elsewhere(agent: Agent, event: RingingElsewhere, policy: Policy) -> Decision:
@@ -107,43 +110,6 @@ def ringing_elsewhere(agent: Agent, event: RingingElsewhere, policy: Policy) -> 
     if event.at - call.stage.since < ALL_RING_MS:
         return ignored(agent, "rings elsewhere too")
     return Decision(agent.without_call(call.call_id), log_passed_on(agent, call, event.at, policy))
-
-
-def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | None:
-    """When another user's talk began, if this agent's own clearly began before it."""
-    mine = call.facts.connected if call is not None else None
-    if mine is None:
-        return None
-    theirs = event.facts.connected or Known(event.at, OBSERVED)
-    doubt_ms = SAME_TIME_MS if theirs.source > OBSERVED else LATE_NEWS_MS
-    return theirs if theirs.value - mine.value > doubt_ms else None
-
-
-def _for_this_agent(call: Call, event: Report) -> Report:
-    """What the event means for this agent: another user's talk is not the beginning of this one's.
-
-    It may be the end of this agent's talk: when the other's began clearly later, or some time
-    before that.
-    """
-    theirs, mine, ended = event.facts.connected, call.facts.connected, event.facts.ended
-    if not event.elsewhere or mine is None:
-        return event
-    if theirs is None:
-        unsure = ended and ended.source is not CDR and Known(ended.value, OBSERVED)
-        return replace(event, facts=replace(event.facts, ended=unsure or ended))
-    is_later = theirs.source > OBSERVED and theirs.value - mine.value > SAME_TIME_MS
-    if not (is_later or isinstance(event, CdrFound)):
-        return event
-    transferred = theirs if is_later else event.facts.transferred
-    return replace(event, facts=replace(event.facts, connected=None, transferred=transferred))
-
-
-def _had_part(call: Call | None) -> bool:
-    """Whether the agent placed this call or talked in it; otherwise it only rang here."""
-    if call is None:
-        return False
-    placed = call.request_id != "" or call.direction is OUTBOUND
-    return placed or (call.facts.connected is not None and not call.unnamed)
 
 
 def _call_is_over(agent: Agent, event: Report) -> Decision:

@@ -101,7 +101,7 @@ BREAKAGES = (
     Breakage(
         "log a colleague's talk for an agent whose phone only rang",
         "adapter/core/reporting.py",
-        "if event.elsewhere and not _had_part(call):",
+        "if event.elsewhere and not had_part(call):",
         "if False:",
         ("tests/core/test_reporting.py", "tests/runtime/test_intake.py"),
         simulated=False,

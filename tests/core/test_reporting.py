@@ -672,6 +672,25 @@ def test_an_end_that_only_names_the_next_user_is_looked_up() -> None:
     assert logged_fields(nobodys).talk_ms == 195_000
 
 
+def test_an_end_that_names_nobody_but_a_later_talk_is_looked_up() -> None:
+    """The call was fetched, that webhook is late, and the end's talk is perhaps another's."""
+    world, own = talk_of_195(), talk_of_195()
+    last = known(direction=IN, number=CALLER, connected=T0 + 66_000, ended=T0 + 196_000)
+    for one in (world, own):
+        one.asked.clear()
+        one.report(replace(report(CallEnded, T0 + 196_000, last), unnamed=True))
+        assert (len(one.asked), one.logs) == (1, {})
+    talk = cdr(direction=IN, connected=T0 + 66_000, ended=T0 + 196_000)
+    world.report(replace(report(CdrFound, T0 + 196_100, talk), elsewhere=True))
+    assert logged_fields(world).talk_ms == 65_000
+    own.report(report(CdrFound, T0 + 196_100, talk))
+    assert logged_fields(own).talk_ms == 130_000
+    usual = talk_of_195()
+    same = known(direction=IN, connected=T0 + 1_500, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
+    usual.report(replace(report(CallEnded, T0 + 196_000, same), unnamed=True))
+    assert logged_fields(usual).talk_ms == 195_000
+
+
 def test_a_talk_reported_under_two_ids_continues() -> None:
     """A colleague who was called answers: both are told, at almost the same time."""
     world = World()

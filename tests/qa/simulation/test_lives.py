@@ -84,8 +84,8 @@ def who_is_not_named_is_everybody(patch: Patch) -> None:
 
 def a_talk_goes_on_at_a_colleagues(patch: Patch) -> None:
     """Who parked the call is told of its whole length."""
-    patch.setattr(reporting, "_taken_over", lambda *_: None)
-    patch.setattr(reporting, "_for_this_agent", lambda _, event: event)
+    patch.setattr(reporting, "taken_over", lambda *_: None)
+    patch.setattr(reporting, "for_this_agent", lambda _, event: event)
 
 
 def letters_are_taken_as_they_come(patch: Patch) -> None:
