@@ -66,6 +66,11 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     def _is_an_origin(cls, value: str) -> str:
         return normal_origin(value)
 
+    @field_validator("host")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        return value[1:-1] if value.startswith("[") and value.endswith("]") else value
+
     @field_validator("database_url")
     @classmethod
     def _is_a_databases(cls, value: str) -> str:

@@ -53,6 +53,7 @@ async def last_resort(request: web.Request, handler: Handler) -> web.StreamRespo
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Add the security headers to every answer (a signal handler)."""
+    response.headers.pop("Server", None)  # it names aiohttp's version and Python's
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 

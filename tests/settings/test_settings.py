@@ -377,6 +377,12 @@ def test_a_public_address_is_normalized_as_browsers_do() -> None:
     assert load(said).public_origin == "https://phone.example.com"
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_to_listen_on_may_be_in_brackets(host: str) -> None:
+    """As in an address; a socket takes it without."""
+    assert load({"SOFTPHONE_HOST": host}).host == "::1"
+
+
 def test_surrounding_spaces_and_trailing_slashes_are_accepted() -> None:
     """What a copy from a browser or a form brings along is taken off."""
     settings = load(
