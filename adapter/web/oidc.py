@@ -22,7 +22,7 @@ from joserfc.jwk import KeySet
 from adapter.core.callerid import one_line
 from adapter.core.values import mend
 from adapter.orgs import Org
-from adapter.outbound import SMALL, build_client
+from adapter.outbound import SMALL, AnswerTooLong, build_client
 from adapter.runtime.clock import Clock
 from adapter.web.secret import s256, same
 
@@ -240,7 +240,9 @@ class IdentityProvider:
         try:
             try:
                 answer = await self._http.request(method, url, **options)
-            except (httpx.RemoteProtocolError, httpx.ReadError):
+            except (httpx.RemoteProtocolError, httpx.ReadError) as lost:
+                if isinstance(lost, AnswerTooLong):
+                    raise
                 # The server closed or reset a kept connection as the request went out. A code that
                 # it has taken all the same is refused: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
                 answer = await self._http.request(method, url, **options)

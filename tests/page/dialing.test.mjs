@@ -53,6 +53,16 @@ test('a click that Salesforce reports twice calls once, and is no error', (t) =>
   assert.equal(frames.length, 2);
 });
 
+test('a number whose call is over may be clicked again at once', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, model, answer } = bench();
+  dialing.dial(WISH);
+  answer('placed');
+  model.view = view({ calls: [] });
+  dialing.dial(WISH);
+  assert.equal(frames.length, 2);
+});
+
 test('a number that was refused may be clicked again at once', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dialing, frames, answer } = bench();

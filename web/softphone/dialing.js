@@ -110,11 +110,12 @@ class Dialing {
   /** @param {Wish} wish @returns {boolean} whether it went out */
   dial = (wish) => this.#isDouble(wish) || this.#send(wish, false);
 
-  /** The first of the two is being answered, or was good a moment ago. @param {Wish} wish */
+  /** The first of the two waits for its answer, or its call began a moment ago. @param {Wish} wish */
   #isDouble({ number }) {
-    const { pending } = this.#ports.model;
+    const { pending, view } = this.#ports.model;
     if (pending) return pending.number === number;
-    return this.isMine() && this.#sent.number === number && this.#now() - this.#sent.at < DOUBLE_MS;
+    const isCalled = this.isMine() && this.#sent.number === number && (view?.calls.length ?? 0) > 0;
+    return isCalled && this.#now() - this.#sent.at < DOUBLE_MS;
   }
 
   /** @param {Wish} wish @param {boolean} confirmed @returns {boolean} */
