@@ -34,6 +34,17 @@ def test_packing_loses_nothing_and_keeps_to_the_servers_limit(
         assert bytes(hint.value) == (value if is_short else b"null")
 
 
+def test_what_does_not_fit_into_one_notification_goes_into_the_next() -> None:
+    """Two agents' values fit into the server's limit, a third does not."""
+    value = json.dumps(["x" * 3_000]).encode()
+    hints = [hint_of(Topic.VERSION, ADA, version, value, SECRET) for version in (1, 2, 3)]
+    packed = pack("me", hints)
+    assert [len(unpack(payload, "another")) for payload in packed] == [2, 1]
+    assert unpack(packed[0], "me") == unpack("[", "another") == []
+    assert pack("me", []) == []
+    assert all(hint.is_marked_with(SECRET) for hint in hints)
+
+
 @pytest.mark.parametrize(
     ("topic", "version", "sent"),
     [
