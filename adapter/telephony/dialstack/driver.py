@@ -256,7 +256,7 @@ class DialStackDriver:
             response = await self.http.request(method, url, **more)
             if not (200 <= response.status < 300 or (missing_ok and response.status == 404)):
                 raise _error_of(response)
-            if "text/html" in response.headers.get("Content-Type", ""):
+            if "html" in response.headers.get("Content-Type", "").lower():
                 # A maintenance or sign-in page of something in between, not the API's answer.
                 text = "A web page came instead of the phone system's answer"
                 raise Unknown(text, request_id=_request_id(response))

@@ -116,6 +116,9 @@ async def test_a_web_page_is_no_answer(client: DialStackDriver, net: respx.MockR
     page: dict[str, Any] = {"html": "<p>Back soon</p>"}
     net.post("/v1/calls").respond(200, **page)
     assert isinstance(await failure(client), Unknown)
+    for kind in ("Text/HTML", "application/xhtml+xml; charset=utf-8"):
+        net.post("/v1/calls").respond(200, content=b"<p>", headers={"Content-Type": kind})
+        assert isinstance(await failure(client), Unknown)
     net.post("/v1/calls/call_1").respond(200, **page)
     with pytest.raises(Unknown):
         await client.transfer("call_1", "1002")
