@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.hostlookup import HostLookup
-from adapter.telephony.health import Observe
+from adapter.telephony.health import Observe, ms_since
 from adapter.telephony.port import Rejected, Unknown
 from adapter.telephony.transport import CONNECT_SECONDS, UNREACHABLE, HttpClient, Response
 
@@ -105,7 +105,7 @@ class RestClient:
             async with asyncio.timeout(self.queue_seconds):
                 await self._gate.acquire()
         except TimeoutError as error:
-            self.observe(_ms_since(began), "no-answer")
+            self.observe(ms_since(began), "no-answer")
             raise Rejected(TOO_SLOW, "It is too slow at the moment.") from error
         began = perf_counter()
         try:
@@ -113,11 +113,11 @@ class RestClient:
             if not (answer.status < 300 or (missing_ok and answer.status == 404)):
                 raise _error_of(answer)
         except (Rejected, Unknown) as error:
-            self.observe(_ms_since(began), _trouble(error))
+            self.observe(ms_since(began), _trouble(error))
             raise
         finally:
             self._gate.release()
-        self.observe(_ms_since(began), "")
+        self.observe(ms_since(began), "")
         return answer
 
     async def _exchange(self, method: str, path: str, query: dict[str, str], json: Any) -> Response:
@@ -146,10 +146,6 @@ def _error_of(answer: Response) -> Rejected | Unknown:
         text = f"The phone system refused the request ({status})."
         return Rejected(f"http-{status}", text, retry_after=wait)
     return Unknown(f"The phone system failed ({status}).")
-
-
-def _ms_since(began: float) -> int:
-    return round((perf_counter() - began) * 1000)
 
 
 def _retry_after(text: str) -> float | None:

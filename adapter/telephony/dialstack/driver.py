@@ -17,7 +17,7 @@ from adapter.core.availability import Status
 from adapter.telephony.dialstack import cdr, meaning, requests, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
-from adapter.telephony.health import Observe
+from adapter.telephony.health import Observe, ms_since
 from adapter.telephony.port import (
     MOST_USERS,
     Action,
@@ -261,9 +261,9 @@ class DialStackDriver:
                 text = "A web page came instead of the phone system's answer"
                 raise Unknown(text, request_id=_request_id(response))
         except (Rejected, Unknown) as error:
-            self.observe(_ms_since(began), _trouble(error))
+            self.observe(ms_since(began), _trouble(error))
             raise
-        self.observe(_ms_since(began), "")
+        self.observe(ms_since(began), "")
         return response
 
 
@@ -284,10 +284,6 @@ def _trouble(error: Rejected | Unknown) -> str:
     if isinstance(error, Unknown):
         return "no-answer"
     return "unreachable" if error.code == UNREACHABLE else ""
-
-
-def _ms_since(began: float) -> int:
-    return round((perf_counter() - began) * 1000)
 
 
 def _unreadable(response: Response, error: Malformed) -> Unknown:
