@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
 
 Observe = Callable[[int, str], None]
 """Called after each request with its duration (ms) and its trouble ("": none)."""
@@ -72,11 +71,6 @@ class Health:
             last_trouble_at=troubles[-1].at if troubles else None,
             last_trouble=troubles[-1].trouble if troubles else "",
         )
-
-
-def ms_since(began: float) -> int:
-    """Milliseconds since a reading of `perf_counter`."""
-    return round((perf_counter() - began) * 1000)
 
 
 def percentile(ascending: list[int], share: float) -> int | None:

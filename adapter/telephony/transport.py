@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -142,3 +143,8 @@ class HttpClient:
             skip_auto_headers=_JSON,  # no Content-Type without a body
         )
         return self._session
+
+
+def ms_since(began: float) -> int:
+    """Milliseconds since a reading of `perf_counter`."""
+    return round((perf_counter() - began) * 1000)

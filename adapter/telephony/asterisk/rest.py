@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.hostlookup import HostLookup
-from adapter.telephony.health import Observe, ms_since
+from adapter.telephony.health import Observe
 from adapter.telephony.port import Rejected, Unknown
-from adapter.telephony.transport import CONNECT_SECONDS, UNREACHABLE, HttpClient, Response
+from adapter.telephony.transport import CONNECT_SECONDS, UNREACHABLE, HttpClient, Response, ms_since
 
 TOTAL_SECONDS = 8.0
 """The time limit of a request; one waits while a tone plays on its channel."""

@@ -17,7 +17,7 @@ from adapter.core.availability import Status
 from adapter.telephony.dialstack import cdr, meaning, requests, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
-from adapter.telephony.health import Observe, ms_since
+from adapter.telephony.health import Observe
 from adapter.telephony.port import (
     MOST_USERS,
     Action,
@@ -31,7 +31,7 @@ from adapter.telephony.port import (
     Unsupported,
 )
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.transport import UNREACHABLE, HttpClient, Response
+from adapter.telephony.transport import UNREACHABLE, HttpClient, Response, ms_since
 from adapter.telephony.updates import (
     CallUpdate,
     IncomingDelivery,
