@@ -1,7 +1,9 @@
 """Checks each SIP message of a page's phone to the provider. Pure.
 
 Law of this file: a page is only a phone that can be called. It speaks only for itself, starts no
-call, and cannot appear as somebody else: only the headers that a phone needs pass.
+call, and cannot appear as somebody else: only the headers that a phone needs pass. It is reached
+over its own WebSocket and nowhere else: the provider would call any address in a Contact, and send
+requests wherever a Record-Route says.
 https://datatracker.ietf.org/doc/html/rfc3261 and https://datatracker.ietf.org/doc/html/rfc7118
 """
 
@@ -24,8 +26,8 @@ _PASSED = frozenset(
     {
         *("via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "expires"),
         *("authorization", "content-type", "allow", "supported", "require", "user-agent"),
-        *("route", "record-route", "rseq", "rack", "reason", "accept", "session-expires"),
-        *("min-se", "retry-after", "unsupported", "warning", "server"),
+        *("rseq", "rack", "reason", "accept", "session-expires", "min-se", "retry-after"),
+        *("unsupported", "warning", "server"),
     }
 )
 _ONCE = ("from", "to", "call-id", "cseq")
@@ -38,6 +40,12 @@ _ADDRESS = re.compile(
         ((?: ; [\w.~-]{1,40} (?: = [\w.~-]{1,200} )? )*)""",
     re.VERBOSE | re.ASCII,
 )
+_CONTACT = re.compile(
+    r"""< sip: ([\w.~-]{1,80}) @ [\w-]{1,80}\.invalid ;transport=ws >
+        (?: ; [\w.+~-]{1,40} (?: = (?: [\w.~-]{1,200} | "[^",\\]{0,200}" ) )? )*""",
+    re.VERBOSE | re.ASCII,
+)
+"""One phone behind a WebSocket (https://datatracker.ietf.org/doc/html/rfc7118#section-5)."""
 
 
 class NotAPhone(Exception):
@@ -54,6 +62,7 @@ def passed_on(message: str, user: str) -> str:
     once = {name: [value for key, value in headers if key == name] for name in _ONCE}
     if any(len(values) != 1 for values in once.values()):
         raise NotAPhone("a message whose sender or receiver is not clear")
+    _check_contacts([value for key, value in headers if key == "contact"], user)
     _check_request(first, once["from"][0], once["to"][0], user)
     # A length given by the page could hide a second message behind the first.
     lines_out = [f"{name}: {value}" for name, value in headers]
@@ -67,6 +76,12 @@ def _read_header(line: str) -> tuple[str, str]:
         raise NotAPhone("a header that cannot be read")
     name = match[1].lower()
     return _COMPACT.get(name, name), match[2]
+
+
+def _check_contacts(contacts: list[str], user: str) -> None:
+    matches = [_CONTACT.fullmatch(contact) for contact in contacts]
+    if len(matches) > 1 or any(match is None or match[1] != user for match in matches):
+        raise NotAPhone("a phone at another address")
 
 
 def _check_request(first: str, sender: str, receiver: str, user: str) -> None:
