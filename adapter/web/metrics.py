@@ -44,8 +44,13 @@ class MetricsSite:
         self._counted_at = -FRESH_MS
         self._missed_before = 0
 
-    async def scrape(self, _request: web.Request) -> web.Response:
-        """GET /metrics: all metrics; without the store's counts while it is unavailable."""
+    async def scrape(self, request: web.Request) -> web.Response:
+        """GET /metrics: all metrics; without the store's counts while it is unavailable.
+
+        Only in this spelling: a proxy that hides it may compare the path undecoded.
+        """
+        if request.raw_path.partition("?")[0] != "/metrics":
+            raise web.HTTPNotFound
         self._set_gauges()
         self.metrics.writable.set(0 if await self.store_trouble() else 1)
         try:

@@ -149,7 +149,8 @@ async def test_the_public_address_is_encrypted_and_hides_the_metrics(fleet: Flee
     async with httpx.AsyncClient(base_url=url, verify=trust, trust_env=False) as http:
         assert (await http.get("/softphone")).status_code == 200
         assert (await http.get("/readyz")).status_code == 200
-        assert (await http.get("/metrics")).status_code == 404
+        for spelled in ("/metrics", "/%6Detrics", "/metrics?", "//metrics", "/a/../metrics"):
+            assert (await http.get(spelled)).status_code == 404
     async with connect(
         f"{url.replace('https', 'wss', 1)}/ws",
         ssl=trust,

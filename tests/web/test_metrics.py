@@ -49,6 +49,13 @@ async def test_a_call_is_seen_in_the_metrics_without_names(world: World) -> None
         assert f'"{private}' not in answer.text
 
 
+async def test_metrics_are_not_served_in_another_spelling(world: World) -> None:
+    """A proxy that hides /metrics may compare the text of the path as it came."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert (await http.get("/%6Detrics")).status_code == 404
+        assert (await http.get("/metrics?collect=all")).status_code == 200
+
+
 async def test_a_store_outage_hides_no_metrics(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
