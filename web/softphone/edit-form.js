@@ -36,7 +36,7 @@ export function createEditForm(context, logId, close) {
     const added = Object.entries(asked.values()).filter(([name, value]) => value !== (row?.draft.fields?.[name] ?? ''));
     if (added.length > 0) Object.assign(fields, { fields: Object.fromEntries(added) });
     // Without changes, another record or Salesforce itself may have been the cause.
-    const sent = Object.keys(fields).length === 0 ? actions.tray(logId, 'save_again') : actions.wrapup(logId, fields, true);
+    const sent = Object.keys(fields).length === 0 ? actions.tray(logId, 'save_again') : actions.change(logId, fields, true);
     if (sent) close(true);
   });
 

@@ -93,10 +93,10 @@ function createPause({ t, actions }, callId, onTurn) {
 
   /** @param {boolean} on */
   function turn(on) {
+    // Either way the whole time is left from now on.
+    if (!actions.change(callId, {}, false)) return;
     clearInterval(running);
     running = on ? setInterval(stay, wholeMs * PAUSE_SHARE) : undefined;
-    // Either way the whole time is left from now on.
-    stay();
     onTurn(on);
     element.setAttribute('aria-pressed', String(on));
     setText(words, t(on ? 'wrapup.paused' : 'wrapup.pause'));

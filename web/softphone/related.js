@@ -32,16 +32,16 @@ const optionRow = ({ t }, choose, model) => (first) => {
   };
 };
 
-/** What a pick does to the call's links. @param {Context['actions']} actions @param {string} callId @param {Relatable} card @param {Option|null} option null: none of them */
+/** What a pick does to the call's links. @param {Context['actions']} actions @param {string} callId @param {Relatable} card @param {Option|null} option null: none of them @returns {boolean} whether it went out */
 function pick(actions, callId, card, option) {
   const { who, what } = linksOf(card);
   if (!option) return actions.relate(callId, null);
   const person = personOf(option.record) !== null;
-  if (option.chosen) return void actions.wrapup(callId, person ? { who: null } : { what: null }, false);
-  if (!person && who && !isLead(who)) return void actions.wrapup(callId, { what: option.record }, false);
-  actions.relate(callId, option.record);
+  if (option.chosen) return actions.change(callId, person ? { who: null } : { what: null }, false);
+  if (!person && who && !isLead(who)) return actions.change(callId, { what: option.record }, false);
+  if (!actions.relate(callId, option.record)) return false;
   // A new record clears both links; the related record stays beside the new person.
-  if (person && what && !isLead(option.record)) actions.wrapup(callId, { what }, false);
+  return !(person && what && !isLead(option.record)) || actions.change(callId, { what }, false);
 }
 
 /** @param {Context} context @param {string} callId */
@@ -77,9 +77,9 @@ export function createRelated(context, callId) {
     show(list, open);
   }
   function choose(/** @type {Option|null} none of them */ option) {
+    if (!pick(actions, callId, card, option)) return;
     answered = true;
     turn(false);
-    pick(actions, callId, card, option);
   }
   return {
     element,

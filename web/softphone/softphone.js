@@ -10,13 +10,19 @@ import { neededHeight } from './utility-item.js';
 
 /** @import {Page} from './page.js' */
 /** @import {Phone} from './phone.js' */
-/** @import {Actions, Translate} from './types.js' */
+/** @import {Actions, Frame, Translate} from './types.js' */
 
 const START_AGAIN_MS = 10_000;
 
 /** What the panel's buttons do. @param {Page} page @param {() => Phone|null} phone @param {() => void} start @returns {Actions} */
-function createActions(page, phone, start) {
+export function createActions(page, phone, start) {
   const { model, t } = page;
+  /** What cannot be sent now is not kept for later, so the agent is told. @param {Frame} frame @returns {boolean} whether it went out */
+  function tell(frame) {
+    const sent = phone()?.send(frame) ?? false;
+    if (!sent) page.say(OFFLINE, 'warning', t('offline.notDone'));
+    return sent;
+  }
   return {
     dial(number, record, name) {
       phone()?.dial({ number, record, name, params: '', clickedAt: Date.now() });
@@ -27,8 +33,9 @@ function createActions(page, phone, start) {
       if (!sent && done) page.say(OFFLINE, 'warning', t('wrapup.offline'));
       return sent;
     },
-    relate: (callId, record) => void phone()?.send({ type: 'context', call_id: callId, record }),
-    tray: (logId, action) => phone()?.send({ type: 'tray', log_id: logId, action }) ?? false,
+    change: (callId, fields, done) => tell({ type: 'wrapup', call_id: callId, ...fields, done }),
+    relate: (callId, record) => tell({ type: 'context', call_id: callId, record }),
+    tray: (logId, action) => tell({ type: 'tray', log_id: logId, action }),
     openForm: (params) => phone()?.openForm(params) ?? Promise.resolve(false),
     taskFields: () => phone()?.taskFields() ?? {},
     ringOn(profile) {
@@ -44,13 +51,13 @@ function createActions(page, phone, start) {
     ask: (path, question) => phone()?.ask(path, question) ?? Promise.resolve(null),
     favorite({ number, name, record, display }, on) {
       const who = record?.name || name || display;
-      void phone()?.send({ type: 'favorite', number, name: who, record, on });
+      tell({ type: 'favorite', number, name: who, record, on });
     },
     chooseCalls: (kind, record) => void phone()?.history.choose(kind, record),
     moreCalls: () => void phone()?.history.more(),
     findCalls: (words) => phone()?.history.find(words) ?? Promise.resolve([]),
     followUp: (card) => void phone()?.followUp(card),
-    dismissNotice: (id) => void phone()?.send({ type: 'dismiss_notice', notice_id: id }),
+    dismissNotice: (id) => void tell({ type: 'dismiss_notice', notice_id: id }),
     dismissMessage: page.unsay,
     signIn: (name) => void phone()?.signIn.signIn(name),
     signOut: () => void phone()?.signIn.signOut(),
@@ -59,7 +66,7 @@ function createActions(page, phone, start) {
       model.accountOpen = !model.accountOpen;
       page.render();
     },
-    setAvailability: (status, reason) => void phone()?.send({ type: 'availability', status, reason }),
+    setAvailability: (status, reason) => tell({ type: 'availability', status, reason }),
     chooseRing: (what, on) => void phone()?.ring.choose(what, on),
     retryNow: () => void (phone()?.connect() ?? start()),
   };

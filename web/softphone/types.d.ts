@@ -382,9 +382,11 @@ export interface Actions {
   control(callId: string, action: string, extra?: { target?: string; digits?: string }): void;
   /** False when there is no connection: the caller keeps what it has. */
   wrapup(callId: string, fields: Draft, done: boolean): boolean;
-  /** What the call is about; null: none of the records known. */
-  relate(callId: string, record: RecordRef | null): void;
-  /** False when there is no connection. */
+  /** As `wrapup`, for what nothing keeps: false when there is no connection, which the agent is told. */
+  change(callId: string, fields: Draft, done: boolean): boolean;
+  /** What the call is about; null: none of the records known. False when there is no connection, which the agent is told. */
+  relate(callId: string, record: RecordRef | null): boolean;
+  /** False when there is no connection, which the agent is told. */
   tray(logId: string, action: string): boolean;
   /** Salesforce's own form for a new record; false when it did not open. */
   openForm(params: object): Promise<boolean>;
@@ -410,7 +412,8 @@ export interface Actions {
   /** Show the account and the choices of this browser, or no longer. */
   account(): void;
   signOutEverywhere(): void;
-  setAvailability(status: Availability['status'], reason: string): void;
+  /** False when there is no connection, which the agent is told. */
+  setAvailability(status: Availability['status'], reason: string): boolean;
   chooseRing(what: 'sound' | 'desktop', on: boolean): void;
   retryNow(): void;
 }
