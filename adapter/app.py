@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import cast
 
 import structlog
@@ -33,6 +34,7 @@ from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
 from adapter.tenantbuilder import Builder
 from adapter.web import oidc
+from adapter.web.badrequests import RequestReader
 from adapter.web.connections import Connections, Limits
 from adapter.web.filelimit import room_for_connections
 from adapter.web.reception import GONE
@@ -171,10 +173,7 @@ async def listening(server: web.Application, host: str, port: int) -> AsyncItera
 
     Raises CannotListen.
     """
-    # Bodies are not decompressed: signatures are over raw bytes, and a bomb cannot expand.
-    runner = web.AppRunner(
-        server, access_log=None, shutdown_timeout=ANSWER_SECONDS, auto_decompress=False
-    )
+    runner = web.AppRunner(server, shutdown_timeout=ANSWER_SECONDS)
     await runner.setup()
     try:
         async with _open(server, runner, host, port) as bound:
@@ -188,10 +187,17 @@ async def _open(
     server: web.Application, runner: web.AppRunner, host: str, port: int
 ) -> AsyncIterator[int]:
     """Serve a socket; connections are guarded, and use the fast path if there is one."""
-    fast_paths, aiohttp = server.get(FAST_PATHS), cast(web.Server, runner.server)  # It is set up.
+    fast_paths, loop = server.get(FAST_PATHS), asyncio.get_running_loop()
+    # Bodies are not decompressed: signatures are over raw bytes, and a bomb cannot expand.
+    aiohttp = partial(
+        RequestReader,
+        cast(web.Server, runner.server),  # it is set up
+        loop=loop,
+        access_log=None,  # type: ignore[arg-type]  # it may be None
+        auto_decompress=False,
+    )
     reader = fast_paths.before(aiohttp) if fast_paths else lambda _connection: aiohttp()
     connections = Connections(reader, room_for_connections(), server.get(LIMITS, UNTIMED))
-    loop = asyncio.get_running_loop()
     try:
         listener = await loop.create_server(connections.protocol, host, port, backlog=BACKLOG)
     except OSError as error:
