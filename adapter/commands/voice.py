@@ -1,8 +1,9 @@
 """Write what Salesforce Voice needs.
 
 `key` writes a private key and a self-signed certificate for the contact center. `contact-center`
-writes the file to import in Setup, Partner Telephony Contact Centers. `metadata` writes the vendor
-info, its Apex class, labels, a permission set and a trusted URL.
+writes the file to import in Setup, Partner Telephony Contact Centers. `metadata` writes a project
+to deploy: the vendor info, its Apex class, labels, a permission set, a trusted URL and the
+component for a Voice Extension.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from adapter import console
 from adapter.commands import CommandFailed
 from adapter.orgfile import orgs_of
 from adapter.runtime.clock import SystemClock
+from adapter.salesforce.project import SOURCES, project, read_handwritten
 from adapter.settings.environment import load
 from adapter.voice import vendorinfo
 from adapter.voice.contactcenter import ContactCenter, problems, setup_xml
@@ -28,6 +30,10 @@ from adapter.voice.contactcenter import ContactCenter, problems, setup_xml
 KEY, CERTIFICATE = "voice-key.pem", "voice-certificate.pem"
 KEY_BITS = 4096
 DAYS = 730
+EXTENSION = "voice"
+"""The folder in `salesforce/` of the component for a Voice Extension."""
+
+DEPLOY = "sf project deploy start --manifest manifest/package.xml --target-org ORG"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,14 +51,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it. Raises CommandFailed."""
-    files = {"key": _key, "contact-center": _center, "metadata": _metadata}[options.what](options)
+    make = {"key": _key, "contact-center": _center, "metadata": _metadata}[options.what]
     try:
+        files = make(options)
         for path, text in files.items():
             _write(options.out / path, text, secret=path == KEY)
     except OSError as error:
         raise CommandFailed(f"cannot write {error.filename}: {error.strerror}") from error
     written = [str(options.out / path) for path in files]
-    console.answer(options, {"files": written}, "".join(f"{path}\n" for path in written))
+    text = "".join(f"{path}\n" for path in written)
+    if options.what == "metadata":
+        text += f"Deploy them from {options.out} with\n  {DEPLOY}\n"
+    console.answer(options, {"files": written}, text)
     return 0
 
 
@@ -108,8 +118,9 @@ def _metadata(options: argparse.Namespace) -> dict[str, str]:
     vendor = vendorinfo.Vendor(options.name, options.label, settings.public_origin, org.org_id)
     if found := vendorinfo.problems(vendor):
         raise CommandFailed(" ".join(found))
-    sources = Path("force-app/main/default")
-    return {str(sources / path): text for path, text in vendorinfo.files(vendor).items()}
+    made = vendorinfo.files(vendor).items()
+    files = {(SOURCES / path).as_posix(): text for path, text in made}
+    return project(vendor.name, (), {**files, **read_handwritten(EXTENSION, shared=False)})
 
 
 def _write(path: Path, text: str, *, secret: bool) -> None:

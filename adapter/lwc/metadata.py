@@ -67,4 +67,4 @@ def _value(field: str, text: str) -> Element:
 def write(deployment: Deployment, address: str, settings: Settings, out: Path) -> tuple[Path, ...]:
     """Write the project into `out` and return its files. Raises OSError."""
     made = components(deployment, address, settings)
-    return save(project(deployment, made, read_handwritten(HOST)), out)
+    return save(project(deployment.name, made, read_handwritten(HOST)), out)

@@ -35,4 +35,4 @@ def channel_name(name: str) -> str:
 def write(deployment: Deployment, center: CallCenter, out: Path) -> tuple[Path, ...]:
     """Write the project into `out` and return its files. Raises OSError."""
     made = components(deployment, center)
-    return save(project(deployment, made, read_handwritten()), out)
+    return save(project(deployment.name, made, read_handwritten()), out)

@@ -29,8 +29,12 @@ TYPES = {
     ".object-meta.xml": "CustomObject",
     ".field-meta.xml": "CustomField",
     ".quickAction-meta.xml": "QuickAction",
+    ".ConversationVendorInformation-meta.xml": "ConversationVendorInfo",
+    ".cspTrustedSite-meta.xml": "CspTrustedSite",
+    ".labels-meta.xml": "CustomLabels",
+    ".permissionset-meta.xml": "PermissionSet",
 }
-"""Handwritten components: the suffix of the file, and the type."""
+"""Components known by their files: the suffix of the file, and the type."""
 
 
 FILES = {
@@ -104,14 +108,12 @@ def app(
     )
 
 
-def project(
-    deployment: Deployment, made: Iterable[Component], handwritten: Mapping[str, str]
-) -> dict[str, str]:
+def project(name: str, made: Iterable[Component], handwritten: Mapping[str, str]) -> dict[str, str]:
     """Every file's text by its path in the project; `handwritten` files are copied unchanged."""
     made = tuple(made)
     described = {
         "packageDirectories": [{"path": "force-app", "default": True}],
-        "name": deployment.name,
+        "name": name,
         "sourceApiVersion": API_VERSION,
     }
     return {
@@ -147,22 +149,23 @@ def _name(path: Path, suffix: str) -> str:
     return f"{path.parent.parent.name}.{name}" if path.parent.name == "fields" else name
 
 
-def read_handwritten(*below: str) -> dict[str, str]:
-    """Handwritten files by their path in a project: the shared ones and those of folders `below`.
+def read_handwritten(*below: str, shared: bool = True) -> dict[str, str]:
+    """Handwritten files by their path in a project: those of folders `below`, and the shared ones.
 
     Raises OSError, also if there are no files.
     """
     shipped = folder("salesforce")
+    classes = ((shipped, ("classes", "pages")),) if shared else ()
     files = {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-        for root, kinds in ((shipped, ("classes", "pages")), *((shipped / b, ("",)) for b in below))
+        for root, kinds in (*classes, *((shipped / b, ("",)) for b in below))
         for kind in kinds
         for path in sorted((root / SOURCES / kind).rglob("*"))
         if path.is_file()
     }
     if not files:
         raise FileNotFoundError(
-            errno.ENOENT, "the Apex classes are missing: reinstall the adapter", str(shipped)
+            errno.ENOENT, "the Salesforce files are missing: reinstall the adapter", str(shipped)
         )
     return files
 

@@ -11,6 +11,7 @@ from adapter.cli import main
 from adapter.commands import voice
 from adapter.voice.token import is_pair
 from adapter.xmltext import read
+from tests.qa.salesforce.test_deployable import as_the_cli_reads, problems
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,25 @@ def test_key_contact_center_and_metadata_fit_each_other(at_home: Path) -> None:
         "ConversationVendorInformation/Softphone.ConversationVendorInformation-meta.xml"
     )
     assert "https://phone.example.com/voice/00D000000000001" in info.read_text()
+
+
+def test_the_metadata_is_a_project_that_salesforces_tool_deploys(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of its types, with a manifest, and with the component of the Voice Extension."""
+    assert main(["voice", "metadata", "--out", "out"]) == 0
+    assert "sf project deploy start --manifest manifest/package.xml" in capsys.readouterr().out
+    assert problems(at_home / "out") == []
+    told = as_the_cli_reads(at_home / "out")
+    assert told["errors"] == []
+    assert told["components"] == [
+        "ApexClass:SoftphoneIntegration",
+        "ConversationVendorInfo:Softphone",
+        "CspTrustedSite:Softphone_Voice",
+        "CustomLabels:CustomLabels",
+        "LightningComponentBundle:softphoneVoice",
+        "PermissionSet:Softphone_Voice",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_an_incomplete_installation_writes_no_project(installed: Path, tmp_path:
     finally:
         shutil.move(tmp_path / "away", classes)
     assert ended.returncode == 2
-    assert "the Apex classes are missing: reinstall the adapter" in ended.stderr
+    assert "the Salesforce files are missing: reinstall the adapter" in ended.stderr
     assert not (tmp_path / "x").exists()
 
 

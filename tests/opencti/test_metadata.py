@@ -42,7 +42,7 @@ def made() -> tuple[Component, ...]:
 
 def files() -> dict[str, str]:
     """The whole project of it."""
-    return project(deployment(), made(), read_handwritten())
+    return project(deployment().name, made(), read_handwritten())
 
 
 def below(folder: Path) -> dict[str, str]:
@@ -72,7 +72,7 @@ def test_the_repository_holds_what_the_command_writes(
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in project(deployment(), made(), {}) if n.endswith(".xml")]
+    "name", [n for n in project(deployment().name, made(), {}) if n.endswith(".xml")]
 )
 def test_every_file_is_well_formed_and_of_its_type(name: str) -> None:
     """One root of the type's name, in the Metadata API's namespace, its file suffix in the name."""

@@ -7,18 +7,13 @@ from pathlib import Path
 import pytest
 
 from adapter.salesforce import project as projects
-from adapter.salesforce.metadata_parts import Deployment
 from adapter.salesforce.project import SOURCES, Component, project, read_handwritten, save
-
-DEPLOYMENT = Deployment(
-    name="Phone", label="Phone", origin="https://x.example", callback="", contact="a@b.example"
-)
 
 
 def manifest(*paths: str) -> str:
     """The list of a project with these handwritten files."""
     given = {f"{SOURCES.as_posix()}/{path}": "" for path in paths}
-    return project(DEPLOYMENT, (), given)["manifest/package.xml"]
+    return project("Phone", (), given)["manifest/package.xml"]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +51,7 @@ def test_an_object_of_ours_brings_its_fields_along() -> None:
 def test_several_of_a_type_stand_together_by_name() -> None:
     """As the command-line tool writes them."""
     made = [Component("CspTrustedSite", name, "") for name in ("B", "A")]
-    told = project(DEPLOYMENT, made, {})
+    told = project("Phone", made, {})
     assert told[f"{SOURCES.as_posix()}/cspTrustedSites/A.cspTrustedSite-meta.xml"] == ""
     listed = told["manifest/package.xml"]
     assert listed.index(">A<") < listed.index(">B<") < listed.index(">CspTrustedSite<")
