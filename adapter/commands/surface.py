@@ -27,7 +27,8 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import SystemClock
 from adapter.settings import Settings
 from adapter.settings.environment import load
-from adapter.storage.open import open_store
+from adapter.storage.lookup import KINDS
+from adapter.storage.open import open_reader, open_store
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +61,8 @@ def run(options: argparse.Namespace) -> int:
         raise CommandFailed(
             "Salesforce Voice is not set up: set SOFTPHONE_VOICE_URL and its companions"
         )
-    key = AgentKey(org.org_id, options.user)
-    moved = asyncio.run(_move(settings, key, options.surface))
-    log.info("surface.chosen", agent=str(key), surface=options.surface)
+    moved = asyncio.run(_move(settings, AgentKey(org.org_id, options.user), options.surface))
+    log.info("surface.chosen", agent=moved["agent"], surface=options.surface)
     console.answer(options, moved, _sentence(moved))
     return 0
 
@@ -71,6 +71,8 @@ def _sentence(moved: dict[str, Any]) -> str:
     where = "works with the page that connects first" if moved["surface"] == ANY else "works with"
     name = "" if moved["surface"] == ANY else f" {moved['surface']}"
     text = f"{moved['agent']} {where}{name}.\n"
+    if not moved["known"]:
+        text += "This user has not signed in to the softphone yet: compare the id.\n"
     if moved["unfinished"]:
         text += "Call logs to be finished on the surface where they were started: " + ", ".join(
             moved["unfinished"]
@@ -79,12 +81,37 @@ def _sentence(moved: dict[str, Any]) -> str:
     return text
 
 
+async def _stored(url: str, key: AgentKey) -> AgentKey | None:
+    """The agent as a sign-in stored it, with an id of 15 or 18 characters."""
+    reader = open_reader(url)
+    try:
+        rows = (await reader.run(KINDS["agent"], str(key)))["agents"]
+    finally:
+        await reader.close()
+    keys = [AgentKey(row["org_id"], row["user_id"]) for row in rows]
+    return max(keys, key=lambda each: len(each.user_id), default=None)
+
+
+def _in_full(user_id: str) -> str:
+    """The id with 18 characters, as Salesforce tells it at a sign-in.
+
+    https://help.salesforce.com/s/articleView?id=000385585
+    """
+    blocks = (user_id[start : start + 5] for start in (0, 5, 10))
+    bits = [sum(letter.isupper() << place for place, letter in enumerate(b)) for b in blocks]
+    return user_id[:15] + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[number] for number in bits)
+
+
 async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, Any]:
     clock, url = SystemClock(), settings.database_url
     store = await open_store(url, clock_ms=clock.now)
     hints = open_hints(url)
     try:
         await hints.start()
+        known = await _stored(url, key)
+        # The dev sign-in makes ids of 15 characters.
+        whole = key.user_id if settings.sign_in == "dev" else _in_full(key.user_id)
+        key = known or AgentKey(key.org_id, whole)
         agents = Agents(store, hints, settings.policy(), shared=is_shared(url))
         name, route = "" if surface == ANY else surface, route_of(surface)
         turn = await agents.handle(key, SurfaceChosen(clock.now(), name, route))
@@ -93,7 +120,8 @@ async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, An
         logs, save = (await agents.snapshot(key)).logs, agents.policy_of(key).save
         left = (call_log for call_log in logs if not may_save(call_log, route, clock.now(), save))
         unfinished = [call_log.log_id for call_log in left]
-        return {"agent": str(key), "surface": surface, "unfinished": unfinished}
+        told = {"agent": str(key), "surface": surface, "unfinished": unfinished}
+        return told | {"known": known is not None}
     finally:
         await hints.close()
         await store.close()

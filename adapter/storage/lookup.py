@@ -50,10 +50,13 @@ def log(fetch: Fetch, log_id: str) -> LookupRows:
 
 
 def agent(fetch: Fetch, name: str) -> LookupRows:
-    """An agent by org/user, as in log lines, or by user id: the value and its open logs."""
+    """An agent by org/user, as in log lines, or by user id: the value and its open logs.
+
+    Ids may have 15 or 18 characters: Setup shows the short form, a sign-in tells the long one.
+    """
     org, _, user = name.rpartition("/")
-    agents = _select(fetch, "agents", _AGENTS, "user_id = ?", user)
-    agents = [agent for agent in agents if org in {"", agent["org_id"]}]
+    agents = _select(fetch, "agents", _AGENTS, "substr(user_id, 1, 15) = ?", user[:15])
+    agents = [agent for agent in agents if org[:15] in {"", agent["org_id"][:15]}]
     where = "org_id = ? AND user_id = ? AND NOT settled ORDER BY opened_at"
     logs = [
         row

@@ -20,6 +20,12 @@ from tests.core.people import IDLE, after, click
 from tests.fakes.voicecalls import CENTER, key_pair
 
 KEY = AgentKey("00D000000000001", "005000000000001")
+SIGN_IN = {
+    "SIGN_IN": "salesforce",
+    "PUBLIC_URL": "https://phone.example.com",
+    "SALESFORCE_URL": "https://acme.my.salesforce.com",
+    "SIGN_IN_CLIENT_ID": "client",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +45,11 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-async def _stored_agent(url: str, change: AgentChange | None = None) -> Agent:
+async def _stored_agent(url: str, change: AgentChange | None = None, key: AgentKey = KEY) -> Agent:
     store = await open_store(url, clock_ms=SystemClock().now)
     if change is not None:
         await store.commit(Commit((change,)))
-    snapshot = await store.load(KEY)
+    snapshot = await store.load(key)
     await store.close()
     assert snapshot is not None
     return snapshot.agent
@@ -57,13 +63,37 @@ def test_moving_an_agent_reports_the_waiting_logs(
     asyncio.run(_stored_agent(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
     assert main(["surface", KEY.user_id, "voice", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"agent": str(KEY), "surface": "voice", "unfinished": ["c1"]}
+    assert told == {"agent": str(KEY), "surface": "voice", "unfinished": ["c1"], "known": True}
     agent = asyncio.run(_stored_agent(database))
     assert (agent.surface, agent.route, agent.pinned) == ("voice", Route.BACKEND, True)
     assert main(["surface", KEY.user_id, "open-cti"]) == 0
     assert "works with open-cti" in capsys.readouterr().out
     assert main(["surface", KEY.user_id, "any"]) == 0
     assert not asyncio.run(_stored_agent(database)).pinned
+
+
+@pytest.mark.parametrize("user", ["005Hp00000gxyZq", "005Hp00000gxyZqIAI"])
+def test_an_id_of_15_or_18_characters_names_the_agent_who_signed_in(
+    database: str, capsys: pytest.CaptureFixture[str], user: str
+) -> None:
+    """Setup's addresses have the short form; a sign-in tells the long one."""
+    key = AgentKey(KEY.org_id, "005Hp00000gxyZqIAI")
+    asyncio.run(_stored_agent(database, AgentChange(0, replace(IDLE, key=key), None, ()), key))
+    assert main(["surface", user, "lwc"]) == 0
+    assert capsys.readouterr().out == f"{key} works with lwc.\n"
+    assert asyncio.run(_stored_agent(database, key=key)).surface == "lwc"
+
+
+def test_an_agent_may_be_moved_before_the_first_sign_in(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the id that the sign-in will tell; a mistyped id is noticed."""
+    for name, value in SIGN_IN.items():
+        monkeypatch.setenv(f"SOFTPHONE_{name}", value)
+    assert main(["surface", "005Hp00000gxyZq", "lwc"]) == 0
+    assert "has not signed in" in capsys.readouterr().out
+    key = AgentKey(KEY.org_id, "005Hp00000gxyZqIAI")
+    assert asyncio.run(_stored_agent(database, key=key)).surface == "lwc"
 
 
 def test_an_agent_moves_to_our_own_component_and_back(
@@ -75,7 +105,7 @@ def test_an_agent_moves_to_our_own_component_and_back(
     for surface, route in (("lwc", Route.KEYED), ("open-cti", Route.PAGE)):
         assert main(["surface", KEY.user_id, surface, "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
-        assert told == {"agent": str(KEY), "surface": surface, "unfinished": []}
+        assert told == {"agent": str(KEY), "surface": surface, "unfinished": [], "known": True}
         agent = asyncio.run(_stored_agent(database))
         assert (agent.surface, agent.route) == (surface, route)
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.model import AgentKey
 from adapter.storage.lookup import KINDS, LookupRows
 from adapter.storage.migrate import upgrade
 from adapter.storage.open import open_reader
 from adapter.storage.port import Commit
-from tests.contracts.stores import ADA, BEN, NOW, Backend, bound, delivery, log, waiting
+from tests.contracts.stores import ADA, BEN, NOW, Backend, bound, delivery, log, waiting, write
+
+CAROL = AgentKey("00D000000000001", "005Hp00000gxyZqIAI")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -32,6 +35,7 @@ async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     await store.commit(Commit(delivery=delivery("e2", b"no JSON, but of pc-1 \xff")))
     await store.commit(Commit(delivery=delivery("e3", b'{"call_id":"pc-2"}')))
     await store.commit(Commit(delivery=delivery("e4"), park=(waiting("e4", NOW, "pc-9"),)))
+    await store.commit(write(0, key=CAROL))
     yield made
     await made.close()
 
@@ -76,6 +80,16 @@ async def test_an_agent_is_found_by_the_key_in_log_lines(backend: Backend, name:
     found = await look(backend, "agent", name)
     assert [row["user_id"] for row in found["agents"]] == [ADA.user_id]
     assert [row["log_id"] for row in found["call_logs"]] == ["call-1"]
+
+
+@pytest.mark.parametrize("org", ["", "00D000000000001/", "00D000000000001AAA/"])
+@pytest.mark.parametrize("user", ["005Hp00000gxyZq", "005Hp00000gxyZqIAI"])
+async def test_an_agent_is_found_by_ids_of_15_or_18_characters(
+    backend: Backend, org: str, user: str
+) -> None:
+    """Setup shows the short ones."""
+    found = await look(backend, "agent", f"{org}{user}")
+    assert [row["user_id"] for row in found["agents"]] == [CAROL.user_id]
 
 
 async def test_a_log_is_found_by_its_id(backend: Backend) -> None:
