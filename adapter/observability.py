@@ -203,7 +203,11 @@ class Lines:
         self._masked = masker
 
     def __call__(self, logger: Any, method: str, line: MutableMapping[str, Any]) -> str:
-        """The line without a line break; the event's own `level` and `time` are replaced."""
+        """The line without a line break; the event's own `level` and `time` are replaced.
+
+        It has the ids that its task has bound: an effect's agent and call, a stream's account.
+        """
+        line = {**get_contextvars(), **line}
         if "exc_info" in line:
             line = format_exc_info(logger, method, line)
         masked = self._masked(logger, method, line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -259,13 +259,21 @@ def _mixed_up(orgs: list[Org]) -> Iterator[str]:
         ("id", lambda org: org.org_id[:15]),
         ("domain", lambda org: org.domain),
         ("account", lambda org: org.account),
+        ("Asterisk application", _application),
     )
     for label, of in names:
-        yield from _repeated(label, [of(org) for org in orgs])
+        yield from _repeated(label, filter(None, map(of, orgs)))
     yield from _repeated("origin", [origin for org in orgs for origin in org.origins])
     secrets = [secret for org in orgs for secret in _webhook_secrets(org)]
     if len(secrets) != len(set(secrets)):
         yield "two orgs share a webhook secret"
+
+
+def _application(org: Org) -> str:
+    """Asterisk sends an application's events to the program that connected as it last."""
+    options = org.telephony.options
+    url = options.get("url", "").rstrip("/").lower()
+    return f"{options['app']} of {url}" if "app" in options else ""
 
 
 def _weak_secrets(orgs: list[Org]) -> Iterator[str]:
@@ -278,7 +286,7 @@ def _webhook_secrets(org: Org) -> set[str]:
     return set(split_secrets(org.telephony.options.get("webhook_secrets", "")))
 
 
-def _repeated(label: str, values: list[str]) -> Iterator[str]:
+def _repeated(label: str, values: Iterable[str]) -> Iterator[str]:
     for value, count in Counter(values).items():
         if count > 1:
             yield f"the {label} {value} is listed {count} times"

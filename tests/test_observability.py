@@ -324,6 +324,14 @@ def test_a_line_is_one_json_object(logs: io.StringIO) -> None:
     }
 
 
+def test_a_line_has_the_ids_that_its_task_has_bound(logs: io.StringIO) -> None:
+    """Its own come before these."""
+    with bound_contextvars(account="pbx", call="c1"):
+        structlog.get_logger().info("asterisk.connected", call="c2")
+    line = json.loads(logs.getvalue())
+    assert (line["account"], line["call"]) == ("pbx", "c2")
+
+
 def test_a_traceback_hides_numbers(logs: io.StringIO) -> None:
     """The exception is in the same line."""
     try:

@@ -185,6 +185,33 @@ def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "app", "is_allowed"),
+    [
+        ("https://pbx.example", "softphone", False),
+        ("https://PBX.example/", "softphone", False),
+        ("https://pbx.example", "sandbox", True),
+        ("https://other.example", "softphone", True),
+    ],
+)
+def test_two_orgs_may_not_be_the_same_application_of_an_asterisk(
+    tmp_path: Path, url: str, app: str, is_allowed: bool
+) -> None:
+    """Asterisk gives an application's calls to the last that connects: they would take turns."""
+    (tmp_path / "ari").write_text("ari-secret")
+    none = {"account": "", "token_file": "", "webhook_secrets_file": ""}
+    table = '[org.telephony]\nkind = "asterisk"\nuser = "u"\nsecret_file = "{}/ari"\n'
+    pbx = table.format(tmp_path) + 'account = "{}"\nurl = "{}"\napp = "{}"\n'
+    one = org_text(tmp_path, "x", **none) + pbx.format("one", "https://pbx.example", "softphone")
+    other = org_text(tmp_path, "y", **none) + pbx.format("two", url, app)
+    if is_allowed:
+        assert len(read(tmp_path, one, other).all) == 2
+    else:
+        said = "Asterisk application softphone of https://pbx.example is listed 2 times"
+        with pytest.raises(WrongSetting, match=said):
+            read(tmp_path, one, other)
+
+
+@pytest.mark.parametrize(
     ("table", "said"),
     [
         (

@@ -9,7 +9,7 @@ from itertools import chain
 
 from adapter.doctor.database import database_findings
 from adapter.doctor.dialing import dialing_findings
-from adapter.doctor.findings import Finding, fail
+from adapter.doctor.findings import Finding, about, fail
 from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
 from adapter.doctor.salesforce import salesforce_findings
@@ -44,6 +44,8 @@ async def examine(
         voice_api_findings(orgs, clock),
     )
     own = settings_findings(environment, settings, orgs)
+    if settings.orgs_file is not None:
+        providers = [about(org.org_id, f) for org, f in zip(orgs.all, providers, strict=True)]
     return (
         *own,
         version_finding(settings, clock.now()),

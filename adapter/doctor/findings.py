@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 WIDTH = 100
 """Characters of a line of the table."""
+
+_VARIABLE = re.compile(r"SOFTPHONE_(?:ASTERISK|DIALSTACK)_([A-Z_]+)")
 
 
 class Grade(StrEnum):
@@ -43,6 +46,18 @@ def warn(check: str, text: str, todo: str) -> Finding:
 def fail(check: str, text: str, todo: str) -> Finding:
     """It does not work."""
     return Finding(check, Grade.FAIL, text, todo)
+
+
+def about(org_id: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings about one of several orgs, whose options are those of the orgs file."""
+    return tuple(
+        replace(each, text=f"{org_id}: {_in_file(each.text)}", todo=_in_file(each.todo))
+        for each in findings
+    )
+
+
+def _in_file(text: str) -> str:
+    return _VARIABLE.sub(lambda found: f"{found[1].lower()} in [org.telephony]", text)
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

@@ -11,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
@@ -86,6 +87,7 @@ class Stream:
             await asyncio.wait([listening])
 
     async def _listen(self) -> None:
+        bind_contextvars(account=self.account)  # of this task, for the driver's lines
         try:
             await self.driver.run(self.sink)
             log.warning("stream.ended", account=self.account)

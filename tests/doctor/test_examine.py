@@ -51,6 +51,37 @@ async def test_a_broken_setup_reports_every_fault(tmp_path: Path) -> None:
     assert SECRET not in told
 
 
+async def test_each_orgs_phone_system_is_reported_under_the_orgs_id(tmp_path: Path) -> None:
+    """With several orgs, "cannot be reached" would not say which."""
+    (tmp_path / "secret").write_text("ari-secret")
+    ids = ("00D000000000001", "00D000000000002")
+    told = "".join(
+        f'''
+[[org]]
+id = "{org_id}"
+domain = "https://{org_id.lower()}.my.salesforce.com"
+client_id = "client"
+origins = ["https://{org_id.lower()}.lightning.force.com"]
+[org.telephony]
+kind = "asterisk"
+account = "pbx-{org_id}"
+url = "http://127.0.0.1:{free_port()}"
+user = "softphone"
+secret_file = "{tmp_path}/secret"
+'''
+        for org_id in ids
+    )
+    (tmp_path / "orgs.toml").write_text(told)
+    environment = {
+        "SOFTPHONE_PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
+        "SOFTPHONE_DATABASE_URL": f"sqlite:///{tmp_path}/test.db",
+        "SOFTPHONE_ORGS_FILE": str(tmp_path / "orgs.toml"),
+    }
+    found = [f for f in await examine(environment, SystemClock(), PLAIN) if f.check == "asterisk"]
+    assert [f.text.partition(":")[0] for f in found] == [*ids]
+    assert all(f.grade is Grade.FAIL and "url in [org.telephony]" in f.todo for f in found)
+
+
 async def test_settings_that_prevent_the_start_are_the_only_findings(tmp_path: Path) -> None:
     """Nothing else can be looked at before they are right."""
     (finding,) = await examine({"SOFTPHONE_PORT": "many"}, SystemClock(), PLAIN)

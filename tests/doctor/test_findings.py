@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from adapter.doctor.findings import as_json, exit_code, fail, ok, table, warn
+from adapter.doctor.findings import about, as_json, exit_code, fail, ok, table, warn
 
 GOOD = ok("provider", "It answers.")
 FAIR = warn("disk", "Little is left.", "Make room.")
@@ -58,3 +58,11 @@ def test_the_json_contains_everything() -> None:
 def test_no_findings_make_an_empty_table() -> None:
     """Not an error."""
     assert table([]) == "\n0 ok, 0 warn, 0 fail\n"
+
+
+def test_a_finding_about_one_of_several_orgs_names_it_and_its_option() -> None:
+    """The variable is not what an admin changes then."""
+    todo = "Check SOFTPHONE_ASTERISK_URL, then restart."
+    (found,) = about("00D1", [fail("asterisk", "It cannot be reached.", todo)])
+    assert found.text == "00D1: It cannot be reached."
+    assert found.todo == "Check url in [org.telephony], then restart."

@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from structlog.contextvars import get_contextvars
+
 from adapter.runtime.streams import LEASE_MS, Stream
 from adapter.storage.port import StorageError
 from tests.runtime.conftest import Bench
@@ -19,10 +21,12 @@ class Listener:
         self.off = asyncio.Event()
         self.ends = asyncio.Event()
         self.times = 0
+        self.bound: dict[str, Any] = {}
 
     async def run(self, sink: Any) -> None:
         """Until cancelled or told to break."""
         self.times += 1
+        self.bound = get_contextvars()
         self.off.clear()
         self.on.set()
         try:
@@ -70,6 +74,14 @@ async def test_only_one_process_listens_until_it_leaves(bench: Bench) -> None:
         await one
     await until(second.on)
     assert not first.on.is_set()
+
+
+async def test_a_drivers_log_lines_name_the_account(bench: Bench) -> None:
+    """With several orgs, a lost connection is one phone system's."""
+    listener = Listener()
+    bench.tasks.start("one", stream(bench, listener, "one").run())
+    await until(listener.on)
+    assert listener.bound == {"account": "acct"}
 
 
 async def test_another_process_follows_when_a_dead_ones_lease_expires(bench: Bench) -> None:
