@@ -18,7 +18,7 @@ from adapter.storage.port import Snapshot, StorageError
 from adapter.storage.queries import Fetch
 from adapter.storage.reader import Reader
 from adapter.storage.rows import AGENT
-from adapter.storage.transaction import Database
+from adapter.storage.transaction import Database, execute
 
 PAGE_SIZE = 200
 """Rows per read; a delivery may have 64 KiB."""
@@ -43,7 +43,7 @@ class PersonalDataTable:
         return f"SELECT {every} FROM {self.table} WHERE {after} ORDER BY {key} LIMIT ?"  # noqa: S608 - names of ours
 
 
-AGENTS = PersonalDataTable("agents", ("org_id", "user_id"), ("value",), "value")
+AGENTS = PersonalDataTable("agents", ("org_id", "user_id"), ("version", "value"), "value")
 CALL_LOGS = PersonalDataTable(
     "call_logs", ("org_id", "user_id", "log_id"), ("settled", "value"), "value"
 )
@@ -109,17 +109,16 @@ class Archive:
     async def erase_call(self, row: Row, value: str) -> bool:
         """Replace the row's text, if it is unchanged; whether it was."""
         values = (value, *(row[name] for name in CALLS.key), row["value"])
-        return bool(await self._writer.run(_run_statement, ERASE_CALL, values))
+        return (await self._writer.run(execute, ERASE_CALL, *values))[1] == 1
 
     async def erase_delivery(self, row: Row, body: bytes) -> None:
         """Replace the row's body; the delivery itself stays known."""
-        values = (body, row["account"], row["event_id"])
-        await self._writer.run(_run_statement, ERASE_DELIVERY, values)
+        await self._writer.run(execute, ERASE_DELIVERY, body, row["account"], row["event_id"])
 
     async def erase_driver_state(self, row: Row) -> bool:
         """Remove a driver's state of a call, if the call is over; whether it was removed."""
         values = (row["account"], row["call_id"])
-        return bool(await self._writer.run(_run_statement, ERASE_DRIVER_STATE, values))
+        return (await self._writer.run(execute, ERASE_DRIVER_STATE, *values))[1] == 1
 
     @property
     def _writer(self) -> Journal:
@@ -134,11 +133,7 @@ def _read_page(fetch: Fetch, select: str, after: tuple[object, ...]) -> Sequence
 
 def _erase_agent(database: Database, agent: Agent, version: int, log_ids: tuple[str, ...]) -> bool:
     who = (agent.key.org_id, agent.key.user_id)
-    _, changed = database.execute(ERASE_AGENT, (AGENT.dump(agent), *who, version))
-    if changed and log_ids:
-        database.write(ERASE_LOG, [(*who, log_id) for log_id in log_ids])
+    _, changed = execute(database, ERASE_AGENT, AGENT.dump(agent), *who, version)
+    if changed:
+        database.run((ERASE_LOG, [(*who, log_id) for log_id in log_ids]))
     return changed == 1
-
-
-def _run_statement(database: Database, statement: str, values: tuple[object, ...]) -> int:
-    return database.execute(statement, values)[1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import starmap
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from adapter.core.logmodel import CallLog, Closed, Settled
 from adapter.core.model import AgentKey
 from adapter.storage import sql
-from adapter.storage.batchstate import BatchState, Pair, RouteKey, route_keys
+from adapter.storage.batchstate import BatchState, Pair, route_keys
 from adapter.storage.port import (
     AgentChange,
     CallRow,
@@ -39,24 +39,31 @@ ForRows: TypeAlias = tuple[str, Sequence[Row]]
 """A statement and its rows (sql.for_rows)."""
 
 
-class Asked(Struct):
-    """The keys to look up before a batch is judged."""
-
-    agents: list[Pair]
-    """Sorted: they are locked in this order."""
-    deliveries: list[Pair]
-    routes: list[RouteKey]
-    states: list[Pair]
+Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
+"""The rows that a statement returned, and the number it changed."""
 
 
-def ask(batch: Sequence[Commit]) -> Asked:
-    """The keys that `judge` will look up."""
-    return Asked(
-        sorted({astuple(change.agent.key) for commit in batch for change in commit.changes}),
-        [commit.delivery.key for commit in batch if commit.delivery is not None],
-        list(dict.fromkeys(key for commit in batch for key in route_keys(commit))),
-        sorted({state.key for commit in batch for state in commit.states}),
+def lookups(batch: Sequence[Commit]) -> list[ForRows]:
+    """The queries of what `judge` must know; agents are locked, in the order of their keys."""
+    agents = {astuple(change.agent.key) for commit in batch for change in commit.changes}
+    return [
+        (sql.VERSIONS, sorted(agents)),
+        (sql.TAKEN, [commit.delivery.key for commit in batch if commit.delivery is not None]),
+        (sql.STATES, sorted({state.key for commit in batch for state in commit.states})),
+        (sql.ROUTES, list(dict.fromkeys(key for commit in batch for key in route_keys(commit)))),
+    ]
+
+
+def state_of(answers: Iterable[Answer]) -> BatchState:
+    """The state that the answers to `lookups` describe."""
+    agents, taken, states, routes = (rows for rows, _ in answers)
+    seen = BatchState(
+        versions={AgentKey(org_id, user_id): version for org_id, user_id, version in agents},
+        taken=set(taken),
+        states={(account, call): version for account, call, version in states},
     )
+    seen.find(routes)
+    return seen
 
 
 class Writes(Struct):

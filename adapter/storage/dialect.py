@@ -14,8 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8Dumper
 
 from adapter.storage import sql
-from adapter.storage.batch import ForRows, Row
-from adapter.storage.optimistic import Answer
+from adapter.storage.batch import Answer, ForRows, Row
 from adapter.storage.port import StorageError
 from adapter.storage.reasons import reason
 
@@ -27,8 +26,6 @@ BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 """All our queries use a key or a narrow index. Without statistics (a new or fast-growing table) the
 planner would read whole tables for a batch of keys."""
 
-LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
-
 _LOCKING_UPDATE = (
     "UPDATE agents SET version = v.column3, value = v.column4, next_due = v.column5,"
     " account = v.column6, provider_user = v.column7 FROM (SELECT v.* FROM (VALUES"
@@ -38,6 +35,7 @@ _LOCKING_UPDATE = (
     " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
 )
 OWN = {
+    sql.VERSIONS: f"{sql.VERSIONS} FOR UPDATE OF t",
     sql.UPDATE_AGENT: _LOCKING_UPDATE.format(same_line=""),
     sql.UPDATE_AGENT_IN_PLACE: _LOCKING_UPDATE.format(
         same_line=" AND t.account IS NOT DISTINCT FROM v.column6"

@@ -20,6 +20,7 @@ AROUND_MS = 86_400_000
 
 _CALLS = ("account", "provider_call_id", "org_id", "user_id", "call_id", "at", "value")
 _LOGS = ("org_id", "user_id", "log_id", "version", "opened_at", "next_due", "settled", "value")
+_LOG_KEY = "org_id = ? AND user_id = ? AND log_id = ?"
 _AGENTS = ("org_id", "user_id", "version", "next_due", "value")
 _PARKED = ("account", "provider_call_id", "event_id", "at", "due", "asked", "body")
 _DELIVERIES = ("account", "event_id", "type", "at", "fate", "body")
@@ -30,17 +31,18 @@ def call(fetch: Fetch, call_id: str) -> LookupRows:
     calls = _select(
         fetch, "calls", _CALLS, "call_id = ? OR provider_call_id = ? ORDER BY at", call_id, call_id
     )
-    ours = {(row["org_id"], row["user_id"], row["call_id"]) for row in calls}
-    logs = [row for org, user, own in sorted(ours) for row in _logs_of(fetch, org, user, own)]
-    logs = logs or _select(fetch, "call_logs", _LOGS, "log_id = ?", call_id)
-    known = {row["provider_call_id"] for row in calls} | {call_id}
-    live = [part for org, user, own in sorted(ours) for part in _live_calls(fetch, org, user, own)]
+    ours = sorted({(row["org_id"], row["user_id"], row["call_id"]) for row in calls})
+    logs = [row for own in ours for row in _select(fetch, "call_logs", _LOGS, _LOG_KEY, *own)]
+    known = sorted({row["provider_call_id"] for row in calls} | {call_id})
+    waits = "provider_call_id = ? ORDER BY at"
+    # Each provider's call once, even if several agents have it.
+    once = {(row["account"], row["provider_call_id"]): row for row in calls}.values()
     return {
         "calls": calls,
-        "live": live,
-        "call_logs": logs,
-        "parked": [row for named in sorted(known) for row in _parked_of(fetch, named)],
-        "deliveries": [row for own in _once_each(calls) for row in _deliveries(fetch, own)],
+        "live": [part for own in ours for part in _live_calls(fetch, *own)],
+        "call_logs": logs or log(fetch, call_id)["call_logs"],
+        "parked": [row for name in known for row in _select(fetch, "parked", _PARKED, waits, name)],
+        "deliveries": [row for own in once for row in _deliveries(fetch, own)],
     }
 
 
@@ -69,11 +71,6 @@ def agent(fetch: Fetch, name: str) -> LookupRows:
 KINDS: Mapping[str, Callable[[Fetch, str], LookupRows]] = {"call": call, "agent": agent, "log": log}
 
 
-def _logs_of(fetch: Fetch, org: str, user: str, log_id: str) -> list[dict[str, Any]]:
-    where = "org_id = ? AND user_id = ? AND log_id = ?"
-    return _select(fetch, "call_logs", _LOGS, where, org, user, log_id)
-
-
 def _live_calls(fetch: Fetch, org: str, user: str, call_id: str) -> list[dict[str, Any]]:
     """The call in the agent's value; empty after its wrap-up."""
     rows = _select(fetch, "agents", _AGENTS, "org_id = ? AND user_id = ?", org, user)
@@ -83,16 +80,6 @@ def _live_calls(fetch: Fetch, org: str, user: str, call_id: str) -> list[dict[st
         for part in row["value"].get("calls", ())
         if part.get("call_id") == call_id
     ]
-
-
-def _parked_of(fetch: Fetch, provider_call_id: str) -> list[dict[str, Any]]:
-    where = "provider_call_id = ? ORDER BY at"
-    return _select(fetch, "parked", _PARKED, where, provider_call_id)
-
-
-def _once_each(calls: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each provider's call once, even if several agents have it."""
-    return list({(c["account"], c["provider_call_id"]): c for c in calls}.values())
 
 
 def _deliveries(fetch: Fetch, call: Mapping[str, Any]) -> list[dict[str, Any]]:

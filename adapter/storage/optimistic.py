@@ -12,16 +12,11 @@ delivery are not written this way, because one affects the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 from adapter.storage import sql
-from adapter.storage.batch import ForRows, Writes
+from adapter.storage.batch import Answer, ForRows, Writes
 from adapter.storage.batchstate import BatchState, RouteKey, route_keys
 from adapter.storage.port import Commit
-
-Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
-"""The rows that a statement returned, and the number it changed."""
-
 
 IN_PLACE = {sql.UPDATE_AGENT: sql.UPDATE_AGENT_IN_PLACE}
 

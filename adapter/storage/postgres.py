@@ -10,17 +10,15 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import psycopg
 from psycopg import errors, pq
 
 from adapter.storage import dialect, sql
-from adapter.storage.batch import ForRows, Row
-from adapter.storage.batchstate import Pair
+from adapter.storage.batch import Answer, ForRows, Row
 from adapter.storage.journal import Journal, Observer
-from adapter.storage.optimistic import Answer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
 from adapter.storage.reasons import reason
@@ -46,11 +44,7 @@ class PostgresDatabase:
         self._connection: psycopg.Connection[Row] | None = None
         self._transaction = ""
 
-    def begin(self) -> None:
-        """Start a transaction and read its id, in case its COMMIT stays unanswered."""
-        self.begin_with(())
-
-    def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
+    def begin(self, *statements: ForRows) -> list[Answer]:
         """Start a transaction and run these statements in one round trip; their answers."""
         if self._connection is not None:
             try:
@@ -81,22 +75,11 @@ class PostgresDatabase:
         except psycopg.Error:
             self.close()
 
-    def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
-        """(org, user, version) of existing agents, locked in key order."""
-        statements = sql.for_rows(dialect.LOCKED_VERSIONS, keys)
-        return [row for text, values in statements for row in self.execute(text, values)[0]]
-
-    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
-        """The rows that a statement returns, and the number it changed."""
-        cursor = self._open.execute(dialect.numbered(statement), values)
-        rows = cursor.fetchall() if cursor.description is not None else []
-        return rows, cursor.rowcount
-
-    def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run a statement for each row in one round trip; the number of rows changed."""
+    def run(self, *statements: ForRows) -> list[Answer]:
+        """Run these statements in one round trip; their answers."""
         with self._open.pipeline():
-            cursors = dialect.queue(self._open, (statement, rows))
-        return dialect.answer(cursors)[1]
+            queued = [dialect.queue(self._open, statement) for statement in statements]
+        return [dialect.answer(cursors) for cursors in queued]
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the server or the connection failed, rather than the batch."""
@@ -113,6 +96,7 @@ class PostgresDatabase:
     ) -> list[Answer]:
         with connection.pipeline():
             connection.execute("BEGIN")
+            # In case the COMMIT stays unanswered.
             transaction = connection.execute(dialect.XACT_ID)
             queued = [dialect.queue(connection, statement) for statement in statements]
         self._transaction = str(transaction.fetchall()[0][0])

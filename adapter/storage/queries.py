@@ -12,7 +12,7 @@ from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.port import DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION
-from adapter.storage.transaction import Database
+from adapter.storage.transaction import Database, execute
 
 log_lines = structlog.get_logger(__name__)
 
@@ -110,12 +110,12 @@ def _driver_row(row: tuple[Any, ...]) -> DriverRow:
 
 def take_lease(database: Database, name: str, holder: str, now: int, until: int) -> bool:
     """Take or extend a lease; False while another holder has it."""
-    return database.execute(sql.TAKE_LEASE, (name, holder, until, now))[1] == 1
+    return execute(database, sql.TAKE_LEASE, name, holder, until, now)[1] == 1
 
 
 def release_lease(database: Database, name: str, holder: str) -> None:
     """Release a lease."""
-    database.execute(sql.RELEASE_LEASE, (name, holder))
+    execute(database, sql.RELEASE_LEASE, name, holder)
 
 
 def versions(fetch: Fetch, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
@@ -140,25 +140,25 @@ def epoch(fetch: Fetch) -> str:
 
 def try_writing(database: Database) -> None:
     """Write a row without changing it, to test whether writing works."""
-    database.execute(sql.TRY_WRITING, ())
+    execute(database, sql.TRY_WRITING)
 
 
 def put_session(database: Database, session: Session) -> None:
     """Add or replace it."""
     who = session.agent
     row = (session.token_hash, who.org_id, who.user_id, session.expires_at, SESSION.dump(session))
-    database.execute(sql.PUT_SESSION, row)
+    execute(database, sql.PUT_SESSION, *row)
 
 
 def update_session(database: Database, session: Session) -> bool:
     """Replace its value if it is still there; an ended session must not come back."""
-    row = (SESSION.dump(session), session.token_hash)
-    return database.execute(sql.UPDATE_SESSION, row)[1] == 1
+    value = SESSION.dump(session)
+    return execute(database, sql.UPDATE_SESSION, value, session.token_hash)[1] == 1
 
 
 def take_session(database: Database, token_hash: str) -> Session | None:
     """Remove and return the session with that hash; only one caller gets it."""
-    rows, _ = database.execute(sql.TAKE_SESSION, (token_hash,))
+    rows, _ = execute(database, sql.TAKE_SESSION, token_hash)
     return next(iter(SESSION.load_readable(str(text) for (text,) in rows)), None)
 
 
@@ -166,18 +166,18 @@ def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None = 
     """Remove one or all sessions of the agent; the number removed."""
     who = (agent.org_id, agent.user_id)
     if token_hash is None:
-        return database.execute(sql.DROP_SESSIONS, who)[1]
-    return database.execute(sql.DROP_SESSION, (*who, token_hash))[1]
+        return execute(database, sql.DROP_SESSIONS, *who)[1]
+    return execute(database, sql.DROP_SESSION, *who, token_hash)[1]
 
 
 def mark_asked(database: Database, parked: Parked) -> None:
     """Mark that its CDR was requested."""
-    database.execute(sql.MARK_ASKED, (True, parked.account, parked.event_id))
+    execute(database, sql.MARK_ASKED, True, *parked.key)
 
 
 def drop_parked(database: Database, parked: Parked) -> None:
     """Drop a parked delivery."""
-    database.execute(sql.UNPARK, (parked.account, parked.event_id))
+    execute(database, sql.UNPARK, *parked.key)
 
 
 def prune_portion(database: Database, keep: Keep) -> int:
@@ -189,4 +189,4 @@ def prune_portion(database: Database, keep: Keep) -> int:
         (sql.PRUNE_LOGS, keep.settled_logs_since),
         (sql.PRUNE_SESSIONS, keep.sessions_since),
     )
-    return sum(database.execute(delete, (at, PRUNE_PORTION))[1] for delete, at in portions)
+    return sum(execute(database, delete, at, PRUNE_PORTION)[1] for delete, at in portions)

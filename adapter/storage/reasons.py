@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-_SQLITE = {
+SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_BUSY: "another process holds the database's lock",
     sqlite3.SQLITE_LOCKED: "another process holds the database's lock",
@@ -19,6 +19,7 @@ _SQLITE = {
     sqlite3.SQLITE_NOTADB: "the file is no SQLite database",
     sqlite3.SQLITE_NOMEM: "there is no memory left",
 }
+"""By the primary result code."""
 
 _POSTGRES = {
     "53100": "PostgreSQL's disk is full",
@@ -58,8 +59,8 @@ def reason(error: BaseException) -> str:
     # SQLAlchemy wraps what the driver raised.
     error = getattr(error, "orig", None) or error
     code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(code, int) and code & 0xFF in _SQLITE:
-        return _SQLITE[code & 0xFF]
+    if isinstance(code, int) and code & 0xFF in SQLITE:
+        return SQLITE[code & 0xFF]
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
         text = _POSTGRES.get(state) or _POSTGRES.get(state[:2])

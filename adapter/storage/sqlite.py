@@ -11,21 +11,20 @@ import contextlib
 import os
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from shutil import disk_usage
 from typing import Self
 
 from adapter.storage import sql
-from adapter.storage.batch import ForRows, Row
-from adapter.storage.batchstate import Pair
+from adapter.storage.batch import Answer, ForRows, Row
 from adapter.storage.filelock import OWNER_ONLY, FileLock
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.migrate import upgrade_tables
-from adapter.storage.optimistic import Answer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
+from adapter.storage.reasons import SQLITE
 from adapter.storage.sqlstore import SqlStore
 
 BUSY_MS = 5_000
@@ -38,18 +37,7 @@ CACHE_KIB = 64 * 1024
 """The page cache, enough for the busy pages of about 10,000 agents. With SQLite's default of 2 MB
 they would be read from the file for each commit."""
 
-OUTAGES = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    }
-)
+OUTAGES = SQLITE.keys() - {sqlite3.SQLITE_NOMEM}
 """Primary result codes that would also fail every other commit."""
 
 
@@ -59,13 +47,13 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self._connection = connect(path)
 
-    def begin(self) -> None:
-        """Take the write lock at once, so that later statements do not wait for it."""
+    def begin(self, *statements: ForRows) -> list[Answer]:
+        """Take the write lock at once, so that no statement waits for it, and run these."""
         self._connection.execute("BEGIN IMMEDIATE")
+        return self.run(*statements)
 
-    def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
-        """Take the write lock and run these statements for all their rows; their answers."""
-        self.begin()
+    def run(self, *statements: ForRows) -> list[Answer]:
+        """Run these statements for all their rows; their answers."""
         return [self._run_for_rows(statement, rows) for statement, rows in statements]
 
     def commit(self) -> None:
@@ -76,19 +64,6 @@ class SqliteDatabase:
         """Roll back, if SQLite has not done so itself."""
         if self._connection.in_transaction:
             self._connection.rollback()
-
-    def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
-        """(org, user, version) of existing agents; nobody else can write meanwhile."""
-        return self._run_for_rows(sql.VERSIONS, keys)[0]
-
-    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
-        """The rows that a statement returns, and the number it changed."""
-        cursor = self._connection.execute(statement, values)
-        return cursor.fetchall(), cursor.rowcount
-
-    def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run a statement for each row; the number of rows changed."""
-        return self._run_for_rows(statement, rows)[1]
 
     def _run_for_rows(self, statement: str, rows: Sequence[Row]) -> Answer:
         # Many rows per statement: between statements sqlite3 releases the GIL and must wait for
@@ -202,7 +177,7 @@ def _prepare(path: Path, now: int) -> tuple[Path, FileLock, SqliteDatabase]:
         upgrade_tables(f"sqlite:///{file}")
         database = SqliteDatabase(file)
         made = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
-        database.write(sql.PUT_META, made)
+        database.run((sql.PUT_META, made))
     except (OSError, sqlite3.Error, UnicodeError) as error:  # UnicodeError: a name without UTF-8.
         lock.release()
         raise StorageError(f"cannot open {file}: {error}") from error

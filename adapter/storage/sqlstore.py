@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from adapter.storage import board as boards
-from adapter.storage import counts, history, queries, recents
-from adapter.storage.archive import Archive
+from adapter.storage import counts, history, queries
+from adapter.storage.archive import AGENTS, Archive
 from adapter.storage.journal import Journal
 from adapter.storage.port import Commit, Done, Keep
 from adapter.storage.queries import Fetch
 from adapter.storage.reader import Reader
+from adapter.storage.rows import AGENT
 from adapter.storage.transaction import Database
 
 P = ParamSpec("P")
@@ -87,17 +88,18 @@ class SqlStore:
         return total + await self._forget_recents(on_portion)
 
     async def _forget_recents(self, on_portion: Callable[[int], None]) -> int:
-        """Remove an older version's lists of recent calls; skips agents that change meanwhile."""
-        total, after = 0, recents.FIRST
-        while True:
-            portion = await self.reader.run(recents.read, after)
-            for agent, version in portion.stale:
-                if await self.archive.erase_agent(agent, version, ()):
+        """Remove the lists of recent calls that an older version stored in agents' values.
+
+        Any new write drops them. An agent who has left would keep them forever. An agent that
+        changes meanwhile is skipped.
+        """
+        total = 0
+        async for row in self.archive.rows(AGENTS):
+            for agent in AGENT.load_readable([row["value"]] if '"recent":' in row["value"] else ()):
+                if await self.archive.erase_agent(agent, row["version"], ()):
                     total += 1
                     on_portion(1)
-            if portion.after is None:
-                return total
-            after = portion.after
+        return total
 
     @property
     def archive(self) -> Archive:

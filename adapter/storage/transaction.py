@@ -11,14 +11,11 @@ locked, connection lost) fails all commits at once, because retries would only t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from adapter.core.model import AgentKey
-from adapter.storage import sql
-from adapter.storage.batch import ForRows, Row, Writes, ask, judge
-from adapter.storage.batchstate import BatchState, Pair
-from adapter.storage.optimistic import Answer, optimistic_batch
+from adapter.storage.batch import Answer, ForRows, judge, lookups, state_of
+from adapter.storage.optimistic import optimistic_batch
 from adapter.storage.port import Commit, Conflict, StorageError
 from adapter.storage.reasons import reason
 
@@ -26,26 +23,17 @@ from adapter.storage.reasons import reason
 class Database(Protocol):
     """A writing connection for the writer thread; statements use `?` for values."""
 
-    def begin(self) -> None:
-        """Start a transaction; connects first if needed."""
+    def begin(self, *statements: ForRows) -> list[Answer]:
+        """Start a transaction and run these statements; connects first if needed."""
 
-    def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
-        """Start a transaction and run these statements for all their rows; their answers."""
+    def run(self, *statements: ForRows) -> list[Answer]:
+        """Run these statements, in this order, for all their rows; an answer for each."""
 
     def commit(self) -> None:
         """Commit durably; if it raises, nothing is stored, as far as can be known."""
 
     def rollback(self) -> None:
         """Roll back. Never raises."""
-
-    def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
-        """(org, user, version) of those agents that are there, locked until the end."""
-
-    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
-        """The rows that a statement returns, and the number it changed."""
-
-    def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run a statement for each row; the number of rows changed."""
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the database failed, rather than the batch."""
@@ -58,6 +46,11 @@ Work: TypeAlias = Commit | Callable[[Database], Any]
 """A commit, or a small change whose return value is its outcome."""
 
 
+def execute(database: Database, statement: str, *values: object) -> Answer:
+    """Run a statement once."""
+    return database.run((statement, [values]))[0]
+
+
 class Raced(Conflict):
     """Another replica created the same row at the same time."""
 
@@ -66,7 +59,7 @@ def settle(database: Database, works: Sequence[Work]) -> list[Any]:
     """The outcome of each work: its return value (None for a commit) or a StorageError."""
     try:
         written = optimistic_batch(works)
-        if written is not None and written.verified_by(database.begin_with(written.statements)):
+        if written is not None and written.verified_by(database.begin(*written.statements)):
             database.commit()
             return [None] * len(works)
     except Exception as error:
@@ -100,38 +93,13 @@ def failure(error: Exception) -> StorageError:
 
 def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
     commits = [work for work in works if isinstance(work, Commit)]
-    database.begin()
-    writes, verdicts = judge(commits, _read_state(database, commits))
-    _write(database, writes)
+    writes, verdicts = judge(commits, state_of(database.begin(*lookups(commits))))
+    # In a fixed order of tables and rows, so that replicas cannot deadlock.
+    checked = writes.checked()
+    answers = database.run(*checked, *writes.unchecked())
+    if any(changed != len(rows) for (_, rows), (_, changed) in zip(checked, answers, strict=False)):
+        raise Raced("a newer version was committed")
     lost = iter(verdicts)
     outcomes = [next(lost) if isinstance(work, Commit) else work(database) for work in works]
     database.commit()
     return outcomes
-
-
-def _read_state(database: Database, commits: Sequence[Commit]) -> BatchState:
-    keys = ask(commits)
-    seen = BatchState()
-    locked: Iterable[tuple[Any, ...]] = database.versions(keys.agents)
-    seen.versions.update(
-        (AgentKey(org_id, user_id), version) for org_id, user_id, version in locked
-    )
-    seen.taken.update(_select(database, sql.TAKEN, keys.deliveries))
-    states = _select(database, sql.STATES, keys.states)
-    seen.states.update(((account, call), version) for account, call, version in states)
-    seen.find(_select(database, sql.ROUTES, keys.routes))
-    return seen
-
-
-def _select(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[Any]:
-    for text, values in sql.for_rows(statement, keys):
-        yield from database.execute(text, values)[0]
-
-
-def _write(database: Database, writes: Writes) -> None:
-    """Write in a fixed order of tables and rows, so that replicas cannot deadlock."""
-    for statement, rows in writes.checked():
-        if database.write(statement, rows) != len(rows):
-            raise Raced("a newer version was committed")
-    for statement, rows in writes.unchecked():
-        database.write(statement, rows)

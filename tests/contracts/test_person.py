@@ -38,6 +38,7 @@ from adapter.storage.port import (
     Parked,
 )
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.transaction import execute
 from tests.contracts.stores import ADA, BEN, NOW, Backend
 
 NUMBER, SPELLED, OTHER = "+4930901820145", "030 901820145", "+4930901820146"
@@ -338,7 +339,7 @@ async def test_a_list_left_by_an_older_version_is_found_and_erased(archive: Kept
     await archive.put(ADA, OTHER)
     listed = f',"recent":[{{"call_id":"c1","number":"{NUMBER}"}}],"v":'
     left = "UPDATE agents SET value = REPLACE(value, ?, ?)"
-    await archive.store.journal.run(lambda database: database.execute(left, (',"v":', listed)))
+    await archive.store.journal.run(execute, left, ',"v":', listed)
     assert [len(one["recent"]) for one in (await archive.held()).agents] == [1]
     erased = await archive.erase()
     assert (erased.counts["recent"], erased.remaining) == (1, [])

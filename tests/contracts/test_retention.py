@@ -11,6 +11,7 @@ from adapter.runtime.retention import DAY_MS, Retention
 from adapter.storage.archive import CALLS, DELIVERIES
 from adapter.storage.port import AgentChange, Commit
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.transaction import execute
 from tests.contracts.stores import ADA, BEN, NOW, Backend, agent, bound, delivery, log
 
 DELIVERY_DAYS, CALL_DAYS = 7, 30
@@ -28,7 +29,7 @@ async def list_recent_calls(store: SqlStore) -> None:
     """What an older version left: a list in each agent's value."""
     left = "UPDATE agents SET value = REPLACE(value, ?, ?)"
     values = (',"v":', ',"recent":[{"number":"1"}],"v":')
-    await store.journal.run(lambda database: database.execute(left, values))
+    await store.journal.run(execute, left, *values)
 
 
 def worked(read: int, *days: float, key: AgentKey = ADA) -> AgentChange:

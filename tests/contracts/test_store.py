@@ -28,6 +28,7 @@ from adapter.storage.port import (
 )
 from adapter.storage.rows import CALL_LOG
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.transaction import execute
 from tests.contracts.stores import (
     ADA,
     BEN,
@@ -416,7 +417,7 @@ async def damage(store: Store, table: str, name: str, value: str) -> None:
     assert isinstance(store, SqlStore)
     column = {"call_logs": "log_id", "sessions": "token_hash", "agents": "user_id"}[table]
     statement = f"UPDATE {table} SET value = ? WHERE {column} = ?"
-    await store.journal.run(lambda database: database.execute(statement, (value, name)))
+    await store.journal.run(execute, statement, value, name)
 
 
 async def test_a_log_that_cannot_be_read_keeps_nobody_from_calling(store: Store) -> None:

@@ -7,7 +7,7 @@ from random import Random
 from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.storage.batch import Row
 from adapter.storage.port import AgentChange, CallRow, Commit, Parked, RouteRead
-from adapter.storage.transaction import Database
+from adapter.storage.transaction import Database, execute
 from tests.contracts.stores import NOW, delivery, log, waiting
 
 TABLES = ("agents", "call_logs", "calls", "parked", "deliveries")
@@ -22,7 +22,7 @@ WRONG = 0.06
 
 def held(database: Database) -> PersonalData:
     """All that a database holds, in an order of its own."""
-    return {table: sorted(database.execute(f"SELECT * FROM {table}", ())[0]) for table in TABLES}
+    return {table: sorted(execute(database, f"SELECT * FROM {table}")[0]) for table in TABLES}
 
 
 class Commits:

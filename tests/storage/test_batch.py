@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from adapter.core.logmodel import Settled
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
-from adapter.storage.batch import ask, judge
+from adapter.storage.batch import judge, lookups
 from adapter.storage.batchstate import BatchState
 from adapter.storage.port import (
     AgentChange,
@@ -49,13 +49,13 @@ def test_a_batch_reads_its_rows_once_and_in_order() -> None:
         Commit((change(0), change(1, key=BEN)), delivery("e2")),
         Commit(delivery=delivery("e1"), park=(waiting("e1"),)),
     ]
-    asked = ask(commits)
-    assert asked.agents == [ADA_PAIR, BEN_PAIR]
-    assert asked.deliveries == [("acct", "e2"), ("acct", "e1")]
-    assert asked.routes == [(*CALL, None, None, None)]
+    agents, deliveries, _, routes = (keys for _, keys in lookups(commits))
+    assert agents == [ADA_PAIR, BEN_PAIR]
+    assert deliveries == [("acct", "e2"), ("acct", "e1")]
+    assert routes == [(*CALL, None, None, None)]
     routed = RouteRead(CALL, frozenset(), frozenset(), ADAS)
-    asked = ask([Commit(route=routed), Commit(route=routed)])
-    assert asked.routes == [(*CALL, "pc-1", "acct", "user_1")]
+    *_, (_, routes) = lookups([Commit(route=routed), Commit(route=routed)])
+    assert routes == [(*CALL, "pc-1", "acct", "user_1")]
 
 
 def test_commits_that_build_on_each_other_leave_one_row() -> None:

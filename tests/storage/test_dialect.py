@@ -16,7 +16,7 @@ from adapter.storage.dialect import (
 )
 from adapter.storage.port import Commit
 from adapter.storage.postgres import PostgresDatabase
-from adapter.storage.transaction import settle
+from adapter.storage.transaction import execute, settle
 from tests.contracts.stores import NOW, change, delivery
 
 
@@ -49,12 +49,12 @@ def test_numbers_of_any_size_share_a_prepared_statement(url: str) -> None:
         commit = Commit((change(version, due=due),), delivery(f"e{version}"))
         assert settle(database, [commit]) == [None]
     kept = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'UPDATE agents%'"
-    rows, _ = database.execute(kept, ())
+    rows, _ = execute(database, kept)
     database.close()
     assert len(rows) == 1
 
 
-@pytest.mark.parametrize("update", OWN.values())
+@pytest.mark.parametrize("update", [OWN[sql.UPDATE_AGENT], OWN[sql.UPDATE_AGENT_IN_PLACE]])
 def test_agents_are_locked_in_the_order_of_their_keys(url: str, update: str) -> None:
     """Sorted first, then locked, and found by their key: whatever order a batch has."""
     values = "VALUES ('o', '2', 2, '', 5, 'a', 'u', 1), ('o', '1', 2, '', 5, 'a', 'u', 1)"

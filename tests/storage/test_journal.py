@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapter.core.model import AgentKey
+from adapter.storage.batch import Answer, ForRows
 from adapter.storage.journal import MAX_BATCH, BatchDone, Journal
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Conflict, StorageError
@@ -29,11 +30,11 @@ class Gated(SqliteDatabase):
         self.entered = Event()
         self.closes = 0
 
-    def begin(self) -> None:
+    def begin(self, *statements: ForRows) -> list[Answer]:
         """Wait until the gate is open."""
         self.entered.set()
         self.gate.wait()
-        super().begin()
+        return super().begin(*statements)
 
     def close(self) -> None:
         """Count it."""

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from adapter.core.model import TelephonyUser
 from adapter.storage import sql
-from adapter.storage.optimistic import Answer, OptimisticBatch, optimistic_batch
+from adapter.storage.batch import Answer
+from adapter.storage.optimistic import OptimisticBatch, optimistic_batch
 from adapter.storage.port import AgentChange, Commit, RouteRead
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, log, waiting
 

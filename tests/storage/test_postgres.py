@@ -24,7 +24,7 @@ from adapter.storage.port import (
 )
 from adapter.storage.postgres import PostgresDatabase, PostgresStore, open_reader
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.storage.transaction import Work, settle
+from adapter.storage.transaction import Work, execute, settle
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, write
 from tests.storage.commits import Commits, held
 from tests.storage.servers import Postgres, running_postgres
@@ -316,13 +316,13 @@ def test_a_statement_that_takes_too_long_is_not_tried_again(url: str) -> None:
     """Somebody holds the row: the batch fails once the server's patience is over."""
     database = PostgresDatabase(url)
     assert settle(database, [write(0)]) == [None]
-    database.execute("SET statement_timeout = 50", ())
+    execute(database, "SET statement_timeout = 50")
     with psycopg.connect(url) as other:
         other.execute("UPDATE agents SET version = version")
         (outcome,) = settle(database, [write(1)])
     assert isinstance(outcome, StorageError)
     assert isinstance(outcome.__cause__, psycopg.errors.QueryCanceled)
-    assert database.execute("SHOW statement_timeout", ())[0] == [("50ms",)]
+    assert execute(database, "SHOW statement_timeout")[0] == [("50ms",)]
     assert settle(database, [write(1)]) == [None]
     database.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from adapter.core.model import AgentKey
 from adapter.storage import queries, sql
+from adapter.storage.batch import Answer, ForRows
 from adapter.storage.migrate import upgrade
 from adapter.storage.port import Keep, Parked
 from adapter.storage.rows import AGENT, CALL_LOG
@@ -126,10 +127,11 @@ class Deleting:
         self._counts = list(counts)
         self.asked: Asked = []
 
-    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Any], int]:
+    def run(self, statement: ForRows) -> list[Answer]:
         """The next count."""
-        self.asked.append((statement, tuple(values)))
-        return [], self._counts.pop(0)
+        text, (values,) = statement
+        self.asked.append((text, values))
+        return [([], self._counts.pop(0))]
 
 
 def test_each_table_is_pruned_by_its_own_age() -> None:

@@ -6,18 +6,19 @@ import asyncio
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from adapter.core.model import AgentKey
 from adapter.storage import sql, sqlite
+from adapter.storage.batch import Row
 from adapter.storage.filelock import StoreLocked
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Commit, StorageError
 from adapter.storage.sqlite import CACHE_KIB, SqliteDatabase, SqliteStore
-from adapter.storage.transaction import Database
+from adapter.storage.transaction import Database, execute
 from tests.contracts.stores import ADA, NOW, change, delivery, write
 
 
@@ -30,10 +31,15 @@ def pragma(store: SqliteStore, text: str) -> Callable[[Database], object]:
     """Ask or tell the writing connection."""
 
     def run(database: Database) -> object:
-        rows, _ = database.execute(f"PRAGMA {text}", ())
+        rows, _ = execute(database, f"PRAGMA {text}")
         return rows[0][0]
 
     return run
+
+
+def written(database: Database, statement: str, rows: Sequence[Row]) -> int:
+    """The number of rows changed."""
+    return database.run((statement, rows))[0][1]
 
 
 async def test_commits_are_written_ahead_and_synced_in_full(tmp_path: Path) -> None:
@@ -244,9 +250,9 @@ def test_many_rows_need_few_statements(tmp_path: Path) -> None:
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
     new = [("00D1", f"{number:04}", 1, "{}", None, None, None) for number in range(300)]
-    assert database.write(sql.INSERT_AGENT, new) == 300
+    assert written(database, sql.INSERT_AGENT, new) == 300
     changed = [("00D1", f"{number:04}", 2, "{}", None, None, None, 1) for number in range(300)]
-    assert database.write(sql.UPDATE_AGENT, changed) == 300
+    assert written(database, sql.UPDATE_AGENT, changed) == 300
     assert len(seen) < 20
     database.close()
 
@@ -261,23 +267,23 @@ async def test_many_rows_are_written_as_single_ones_would_be(tmp_path: Path, cou
     new = [("00D1", user, 1, f"v1-{user}", None, "acct", user) for user in users]
     next_rows = [("00D1", user, 2, f"v2-{user}", 5, None, None, 1) for user in users]
     database.begin()
-    assert database.write(sql.INSERT_AGENT, new) == count
-    assert database.write(sql.INSERT_AGENT, [*new, ("00D2", "u", 1, "x", None, None, None)]) == 1
-    assert database.write(sql.UPDATE_AGENT, next_rows[1:]) == count - 1
-    assert database.write(sql.UPDATE_AGENT, next_rows) == 1
+    assert written(database, sql.INSERT_AGENT, new) == count
+    assert written(database, sql.INSERT_AGENT, [*new, ("00D2", "u", 1, "x", None, None, None)]) == 1
+    assert written(database, sql.UPDATE_AGENT, next_rows[1:]) == count - 1
+    assert written(database, sql.UPDATE_AGENT, next_rows) == 1
     database.commit()
-    rows, _ = database.execute(
+    rows, _ = execute(
+        database,
         "SELECT user_id, version, value, next_due, account FROM agents WHERE org_id = '00D1'"
         " ORDER BY user_id",
-        (),
     )
     assert rows == [(user, 2, f"v2-{user}", 5, None) for user in users]
     deliveries = [("acct", user, "call.end", b"\0{}", 7, "applied") for user in users]
     database.begin()
-    assert database.write(sql.INSERT_DELIVERY, deliveries) == count
-    assert database.write(sql.UNPARK, [("acct", user) for user in users]) == 0
+    assert written(database, sql.INSERT_DELIVERY, deliveries) == count
+    assert written(database, sql.UNPARK, [("acct", user) for user in users]) == 0
     database.commit()
-    rows, _ = database.execute("SELECT DISTINCT body, at, fate FROM deliveries", ())
+    rows, _ = execute(database, "SELECT DISTINCT body, at, fate FROM deliveries")
     assert rows == [(b"\0{}", 7, "applied")]
     database.close()
 
@@ -288,8 +294,8 @@ async def test_a_call_began_when_its_row_was_first_written(tmp_path: Path) -> No
     database = SqliteDatabase(tmp_path / "softphone.db")
     call = ("acct", "pc-1", "o", "1")
     puts = [("call-1", NOW, "{}"), ("call-2", NOW + 1, "x")]
-    assert [database.write(sql.PUT_CALL, [(*call, *put)]) for put in puts] == [1, 1]
-    rows, _ = database.execute("SELECT call_id, at, value FROM calls", ())
+    assert [written(database, sql.PUT_CALL, [(*call, *put)]) for put in puts] == [1, 1]
+    rows, _ = execute(database, "SELECT call_id, at, value FROM calls")
     assert rows == [("call-2", NOW, "x")]
     database.close()
 
@@ -300,11 +306,11 @@ async def test_an_agent_who_changes_users_is_not_updated_in_place(tmp_path: Path
     database = SqliteDatabase(tmp_path / "softphone.db")
     lines = (("acct", "user_1"), (None, None))
     new = [("o", str(n), 1, "{}", None, *line) for n, line in enumerate(lines)]
-    assert database.write(sql.INSERT_AGENT, new) == 2
+    assert written(database, sql.INSERT_AGENT, new) == 2
     moved = [("o", str(n), 2, "{}", 5, "acct", "user_2", 1) for n in range(2)]
-    assert database.write(sql.UPDATE_AGENT_IN_PLACE, moved) == 0
+    assert written(database, sql.UPDATE_AGENT_IN_PLACE, moved) == 0
     stayed = [("o", str(n), 2, "x", 5, *line, 1) for n, line in enumerate(lines)]
-    assert database.write(sql.UPDATE_AGENT_IN_PLACE, stayed) == 2
-    rows, _ = database.execute("SELECT version, value, next_due FROM agents", ())
+    assert written(database, sql.UPDATE_AGENT_IN_PLACE, stayed) == 2
+    rows, _ = execute(database, "SELECT version, value, next_due FROM agents")
     assert rows == [(2, "x", 5)] * 2
     database.close()

@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.model import Agent, AgentKey, TelephonyUser
-from adapter.storage.batch import Row
+from adapter.storage import sql
+from adapter.storage.batch import Answer, ForRows, Row
 from adapter.storage.migrate import upgrade_tables
-from adapter.storage.optimistic import Answer
 from adapter.storage.port import (
     AgentChange,
     CallRow,
@@ -25,7 +25,7 @@ from adapter.storage.port import (
     StorageError,
 )
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.storage.transaction import Database, Work, _settle_checked, failure, settle
+from adapter.storage.transaction import Database, Work, _settle_checked, execute, failure, settle
 from tests.contracts.stores import ADA, BEN, NOW, bound, delivery, waiting, write
 from tests.storage.commits import Commits, held
 
@@ -43,12 +43,13 @@ class Counting(SqliteDatabase):
     broken: Exception | None = None
     stolen = 0
 
-    def begin(self) -> None:
+    def begin(self, *statements: ForRows) -> list[Answer]:
         """Count it."""
         self.begun += 1
-        super().begin()
+        answers = super().begin(*statements)
         if self.broken is not None:
             raise self.broken
+        return answers
 
     def _run_for_rows(self, statement: str, rows: Sequence[Row]) -> Answer:
         """Another replica may have been quicker with a new agent, so many times."""
@@ -71,9 +72,12 @@ def database(tmp_path: Path) -> Iterator[Counting]:
 
 def users(database: SqliteDatabase) -> list[str]:
     """The users of all agents that are there."""
-    return [
-        str(user) for (user,) in database.execute("SELECT user_id FROM agents ORDER BY 1", ())[0]
-    ]
+    return [str(user) for (user,) in execute(database, "SELECT user_id FROM agents ORDER BY 1")[0]]
+
+
+def versions(database: SqliteDatabase, keys: Sequence[Row]) -> Sequence[Row]:
+    """(org, user, version) of these agents."""
+    return database.run((sql.VERSIONS, keys))[0][0]
 
 
 def new_agents(count: int) -> list[Work]:
@@ -105,7 +109,7 @@ def test_commits_that_chain_survive_the_halving(database: Counting) -> None:
     chain: list[Work] = [write(version) for version in range(8)]
     outcomes = settle(database, [*chain[:4], UNSTORABLE, *chain[4:]])
     assert outcomes[:4] + outcomes[5:] == [None] * 8
-    assert database.versions([(ADA.org_id, ADA.user_id)]) == [("00D1", "0051", 8)]
+    assert versions(database, [(ADA.org_id, ADA.user_id)]) == [("00D1", "0051", 8)]
 
 
 def test_an_outage_fails_all_at_once(database: Counting) -> None:
@@ -136,7 +140,7 @@ def test_a_job_answers_and_a_failing_job_fails_alone(database: Counting) -> None
         raise ValueError("a bug")
 
     def count(found: Database) -> object:
-        return found.execute("SELECT 41 + 1", ())[0][0][0]
+        return execute(found, "SELECT 41 + 1")[0][0][0]
 
     outcomes = settle(database, [*new_agents(2), count, fail])
     assert outcomes[:3] == [None, None, 42]
@@ -219,8 +223,8 @@ def test_a_batch_that_fails_its_checks_is_decided_commit_by_commit(
     works = [again, ringing(1, 7), ringing(3, 1), write(0)]
     outcomes = settle(database, works)
     assert [type(outcome) for outcome in outcomes] == [Duplicate, Conflict, Conflict, type(None)]
-    versions = set(database.versions([("o", f"{n:03}") for n in range(4)]))
-    assert versions == {("o", "000", 2), ("o", "001", 1), ("o", "002", 1), ("o", "003", 1)}
+    found = set(versions(database, [("o", f"{n:03}") for n in range(4)]))
+    assert found == {("o", "000", 2), ("o", "001", 1), ("o", "002", 1), ("o", "003", 1)}
     assert settle(database, [ringing(1, 1), ringing(2, 1)]) == [None, None]
 
 
