@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -48,7 +48,7 @@ from adapter.web.reception import Reception
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.server import Handlers, make_server, webhook_paths
-from adapter.web.sessionmonitor import SessionMonitor
+from adapter.web.sessionmonitor import Holder, SessionMonitor
 from adapter.web.sessions import Sessions
 from adapter.web.sip import SipProxy
 from adapter.web.socketdoor import SocketDoor
@@ -103,15 +103,16 @@ class App:
 def make_app(edges: Edges, runtime: Runtime) -> App:
     """Build the server with every route's handler, and the check of its sign-ins."""
     settings, clock = edges.settings, edges.clock
-    boards = BoardFeeds(runtime.board, edges.tasks)
+    boards = BoardFeeds(runtime.board.report, edges.tasks)
     phones = PhoneLines(edges.hints)
-    sessions = _sessions(edges, runtime.pages, boards, phones)
+    holders = (runtime.pages, boards, phones)
+    sessions = _sessions(edges, holders)
     handlers = _handlers(edges, runtime, boards, phones, sessions)
     webhooks = webhook_paths(_webhooks(edges, runtime.forwarding or runtime.intake))
     endpoints = {path.encode(): endpoint.begin for path, endpoint in webhooks.items()}
     fast_paths = WebhookFastPaths(endpoints, clock=clock, status=handlers.status)
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
-    watch = SessionMonitor(runtime.pages, boards, phones, sessions, edges.tasks)
+    watch = SessionMonitor(holders, sessions, edges.tasks)
     edges.hints.listen(watch.hinted, Topic.SIGNED_OUT)
     return App(
         settings=settings,
@@ -209,14 +210,13 @@ def _door(edges: Edges, clients: str) -> SocketDoor:
     return SocketDoor(clients, edges.clock, settings.public_origin, most, edges.proxies)
 
 
-def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds, phones: PhoneLines) -> Sessions:
+def _sessions(edges: Edges, holders: Sequence[Holder]) -> Sessions:
     def ended(session: str) -> None:
-        for held in (pages, boards, phones):
+        for held in holders:
             held.sign_out(session)
 
     def all_ended(agent: AgentKey) -> None:
-        pages.sign_out_agent(agent)
-        for session in boards.sessions_of(agent) | phones.sessions_of(agent):
+        for session in {session for held in holders for session in held.sign_ins(agent)}:
             ended(session)
 
     return Sessions(

@@ -97,10 +97,9 @@ class Registry:
             if page.session == session:
                 page.close(4003, "signed out")
 
-    def sign_out_agent(self, key: AgentKey) -> None:
-        """All sign-ins of the agent have ended: close all their sockets."""
-        for page in self.of(key):
-            page.close(4003, "signed out everywhere")
+    def sign_ins(self, key: AgentKey | None = None) -> set[str]:
+        """The sign-ins of the agent's pages, or of all pages."""
+        return {page.session for page in (self.everyone() if key is None else self.of(key))}
 
     async def none_left(self) -> None:
         """Wait until no page is connected."""

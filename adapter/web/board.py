@@ -59,7 +59,7 @@ class BoardSite:
     orgs: Orgs
 
     def __post_init__(self) -> None:
-        self._page = (ROOT / "board.html").read_bytes()
+        self._page = page_file("text/html", (ROOT / "board.html").read_bytes())
         self._files = {
             path.relative_to(ROOT).as_posix(): page_file(SUFFIXES[path.suffix], path.read_bytes())
             for path in sorted(ROOT.rglob("*"))
@@ -77,23 +77,20 @@ class BoardSite:
             web.post("/api/board/calls.csv", self.csv),
         ]
 
-    async def page(self, _request: web.Request) -> web.Response:
+    async def page(self, request: web.Request) -> web.Response:
         """GET /board, for supervisors, and /board/system, for engineers.
 
         The page is the same for everybody; its data needs a session.
         """
-        return _html(self._page)
+        headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+        return self._page.answer(request, headers)
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /board/…: scripts, styles, languages."""
         file = self._files.get(request.match_info["name"])
         if file is None:
             raise web.HTTPNotFound
-        body, how = file.body(request.headers.get("Accept-Encoding", ""))
-        headers = {"Cache-Control": "no-cache", **how}
-        return web.Response(
-            body=body, content_type=file.content_type, charset="utf-8", headers=headers
-        )
+        return file.answer(request, {"Cache-Control": "no-cache"})
 
     async def numbers(self, request: web.Request) -> web.Response:
         """GET /api/board?since=…&until=…&org=…: the report; a day's bounds in Unix ms."""
@@ -152,11 +149,6 @@ def day_of(request: web.Request) -> Day:
 def _time_param(request: web.Request, name: str) -> int:
     text = request.query.get(name, "0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
-
-
-def _html(page: bytes) -> web.Response:
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
-    return web.Response(body=page, content_type="text/html", charset="utf-8", headers=headers)
 
 
 def as_csv(calls: list[BoardCall]) -> str:

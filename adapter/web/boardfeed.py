@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 
@@ -31,15 +31,11 @@ PING = '{"type":"ping","now":%d}'
 REPORT = '{"type":"report","now":%d,"report":%s}'
 STALE = '{"type":"stale"}'
 
+Read = Callable[[str, Day], Awaitable[Report]]
+"""runtime.board.Board.report; raises StorageError."""
+
 Place = tuple[str, Day]
 """An org's id and a day; boards with the same ones share a feed."""
-
-
-class Reads(Protocol):
-    """The part of runtime.board that is used here."""
-
-    async def report(self, org_id: str, day: Day) -> Report:
-        """See runtime.board.Board.report; raises StorageError."""
 
 
 @dataclass(eq=False, slots=True)
@@ -85,8 +81,8 @@ class Feed:
 class BoardFeeds:
     """All open boards of this process; `seconds` is the time between two polls."""
 
-    def __init__(self, board: Reads, tasks: Tasks, seconds: float = LOOK_SECONDS) -> None:
-        self._board = board
+    def __init__(self, read: Read, tasks: Tasks, seconds: float = LOOK_SECONDS) -> None:
+        self._read = read
         self._tasks = tasks
         self._seconds = seconds
         self._feeds: dict[Place, Feed] = {}
@@ -111,9 +107,9 @@ class BoardFeeds:
         """All open boards, unordered."""
         return [viewer for feed in self._feeds.values() for viewer in feed.viewers]
 
-    def sessions_of(self, key: AgentKey) -> set[str]:
-        """The sign-ins of the agent's boards."""
-        return {viewer.session for viewer in self.everyone() if viewer.agent == key}
+    def sign_ins(self, key: AgentKey | None = None) -> set[str]:
+        """The sign-ins of the agent's boards, or of all boards."""
+        return {viewer.session for viewer in self.everyone() if key in {None, viewer.agent}}
 
     def sign_out(self, session: str) -> None:
         """Close the boards of a sign-in that has ended."""
@@ -140,7 +136,7 @@ class BoardFeeds:
     async def _poll_once(self, place: Place, feed: Feed) -> None:
         """Read once for all boards of this feed."""
         try:
-            report = await self._board.report(*place)
+            report = await self._read(*place)
         except StorageError as error:
             if feed.content != STALE:
                 log.error("board.not_read", org=place[0], reason=str(error))

@@ -19,15 +19,15 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.framehandler import FrameHandler
 from adapter.web.gctrigger import GcTrigger
-from adapter.web.outbox import Bucket, Outbox
+from adapter.web.outbox import Outbox
 from adapter.web.reception import FLOOD, GONE, TRY_AGAIN, Reception
-from adapter.web.socketdoor import SocketDoor
+from adapter.web.socketdoor import FRAMES_PER_MINUTE, SocketDoor
 from adapter.web.throttle import Throttle
 
 log = structlog.get_logger(__name__)
 
 HELLO_SECONDS = 10.0
-FRAMES_PER_MINUTE = 600
+AGENTS_FRAMES_PER_MINUTE = 600
 """For all pages of an agent together, because each frame may cause a view for every page."""
 
 PING_SECONDS = 25.0
@@ -45,7 +45,7 @@ class Bridge:
     hello_seconds: float = HELLO_SECONDS
 
     def __post_init__(self) -> None:
-        self.frames = Throttle(FRAMES_PER_MINUTE, self.clock)
+        self.frames = Throttle(AGENTS_FRAMES_PER_MINUTE, self.clock)
         self._litter = GcTrigger()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -76,10 +76,10 @@ class Bridge:
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse, page: Page, outbox: Outbox) -> None:
-        bucket, whose = Bucket(), str(page.key)
+        own, whose = Throttle(FRAMES_PER_MINUTE, self.clock), str(page.key)
         try:
             async for frame in socket:
-                if not (bucket.take(self.clock.now()) and self.frames.allows(whose)):
+                if not (own.allows(page.page_id) and self.frames.allows(whose)):
                     log.warning("socket.flood", agent=str(page.key), page=page.page_id)
                     outbox.close(FLOOD, "too many messages")
                     break

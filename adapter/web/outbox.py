@@ -1,4 +1,4 @@
-"""Limits what is sent to a page and what it may send.
+"""Limits what is sent to a page.
 
 Law of this file: `send` never waits and never raises. A page that does not read loses its socket,
 not its calls, and gets a whole view when it reconnects.
@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import structlog
 from aiohttp import web
-from msgspec import Struct
 
 from adapter.runtime.tasks import Tasks
 
@@ -25,26 +24,6 @@ CLOSE_SECONDS = 3.0
 """How long a page may take to close before its connection is cut."""
 
 SLOW = 4008
-
-FRAMES_PER_MINUTE = 100
-BURST = 100
-
-
-class Bucket(Struct):
-    """The number of frames that a page may still send; refills per minute, up to a burst."""
-
-    tokens: float = BURST
-    at: int = 0
-
-    def take(self, now: int) -> bool:
-        """Whether one more frame is allowed at `now` (Unix ms); clocks may step back."""
-        if self.at:
-            refill = max(0, now - self.at) * FRAMES_PER_MINUTE / 60_000
-            self.tokens = min(BURST, self.tokens + refill)
-        self.at = now
-        self.tokens -= 1
-        return self.tokens >= 0
-
 
 _TEXT = 0x81
 """A final text frame without extension (https://datatracker.ietf.org/doc/html/rfc6455#section-5.2)."""

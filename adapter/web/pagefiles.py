@@ -15,9 +15,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from adapter.web.words import early_words, late_words
+from aiohttp import web
 
 SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 _STATIC_IMPORT = re.compile(
@@ -40,12 +40,14 @@ class PageFile(NamedTuple):
     plain: bytes
     gzipped: bytes
 
-    def body(self, accepts: str) -> tuple[bytes, dict[str, str]]:
-        """The body and headers for a browser that accepts these encodings."""
-        vary = {"Vary": "Accept-Encoding"}
-        if self.gzipped and "gzip" in accepts:
-            return self.gzipped, {**vary, "Content-Encoding": "gzip"}
-        return self.plain, vary
+    def answer(self, request: web.Request, headers: Mapping[str, str]) -> web.Response:
+        """The answer to a request, compressed if its browser accepts that."""
+        body, more = self.plain, {"Vary": "Accept-Encoding"}
+        if self.gzipped and "gzip" in request.headers.get("Accept-Encoding", ""):
+            body, more["Content-Encoding"] = self.gzipped, "gzip"
+        return web.Response(
+            body=body, content_type=self.content_type, charset="utf-8", headers={**headers, **more}
+        )
 
     @property
     def etag(self) -> str:
@@ -152,3 +154,45 @@ def _sources_name(home: Path) -> str:
 def _code(folder: Path) -> list[Path]:
     """The folder's scripts and styles, by name."""
     return sorted(path for path in folder.iterdir() if path.suffix in {".js", ".css"})
+
+
+# --- a page's texts, those that every page shows, and those that few pages show -----------------
+
+_LATE = (
+    "account.",
+    "audio.",
+    "blocked.",
+    "tray.",
+    "transfer.",
+    "third.",
+    "follow.",
+    "signin.",
+    "storage.",
+    "work.",
+    "callme.",
+    "record.",
+    "colleague.",
+    "templates.",
+)
+_ALWAYS = ("blocked.title", "blocked.admin", "blocked.retry", "blocked.server-unreachable")
+
+
+def early_words(source: bytes) -> bytes:
+    """The language table on one line, without the texts that few pages show."""
+    return _as_json({key: text for key, text in json.loads(source).items() if not _is_late(key)})
+
+
+def late_words(source: bytes) -> bytes:
+    """The texts that few pages show, fetched on demand: failures to start, unsaved calls.
+
+    Texts about an unreachable server are not among them, as they could not be fetched then.
+    """
+    return _as_json({key: text for key, text in json.loads(source).items() if _is_late(key)})
+
+
+def _is_late(key: str) -> bool:
+    return key.startswith(_LATE) and not key.startswith(_ALWAYS)
+
+
+def _as_json(words: dict[str, Any]) -> bytes:
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -16,9 +16,8 @@ from adapter.orgs import Org, Orgs
 from adapter.origins import is_loopback, is_salesforce
 from adapter.settings import Settings
 from adapter.web.middleware import WITH_MICROPHONE
-from adapter.web.pagefiles import PageFile, PageFiles, page_file
-from adapter.web.pageshell import language_of, shell
-from adapter.web.unknownorg import CODE, notice, notice_policy
+from adapter.web.pagefiles import PageFiles, page_file
+from adapter.web.pageshell import CODE, language_of, notice, notice_policy, shell
 
 WEB = folder("web")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -106,13 +105,13 @@ class Site:
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         if self._may_talk(org):
             headers["Permissions-Policy"] = WITH_MICROPHONE
-        return _respond(request, page_file("text/html", html.encode()), headers)
+        return page_file("text/html", html.encode()).answer(request, headers)
 
     def _notice(self, request: web.Request, origin: str, language: str) -> web.Response:
         style = f"/softphone/{self.build}/start.css"
         html = notice(origin, self._files.words(language), style)
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": notice_policy(origin)}
-        return _respond(request, page_file("text/html", html.encode()), headers)
+        return page_file("text/html", html.encode()).answer(request, headers)
 
     async def standby(self, request: web.Request) -> web.Response:
         """GET /standby: what Salesforce shows if the softphone does not load.
@@ -143,7 +142,7 @@ class Site:
             "Content-Security-Policy": content_security_policy(()),
             "Permissions-Policy": WITH_MICROPHONE,
         }
-        return _respond(request, self._window, headers)
+        return self._window.answer(request, headers)
 
     async def openapi(self, _request: web.Request) -> web.Response:
         """GET /openapi.json: the HTTP API's description."""
@@ -167,7 +166,7 @@ class Site:
         headers = {"Cache-Control": FOR_EVER if lasts else "no-cache", "ETag": file.etag}
         if request.headers.get("If-None-Match") == file.etag:
             return web.Response(status=304, headers=headers)
-        return _respond(request, file, headers)
+        return file.answer(request, headers)
 
     async def settings(self, request: web.Request) -> web.Response:
         """GET /api/page-settings?origin=…: what a page needs before sign-in."""
@@ -211,10 +210,3 @@ def _of_this_release(openapi: bytes) -> bytes:
     described = json.loads(openapi)
     described["info"]["version"] = __version__
     return json.dumps(described).encode()
-
-
-def _respond(request: web.Request, file: PageFile, headers: Mapping[str, str]) -> web.Response:
-    body, how = file.body(request.headers.get("Accept-Encoding", ""))
-    return web.Response(
-        body=body, content_type=file.content_type, charset="utf-8", headers={**headers, **how}
-    )

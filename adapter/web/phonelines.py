@@ -55,14 +55,13 @@ class PhoneLines:
         """All phones, unordered."""
         return list(self._lines.values())
 
-    def sessions_of(self, key: AgentKey) -> set[str]:
-        """The sign-in of the agent's phone at this replica, if there is one."""
-        line = self._lines.get(key)
-        return {line.session} if line else set()
+    def sign_ins(self, key: AgentKey | None = None) -> set[str]:
+        """The sign-ins of the agent's phone, or of all phones, at this replica."""
+        return {line.session for line in self.everyone() if key in {None, line.agent}}
 
     def is_taken(self, key: AgentKey, session: str) -> bool:
         """Whether another sign-in of the agent has the phone, at this replica."""
-        return bool(self.sessions_of(key) - {session})
+        return bool(self.sign_ins(key) - {session})
 
     def add(self, line: PhoneLine) -> None:
         """Give the agent's phone to this page; its last page, here or elsewhere, is notified."""

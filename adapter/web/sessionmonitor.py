@@ -8,11 +8,12 @@ its session in use.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from adapter.core.model import AgentKey
-from adapter.page.pages import Pages
+from adapter.page.registry import Registry
 from adapter.runtime.outages import Outages
 from adapter.runtime.tasks import Tasks
 from adapter.web.boardfeed import BoardFeeds
@@ -21,22 +22,22 @@ from adapter.web.sessions import Sessions
 
 WATCH_SECONDS = 60.0
 
+Holder: TypeAlias = Registry | BoardFeeds | PhoneLines
+"""All sockets of a kind: pages, boards, phones."""
+
 
 @dataclass(eq=False, repr=False)
 class SessionMonitor:
     """Checks the sessions of all connected pages, boards and phones once a minute."""
 
-    pages: Pages
-    boards: BoardFeeds
-    phones: PhoneLines
+    holders: Sequence[Holder]
     sessions: Sessions
     tasks: Tasks
     seconds: float = WATCH_SECONDS
 
     def hinted(self, key: AgentKey, _version: int) -> None:
         """An agent has signed out at some replica (a listener of the hints)."""
-        here = {page.session for page in self.pages.of(key)} | self.boards.sessions_of(key)
-        here |= self.phones.sessions_of(key)
+        here = {session for holder in self.holders for session in holder.sign_ins(key)}
         if here:
             self.tasks.start(f"look at the sign-ins of {key}", self.look_at(here))
 
@@ -50,14 +51,11 @@ class SessionMonitor:
 
     async def look(self) -> None:
         """Check every session once."""
-        pages, boards = self.pages.everyone(), self.boards.everyone()
-        held = {p.session for p in pages} | {b.session for b in boards}
-        await self.look_at(held | {phone.session for phone in self.phones.everyone()})
+        await self.look_at({session for held in self.holders for session in held.sign_ins()})
 
     async def look_at(self, sessions: Iterable[str]) -> None:
         """Check these sessions, by id. Raises StorageError."""
         for session in sessions:
             if await self.sessions.keep(session) is None:
-                self.pages.sign_out(session)
-                self.boards.sign_out(session)
-                self.phones.sign_out(session)
+                for holder in self.holders:
+                    holder.sign_out(session)

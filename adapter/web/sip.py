@@ -31,12 +31,13 @@ from adapter.storage.port import Session, StorageError
 from adapter.telephony.browserphones import BrowserPhones, PhoneLogin
 from adapter.telephony.port import ProviderError
 from adapter.tenants import Tenants
-from adapter.web.outbox import Bucket, Outbox
+from adapter.web.outbox import Outbox
 from adapter.web.phonelines import SIGNED_OUT, TAKEN, UNUSED_SECONDS, PhoneLine, PhoneLines
 from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
 from adapter.web.sessions import Sessions
 from adapter.web.sipguard import MAX_BYTES, NotAPhone, passed_on
-from adapter.web.socketdoor import SocketDoor, first_text
+from adapter.web.socketdoor import FRAMES_PER_MINUTE, SocketDoor, first_text
+from adapter.web.throttle import Throttle
 
 log = structlog.get_logger(__name__)
 
@@ -156,10 +157,10 @@ class SipProxy:
     ) -> None:
         """Relay until either side is closed."""
         down = self.tasks.start(f"sip to {line.agent}", _relay_to_page(provider, line.outbox))
-        bucket = Bucket()
+        own = Throttle(FRAMES_PER_MINUTE, self.clock)
         try:
             async for frame in socket:
-                if not bucket.take(self.clock.now()):
+                if not own.allows(line.user):
                     log.warning("socket.flood", agent=str(line.agent))
                     self.door.note_flood(address)
                     line.outbox.close(FLOOD, "too many messages")

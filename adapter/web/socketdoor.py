@@ -21,6 +21,9 @@ from adapter.web.middleware import failure, foreign_origin
 from adapter.web.throttle import Throttle
 
 SOCKETS_PER_ADDRESS = 2000
+FRAMES_PER_MINUTE = 100
+"""Frames that one socket may send, also all at once."""
+
 FLOODS_PER_MINUTE = 3
 LATE_SECONDS = 2.0
 

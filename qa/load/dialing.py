@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from adapter.web.outbox import BURST
+from adapter.web.socketdoor import FRAMES_PER_MINUTE
 from qa.load import scene, wire
 from qa.load.parts.click import dial
 from qa.load.parts.results import Round, percentile
@@ -38,7 +38,7 @@ SETTINGS = {
 }
 """These agents place more calls in a minute than people do in a week."""
 
-CALLS_A_PAGE = BURST // 6 - 1
+CALLS_A_PAGE = FRAMES_PER_MINUTE // 6 - 1
 """How many calls one page can make: a call takes six frames, and the server limits a burst."""
 
 CALL_SECONDS = 60.0

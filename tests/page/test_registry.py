@@ -65,7 +65,7 @@ def test_a_message_goes_to_a_page_that_is_here() -> None:
     assert [json.loads(text) for text in one.frames] == [{"type": "probe"}]
 
 
-def test_signing_out_ends_the_sockets_of_a_session_or_of_an_agent() -> None:
+def test_signing_out_ends_the_sockets_of_a_session() -> None:
     """And nobody else's."""
     pages = Registry()
     a, b, c = Heard("a", session="s1"), Heard("b", session="s2"), Heard("c", OTHER, session="s1")
@@ -73,8 +73,9 @@ def test_signing_out_ends_the_sockets_of_a_session_or_of_an_agent() -> None:
         pages.add(one.page)
     pages.sign_out("s2")
     assert [one.closed for one in (a, b, c)] == [[], [4003], []]
-    pages.sign_out_agent(OTHER)
-    assert [one.closed for one in (a, b, c)] == [[], [4003], [4003]]
+    assert (pages.sign_ins(OTHER), pages.sign_ins()) == ({"s1"}, {"s1", "s2"})
+    pages.sign_out("s1")
+    assert [one.closed for one in (a, b, c)] == [[4003], [4003], [4003]]
 
 
 def test_an_agent_may_have_so_many_pages_and_come_back() -> None:

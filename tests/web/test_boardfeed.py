@@ -75,7 +75,7 @@ class Desk:
 async def desk() -> Any:
     """Whatever a feed's own task does ends with the test; it never looks a second time."""
     board, tasks = Readings(), Tasks()
-    yield Desk(board, BoardFeeds(board, tasks, seconds=3_600), tasks)
+    yield Desk(board, BoardFeeds(board.report, tasks, seconds=3_600), tasks)
     await tasks.close()
 
 
@@ -165,7 +165,7 @@ async def test_a_sign_out_ends_that_sign_ins_boards_only(desk: Desk) -> None:
         desk.feeds.add(viewer(drawers[session], key, session))
     desk.feeds.sign_out("s1")
     assert [drawer.codes for drawer in drawers.values()] == [[4003], [], []]
-    assert desk.feeds.sessions_of(ADA) == {"s1", "s2"}
+    assert desk.feeds.sign_ins(ADA) == {"s1", "s2"}
     desk.feeds.sign_out("s2")
     assert [drawer.codes for drawer in drawers.values()] == [[4003], [4003], []]
 
@@ -173,7 +173,7 @@ async def test_a_sign_out_ends_that_sign_ins_boards_only(desk: Desk) -> None:
 async def test_a_feed_without_boards_ends() -> None:
     """Its task is over, and nothing is read any more."""
     board, tasks, drawer = Readings(), Tasks(), Drawer()
-    feeds = BoardFeeds(board, tasks, seconds=0)
+    feeds = BoardFeeds(board.report, tasks, seconds=0)
     gone = viewer(drawer)
     feeds.add(gone)
     feeds.remove(gone)
@@ -191,7 +191,7 @@ async def test_boards_of_a_broken_feed_reconnect_to_another() -> None:
             raise ValueError(org_id, day)
 
     tasks, drawer = Tasks(), Drawer()
-    feeds = BoardFeeds(Broken(), tasks, seconds=0)
+    feeds = BoardFeeds(Broken().report, tasks, seconds=0)
     feeds.add(viewer(drawer))
     (task,) = tasks._running
     with pytest.raises(ValueError, match="00D1"):

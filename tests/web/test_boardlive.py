@@ -124,7 +124,7 @@ async def test_who_may_not_read_the_board_may_not_watch_it() -> None:
 
     tasks = Tasks()
     live = BoardLive(
-        BoardFeeds(Readings(), tasks), nobody, day_of, tasks=tasks, own_origin="https://ours"
+        BoardFeeds(Readings().report, tasks), nobody, day_of, tasks=tasks, own_origin="https://ours"
     )
     request = make_mocked_request("GET", "/api/board/live", headers={"Origin": "https://ours"})
     with pytest.raises(Refused) as refused:

@@ -1,4 +1,4 @@
-"""What may wait for a page, and what a page may say, both have an end."""
+"""What may wait for a page has an end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import asyncio
 import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
-from hypothesis import given
-from hypothesis import strategies as st
 
 from adapter.runtime.tasks import Tasks
-from adapter.web.outbox import BURST, FRAMES_PER_MINUTE, WAITING_BYTES, Bucket, Outbox
+from adapter.web.outbox import WAITING_BYTES, Outbox
 
 
 class Socket:
@@ -162,23 +160,6 @@ async def test_a_lone_surrogate_does_not_lose_the_view() -> None:
     box = outbox(Socket(), transport := Transport())
     box.send("a\ud800b")
     assert transport.waiting == [b"\x81\x03a?b"]
-
-
-@given(st.lists(st.integers(-10_000, 10_000), max_size=400))
-def test_frames_are_limited_to_a_burst_and_a_rate(steps: list[int]) -> None:
-    """Whatever the clock does, back-steps included."""
-    bucket, now, passed, elapsed = Bucket(), 1_000_000, 0, 0
-    for step in steps:
-        now += step
-        elapsed += max(0, step)
-        passed += bucket.take(now)
-    assert passed <= BURST + elapsed * FRAMES_PER_MINUTE / 60_000 + 1
-
-
-def test_a_steady_page_is_never_stopped() -> None:
-    """One frame a second, for an hour."""
-    bucket = Bucket()
-    assert all(bucket.take(1_000_000 + 1000 * second) for second in range(3600))
 
 
 async def test_closing_many_sockets_reaches_the_last_one() -> None:

@@ -7,8 +7,16 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from adapter.web.pagefiles import START_STYLES, PageFiles, page_file
+from adapter.web.pagefiles import (
+    START_STYLES,
+    PageFile,
+    PageFiles,
+    early_words,
+    late_words,
+    page_file,
+)
 from adapter.web.pages import WEB
 
 LIMIT = 60_000
@@ -126,11 +134,19 @@ def test_the_initial_screen_has_one_style_sheet(home: Path) -> None:
 def test_gzip_is_used_where_accepted_and_worthwhile() -> None:
     """The same content either way."""
     file = page_file("text/css", b"a{top:0}" * 100)
-    body, headers = file.body("br, gzip")
-    assert gzip.decompress(body) == file.plain
-    assert headers == {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
-    assert file.body("identity") == (file.plain, {"Vary": "Accept-Encoding"})
-    assert page_file("text/css", b"a{}").body("gzip")[0] == b"a{}"
+    short = page_file("text/css", b"a{}")
+
+    def answer(of: PageFile, accepted: str) -> tuple[object, str, str | None]:
+        request = make_mocked_request("GET", "/", {"Accept-Encoding": accepted})
+        answered = of.answer(request, {"ETag": of.etag})
+        assert (answered.content_type, answered.headers["ETag"]) == ("text/css", of.etag)
+        more = answered.headers
+        return answered.body, more["Vary"], more.get("Content-Encoding")
+
+    assert answer(file, "br, gzip") == (file.gzipped, "Accept-Encoding", "gzip")
+    assert gzip.decompress(file.gzipped) == file.plain
+    assert answer(file, "identity") == (file.plain, "Accept-Encoding", None)
+    assert answer(short, "gzip") == (b"a{}", "Accept-Encoding", None)
 
 
 @pytest.mark.parametrize("driver", [(), ("classic.js",)])
@@ -140,9 +156,9 @@ def test_the_page_transfers_less_than_sixty_kilobytes(driver: tuple[str, ...]) -
     names = [*files.modules("boot.js", *driver), "start.css"]
     found = [files.find(name, built=True) for name in names]
     words = [files.find(f"lang/{language}.json", built=True) for language in files.languages]
-    sizes = [len(file.body("gzip")[0]) for file in found if file]
+    sizes = [len(file.gzipped or file.plain) for file in found if file]
     assert len(sizes) == len(names)
-    weight = sum(sizes) + max(len(file.body("gzip")[0]) for file in words if file)
+    weight = sum(sizes) + max(len(file.gzipped or file.plain) for file in words if file)
     assert weight < (LIMIT if files.is_bundled else UNBUNDLED)
 
 
@@ -150,3 +166,18 @@ def test_a_bundle_starts_with_two_modules_whatever_the_late_parts_share() -> Non
     """The entry, and one file of all that it needs (`make check` makes the bundle first)."""
     files = PageFiles(WEB / "softphone", WEB / "dist")
     assert not files.is_bundled or len(files.modules("boot.js")) == 2
+
+
+def test_a_minified_language_file_has_the_same_values() -> None:
+    """Whatever language it is in."""
+    source = '{\n  "a": "Grüße: {name}",\n\n  "b": { "one": "1", "other": "2" }\n}\n'.encode()
+    assert early_words(source) == '{"a":"Grüße: {name}","b":{"one":"1","other":"2"}}'.encode()
+
+
+def test_the_words_of_a_page_that_cannot_start_come_later() -> None:
+    """Save those for a server that would not answer that either."""
+    source = (
+        b'{"blocked.title": "a", "blocked.server-unreachable.admin": "b", "blocked.no-mode": "c"}'
+    )
+    assert late_words(source) == b'{"blocked.no-mode":"c"}'
+    assert early_words(source) == b'{"blocked.title":"a","blocked.server-unreachable.admin":"b"}'

@@ -84,9 +84,9 @@ def test_a_sign_out_ends_the_phones_of_that_sign_in() -> None:
     lines.add(other)
     lines.sign_out("s1")
     assert (gone.codes, stays.codes, mine.signed_out) == ([SIGNED_OUT], [], True)
-    assert lines.sessions_of(GRACE) == {"s2"}
+    assert lines.sign_ins(GRACE) == {"s2"}
     lines.sign_out("s2")
-    assert lines.sessions_of(AgentKey("00D1", "nobody")) == set()
+    assert lines.sign_ins(AgentKey("00D1", "nobody")) == set()
     assert stays.codes == [SIGNED_OUT]
 
 
