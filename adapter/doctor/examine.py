@@ -13,9 +13,8 @@ from adapter.doctor.findings import Finding, about, fail
 from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
 from adapter.doctor.salesforce import salesforce_findings
-from adapter.doctor.settings import settings_findings
+from adapter.doctor.settings import settings_findings, version_finding
 from adapter.doctor.socket import socket_finding
-from adapter.doctor.version import version_finding
 from adapter.doctor.voice import voice_findings
 from adapter.doctor.voiceapi import voice_api_findings
 from adapter.orgfile import orgs_of

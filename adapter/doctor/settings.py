@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Orgs
@@ -129,3 +130,31 @@ def _org(origin: str) -> Finding:
 
 def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2].split(":")[0]
+
+
+# --- Open CTI's version -------------------------------------------------------------------------
+
+_OPEN_CTI = "open cti"
+FIRST_VERSION, FIRST_YEAR = 57, 2023
+"""Spring of that year. A year has three releases, in February, June and October."""
+
+SUPPORTED = 9
+"""Releases of three years. "Versions that are more than three years old might not be supported":
+https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_support_policy.htm
+"""
+
+
+def version_finding(settings: Settings, now: int) -> Finding:
+    """How old the version is at this time (Unix milliseconds)."""
+    version, today = float(settings.open_cti_version), datetime.fromtimestamp(now / 1000, UTC)
+    latest = FIRST_VERSION + 3 * (today.year - FIRST_YEAR) + (today.month - 2) // 4
+    name = f"Open CTI {settings.open_cti_version} (SOFTPHONE_OPEN_CTI_VERSION)"
+    if version > latest:
+        return warn(_OPEN_CTI, f"{name} is not released yet: the latest is {latest}.0.", _NEWER)
+    if latest - version > SUPPORTED:
+        text = f"{name} is more than three years old: the latest is {latest}.0."
+        return warn(_OPEN_CTI, text, _NEWER)
+    return ok(_OPEN_CTI, f"{name} is no more than three years old.")
+
+
+_NEWER = "Try a newer version with one agent. The adapter's own tests use 57.0."

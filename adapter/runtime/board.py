@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from adapter.core.availability import Status
 from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
@@ -18,6 +18,7 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.daycalls import NO_CALLS, DayCalls, Tally
 from adapter.runtime.webhookhour import MINUTE_MS, WebhookHour
 from adapter.storage.board import BoardCall, BoardRows, Window
+from adapter.storage.sqlstore import SqlStore
 from adapter.tenants import Tenants
 
 FRESH_MS = 1_000
@@ -32,16 +33,6 @@ IN_USE_MS = 7 * MINUTE_MS
 sign-in was used this recently, without a page here, has a page at another replica."""
 
 Report = dict[str, Any]
-
-
-class BoardStore(Protocol):
-    """The part of the store that the board reads."""
-
-    async def board(self, org_id: str, window: Window) -> BoardRows:
-        """See storage.board.read."""
-
-    async def board_calls(self, org_id: str, since: int, until: int) -> tuple[BoardCall, ...]:
-        """See storage.board.calls."""
 
 
 class Day(NamedTuple):
@@ -63,7 +54,7 @@ class Board:
     `present`: who has a page here. `quality_of` gives an agent's audio quality, if it is recent.
     """
 
-    store: BoardStore
+    store: SqlStore
     agents: Agents
     present: Callable[[], Iterable[AgentKey]]
     clock: Clock

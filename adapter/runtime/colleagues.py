@@ -6,11 +6,11 @@ at a desk phone, so the state is empty unless they are in a call or away.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from adapter.core.availability import Status
 from adapter.core.model import Agent, AgentKey, TelephonyUser
-from adapter.storage.port import Snapshot
+from adapter.storage.port import Store
 from adapter.tenants import Tenants
 
 MOST = 8
@@ -26,20 +26,10 @@ class Match(NamedTuple):
     reason: str
 
 
-class AgentStore(Protocol):
-    """The part of the store that is used here (storage.sqlstore.SqlStore)."""
-
-    async def agents_of(self, line: TelephonyUser) -> tuple[AgentKey, ...]:
-        """The agents with this line."""
-
-    async def load(self, key: AgentKey) -> Snapshot | None:
-        """The agent's snapshot; None if unknown."""
-
-
 class Colleagues:
     """The colleague search of all orgs."""
 
-    def __init__(self, store: AgentStore, tenants: Tenants[Any]) -> None:
+    def __init__(self, store: Store, tenants: Tenants[Any]) -> None:
         self._store = store
         self._tenants = tenants
 

@@ -42,7 +42,7 @@ def shape() -> str:
 class Forwarding:
     """Takes deliveries like the intake, and has them decided at the best replica.
 
-    `is_here`: whether an agent has a page at this replica. (runtime.peers.Answers)
+    `is_here`: whether an agent has a page at this replica.
     """
 
     intake: Intake

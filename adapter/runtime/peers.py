@@ -8,9 +8,7 @@ one that is unreachable or too slow is not dialed for a while.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 import structlog
@@ -20,6 +18,7 @@ from adapter.core.model import AgentKey
 from adapter.fanout.links import Answered, Link
 from adapter.fanout.port import Hints, Topic
 from adapter.runtime.clock import Clock
+from adapter.runtime.forwarding import Forwarding
 from adapter.runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -41,30 +40,11 @@ class Announcement(Struct, frozen=True):
     shape: str
 
 
-class Answers(Protocol):
-    """Handles the requests and messages of other replicas."""
-
-    def asked(self, body: bytes, answer: Answered) -> None:
-        """See fanout.links.LinkOwner."""
-
-    def notes(self) -> Iterable[bytes]:
-        """The messages for a replica that has dialed this one."""
-
-    def linked(self, link: Link) -> None:
-        """Another replica can be asked from now on."""
-
-    def noted(self, link: Link, body: bytes) -> None:
-        """A message from another replica."""
-
-    def unlinked(self, link: Link) -> None:
-        """A replica can no longer be asked; may be called for one that never could."""
-
-
 @dataclass(eq=False, repr=False)
 class Peers:
     """Links to and from all other replicas (fanout.links.LinkOwner)."""
 
-    answers: Answers
+    answers: Forwarding
     own: Announcement
     secret: bytes
     hints: Hints

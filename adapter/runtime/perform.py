@@ -15,6 +15,7 @@ import structlog
 from msgspec.structs import replace
 from structlog.contextvars import bind_contextvars
 
+from adapter.core.availability import Applied, AvailabilityAnswered, Status
 from adapter.core.effects import (
     ControlCall,
     Effect,
@@ -39,7 +40,6 @@ from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey
 from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents
-from adapter.runtime.availability import set_availability
 from adapter.runtime.cdrlookup import CdrLookup, driver_of
 from adapter.runtime.clock import Clock
 from adapter.runtime.retries import handle_with_retries
@@ -48,6 +48,8 @@ from adapter.runtime.turn import Turn
 from adapter.storage.port import StorageError, Store
 from adapter.telephony.port import (
     Action,
+    Driver,
+    PausingDriver,
     PresenceDriver,
     ProviderError,
     Rejected,
@@ -251,3 +253,36 @@ def _log_fields(key: AgentKey, effect: Effect | LogEffect) -> dict[str, str | No
     """The agent and the call, if any, for a log line."""
     call = getattr(effect, "call_id", None) or getattr(effect, "log_id", None)
     return {"agent": str(key), "call": call}
+
+
+# --- an agent's availability at the phone system ------------------------------------------------
+
+
+async def set_availability(
+    driver: Driver | None, key: AgentKey, effect: SetAvailability, now: Callable[[], int]
+) -> AvailabilityAnswered:
+    """Undo old pauses, then set the new one; safe to repeat. Never raises."""
+    try:
+        applied = await _apply(driver, effect)
+    except (Rejected, Unsupported) as error:
+        log.warning("availability.refused", agent=str(key), reason=error.text)
+        applied = Applied.REFUSED
+    except ProviderError as error:
+        log.warning("availability.unknown", agent=str(key), reason=error.text)
+        applied = Applied.UNKNOWN
+    except Exception as bug:
+        log.error("availability.failed", agent=str(key), exc_info=bug)
+        applied = Applied.UNKNOWN
+    return AvailabilityAnswered(now(), effect.asked_at, effect.held, applied)
+
+
+async def _apply(driver: Driver | None, effect: SetAvailability) -> Applied:
+    if not isinstance(driver, PausingDriver):
+        raise Unsupported("The phone system cannot hold back calls.")
+    user = effect.line.user
+    for status in effect.undo:
+        await driver.pause(user, status, on=False)
+    if effect.held is Status.AVAILABLE:
+        return Applied.DONE
+    is_held = await driver.pause(user, effect.held, on=True, reason=effect.reason)
+    return Applied.DONE if is_held else Applied.SHOWN

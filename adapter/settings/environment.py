@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError
 
-from adapter.settings import PREFIX, Settings, WrongSetting
-from adapter.settings.together import contradictions
+from adapter.origins import is_for_this_machine, is_loopback
+from adapter.settings import ANYBODY, PREFIX, Settings, WrongSetting
+from adapter.settings.rules import why_weak
 
 DOTENV = ".env"
 _FILE = "_FILE"
@@ -151,3 +152,57 @@ def _shown(value: object, sentence: str) -> str:
         return ""
     short = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
     return f" (it is {short!r})"
+
+
+# --- contradictions between settings that are each valid ----------------------------------------
+
+Contradiction = tuple[frozenset[str], str]
+"""The fields involved, and a sentence that says what to do."""
+
+
+def contradictions(settings: Settings) -> Iterator[Contradiction]:
+    """All of them."""
+    yield from _dev_sign_in(settings)
+    yield from _webhook_secrets(settings)
+    if settings.sign_in == "salesforce":
+        yield from _salesforce_sign_in(settings)
+
+
+def _dev_sign_in(settings: Settings) -> Iterator[Contradiction]:
+    if settings.sign_in == "dev" and not is_loopback(settings.host):
+        yield (
+            frozenset({"sign_in", "host"}),
+            f"{ANYBODY}HOST to be a loopback address such as 127.0.0.1, not {settings.host}",
+        )
+
+
+def _webhook_secrets(settings: Settings) -> Iterator[Contradiction]:
+    """The simulator's secrets may be public."""
+    if settings.is_trial:
+        return
+    for wrong in filter(None, map(why_weak, settings.webhook_secrets)):
+        yield (
+            frozenset({"dialstack_webhook_secrets", "dialstack_url", "public_url"}),
+            f"{PREFIX}DIALSTACK_WEBHOOK_SECRETS: one secret {wrong}. Use the secret that "
+            f"the provider creates: python -m adapter webhooks register",
+        )
+
+
+def _salesforce_sign_in(settings: Settings) -> Iterator[Contradiction]:
+    if not (settings.public_url.startswith("https://") or is_for_this_machine(settings.public_url)):
+        yield (
+            frozenset({"sign_in", "public_url"}),
+            f"{PREFIX}PUBLIC_URL must be https, or browsers do not keep the cookie",
+        )
+    needed = ("org_id", "salesforce_url", "sign_in_client_id")
+    missing = [name for name in needed if not getattr(settings, name)]
+    if missing and settings.orgs_file is None:
+        yield (
+            frozenset({"sign_in", "orgs_file", *missing}),
+            f"{PREFIX}SIGN_IN=salesforce requires {', '.join(map(_variable, missing))}, "
+            f"or {PREFIX}ORGS_FILE",
+        )
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from adapter.doctor.findings import Grade
-from adapter.doctor.settings import settings_findings
+from adapter.doctor.settings import settings_findings, version_finding
 from adapter.orgfile import orgs_of
 from adapter.origins import SALESFORCE_HOSTS
+from adapter.settings import Settings
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, texts_of
 
@@ -145,3 +147,28 @@ def test_an_asterisk_needs_its_own_secrets() -> None:
     assert [text for _, text in found if "SOFTPHONE_ASTERISK" in text]
     whole = {"SOFTPHONE_ASTERISK_USER": "softphone", "SOFTPHONE_ASTERISK_SECRET": "as_9f2c1e7a"}
     assert any("user and secret are set" in text for _, text in grades("secrets", **kind, **whole))
+
+
+def at(year: int, month: int) -> int:
+    """That month's first day, Unix milliseconds."""
+    return int(datetime(year, month, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("version", "now", "grade", "word"),
+    [
+        ("57.0", at(2023, 2), "ok", "no more than three years"),
+        ("57.0", at(2026, 3), "ok", "no more than three years"),
+        ("57.0", at(2026, 7), "warn", "the latest is 67.0"),
+        ("66.0", at(2026, 11), "ok", "no more than three years"),
+        ("69.0", at(2026, 11), "warn", "is not released yet: the latest is 68.0"),
+        ("65.0", at(2026, 1), "ok", "no more than three years"),
+    ],
+)
+def test_a_version_is_supported_for_three_years(
+    version: str, now: int, grade: str, word: str
+) -> None:
+    """Three releases a year, from Spring '23 (57.0) on."""
+    finding = version_finding(Settings(open_cti_version=version), now)
+    assert finding.grade.value == grade
+    assert word in finding.text

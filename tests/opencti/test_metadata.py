@@ -12,10 +12,11 @@ import pytest
 from adapter.assets import folder
 from adapter.cli import main
 from adapter.opencti.callcenter import CallCenter
-from adapter.opencti.metadata import components, write
+from adapter.opencti.metadata import call_center, components, write
 from adapter.salesforce.metadata_parts import CALLBACK, NAMESPACE, Deployment
 from adapter.salesforce.project import Component, project, read_handwritten
 from adapter.xmltext import read
+from tests.salesforce.test_metadata_parts import root_of
 
 ORIGIN = "https://softphone.example.com"
 SOURCES = "force-app/main/default"
@@ -149,3 +150,39 @@ def test_no_file_holds_a_secret() -> None:
     everything = "".join(files().values())
     assert "consumerSecret>" not in everything
     assert "consumerKey>" not in everything
+
+
+def center(**wishes: object) -> CallCenter:
+    """A call center with a standby page."""
+    usual: dict[str, object] = {
+        "adapter_url": f"{ORIGIN}/softphone",
+        "standby_url": "https://status.example.com/",
+        "internal_name": "SoftphoneCenter",
+        "outside_prefix": "9",
+    }
+    return CallCenter(**(usual | wishes))  # type: ignore[arg-type]
+
+
+def test_settings_that_salesforce_reads_appear_in_both_places() -> None:
+    """In customSettings for Salesforce, as items for the admin; the name is the file's."""
+    made = root_of(call_center(center()))
+    custom = json.loads(made.findtext("customSettings") or "")
+    assert custom == {
+        "reqUseApi": "true",
+        "reqSoftphoneHeight": "550",
+        "reqSoftphoneWidth": "400",
+        "reqSalesforceCompatibilityMode": "Lightning",
+        "reqStandbyUrl": "https://status.example.com/",
+        "reqTimeout": "20000",
+    }
+    items = {item.findtext("name"): item.findtext("value") for item in made.iter("items")}
+    assert custom.items() <= items.items()
+    assert items["reqOutsidePrefix"] == "9"
+    assert "reqInternalName" not in items
+    assert made.findtext("adapterUrl") == f"{ORIGIN}/softphone"
+
+
+def test_without_a_standby_page_its_items_are_absent() -> None:
+    """Both or neither, here as in Setup."""
+    made = root_of(call_center(center(standby_url="")))
+    assert "reqTimeout" not in json.loads(made.findtext("customSettings") or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from msgspec import structs
 
@@ -24,6 +24,7 @@ from adapter.runtime.board import (
 )
 from adapter.runtime.webhookhour import MINUTE_MS
 from adapter.storage.board import BoardCall, BoardRows, Window
+from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.health import Health
 from adapter.tenants import Tenants
 from tests.fakes.tenants import a_tenant
@@ -51,9 +52,14 @@ class Shelf:
         return self.rows.calls
 
 
+def as_store(shelf: Shelf) -> SqlStore:
+    """It has all that a board reads."""
+    return cast(SqlStore, shelf)
+
+
 def board(bench: Bench, shelf: Shelf) -> Board:
     """A board over them."""
-    return Board(shelf, bench.agents, bench.pages.keys, bench.clock, Tenants([]))
+    return Board(as_store(shelf), bench.agents, bench.pages.keys, bench.clock, Tenants([]))
 
 
 def ended_call(outcome: str, talk: int | None, ended: int = 5_000) -> dict[str, Any]:
@@ -242,7 +248,7 @@ async def test_a_talk_is_shown_with_its_audio_quality(bench: Bench) -> None:
     call = Call("c1", "+12025550143", 1, Bridged(1, 1))
     people = (Agent(ADA, calls=(call,)), Agent(BOB))
     shown = Board(
-        Shelf(BoardRows(people, 2, {}, (), (), (), 0)),
+        as_store(Shelf(BoardRows(people, 2, {}, (), (), (), 0))),
         bench.agents,
         bench.pages.keys,
         bench.clock,
@@ -270,7 +276,7 @@ async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
     health.note(900, "no-answer")
     tenant = a_tenant(bench.provider, "acct", org_id="00D1")
     shown = Board(
-        Shelf(),
+        as_store(Shelf()),
         bench.agents,
         bench.pages.keys,
         bench.clock,

@@ -18,6 +18,7 @@ from adapter.fanout.local import LocalHints
 from adapter.fanout.port import Topic, Value
 from adapter.fanout.sealed import shared_secret
 from adapter.runtime import peers as peers_module
+from adapter.runtime.forwarding import Forwarding
 from adapter.runtime.peers import SHUN_MS, Announcement, CannotLink, Peers
 from adapter.runtime.tasks import Tasks
 from tests.runtime.conftest import HandClock
@@ -65,8 +66,9 @@ class Replica:
             probe.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{probe.getsockname()[1]}"
         own = Announcement(self.address, self.shape)
+        answers: Forwarding = self  # type: ignore[assignment]  # in its place
         self.peers = Peers(
-            self, own, self.secret, hints=self.hints, clock=self.clock, tasks=self.tasks
+            answers, own, self.secret, hints=self.hints, clock=self.clock, tasks=self.tasks
         )
 
     def asked(self, body: bytes, answer: Answered) -> None:

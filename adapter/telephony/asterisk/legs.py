@@ -7,9 +7,11 @@ process are all the same case. Requests to Asterisk are noted and made once; nob
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
-from adapter.telephony.asterisk import causes
+from adapter.telephony.asterisk import causes, ids
 from adapter.telephony.asterisk.commands import (
     Answer,
     Command,
@@ -25,9 +27,8 @@ from adapter.telephony.asterisk.commands import (
     StopRecording,
     Swap,
 )
-from adapter.telephony.asterisk.leg import State
+from adapter.telephony.asterisk.leg import Leg, State
 from adapter.telephony.asterisk.steered import Steered, roles, with_leg
-from adapter.telephony.asterisk.takeover import is_coming, successor
 
 OUTBOUND, INBOUND = "user", "inbound"
 """First application argument of a channel: the agent's phone, or a caller."""
@@ -183,3 +184,27 @@ def _hand_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
         commands.append(Join(call.root, party.id, third.id, call.identity))
         call = replace(call, handing=False)
     return tuple(commands), call
+
+
+# --- an agent's leg that replaces another in the same talk, because the page came back ----------
+
+
+def age(channel: str) -> int:
+    """Higher for agent legs that came back later; 0 for those rung first."""
+    name = ids.leg_name(channel)
+    return name.number if name is not None and name.role == "w" else 0
+
+
+def is_coming(winner: str, leg: Leg) -> bool:
+    """Whether the leg is the agent's, or may still replace it."""
+    return leg.id == winner or (not leg.is_ending and age(leg.id) > age(winner))
+
+
+def successor(agent: Leg, devices: Iterable[Leg]) -> Leg | None:
+    """The leg that was picked up to replace the agent's; None if there is none.
+
+    To the others the talk continues, so the leg keeps the first pick-up time.
+    """
+    back = [leg for leg in devices if leg.up_at is not None and is_coming(agent.id, leg)]
+    newest = max(back, key=lambda leg: age(leg.id), default=agent)
+    return None if newest.id == agent.id else replace(newest, up_at=agent.up_at)

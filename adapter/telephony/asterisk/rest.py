@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapter.telephony.asterisk.account import AsteriskAccount
-from adapter.telephony.asterisk.hostlookup import HostLookup
 from adapter.telephony.health import Observe
 from adapter.telephony.port import Rejected, Unknown
 from adapter.telephony.transport import CONNECT_SECONDS, UNREACHABLE, HttpClient, Response, ms_since
@@ -27,6 +27,9 @@ TOTAL_SECONDS = 8.0
 POOL = 20
 ENTERING_SECONDS = 3.0
 """How long to wait for a new channel to enter our application; usually milliseconds."""
+
+KNOWN_SECONDS = 10.0
+"""An answer is good for so long, as it is for aiohttp."""
 
 NOT_NOW = {"http-409", "http-422"}
 GONE, NO_PHONE, TOO_SLOW = "http-404", "no-phone", "too-slow"
@@ -158,3 +161,36 @@ def _trouble(error: Rejected | Unknown) -> str:
     if isinstance(error, Unknown):
         return "no-answer"
     return "unreachable" if error.code == UNREACHABLE else ""
+
+
+class HostLookup:
+    """Whether one host has an address, asked once at a time, in one event loop.
+
+    `getaddrinfo` cannot be stopped. Each one that hangs, behind a network that is down, holds one
+    of the few threads in which the hosts of all orgs are looked up; and we connect again and again.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._asked: asyncio.Future[Any] | None = None
+        self._known_until = 0.0
+
+    async def ready(self, seconds: float) -> None:
+        """Wait until it may be connected to. Raises TimeoutError while nobody says where it is.
+
+        The connection reports a host that does not exist.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._known_until:
+            return
+        if self._asked is None or self._asked.done():
+            self._asked = loop.run_in_executor(None, self._look)
+        async with asyncio.timeout(seconds):
+            await asyncio.shield(self._asked)
+        self._known_until = loop.time() + KNOWN_SECONDS
+
+    def _look(self) -> None:
+        try:
+            socket.getaddrinfo(self._host, None)
+        except OSError:
+            return

@@ -67,3 +67,17 @@ class Config:
     backoff_seconds: tuple[float, ...] = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60)
     delivery_timeout_seconds: float = 5.0
     history_limit: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A webhook endpoint; `events` contains "*" for all types."""
+
+    endpoint_id: str
+    url: str
+    events: frozenset[str]
+    secret: str = field(repr=False)
+
+    def wants(self, kind: str) -> bool:
+        """Whether it subscribed to this type."""
+        return "*" in self.events or kind in self.events

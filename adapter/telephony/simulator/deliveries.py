@@ -15,8 +15,7 @@ import aiohttp
 from adapter.telephony.dialstack import signing
 from adapter.telephony.simulator.chaos import Dice, Knobs
 from adapter.telephony.simulator.chores import Chores
-from adapter.telephony.simulator.config import Config
-from adapter.telephony.simulator.endpoints import Endpoint
+from adapter.telephony.simulator.config import Config, Endpoint
 
 STALE_BY_SECONDS = 3600
 

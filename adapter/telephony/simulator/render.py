@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapter.telephony.simulator.call import Call, Event, Phase, live
-from adapter.telephony.simulator.config import User
-from adapter.telephony.simulator.endpoints import Endpoint
+from adapter.telephony.simulator.config import Endpoint, User
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 
 from adapter.telephony.simulator.chaos import Dice, Knobs
 from adapter.telephony.simulator.chores import Chores
+from adapter.telephony.simulator.config import Endpoint
 from adapter.telephony.simulator.deliveries import Sender
-from adapter.telephony.simulator.endpoints import Endpoint
 from tests.telephony.running import Hook, config, hooked, settled
 
 PLAIN = Knobs()
