@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from adapter import console
@@ -15,6 +15,9 @@ from adapter.opencti.callcenter_rules import Problem, problems
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from adapter.xmltext import NotXml, decoded
+
+FIELDS = frozenset(field.name for field in fields(CallCenter))
+"""Of these, the options of the same names are the admin's choice."""
 
 PREFIXED = (
     "With a prefix, numbers are not dialed as + and the country code. DialStack accepts only "
@@ -69,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     """Write a file (0), or report the problems of one (1). Raises CommandFailed."""
     if options.check is not None:
         return _check(options)
-    center = replace(center_from(load(), options), internal_name=options.internal_name)
+    center = center_from(load(), options)
     xml = setup_xml(center)
     _demand(problems(xml))
     if center.outside_prefix or center.long_distance_prefix or center.international_prefix:
@@ -84,22 +87,12 @@ def run(options: argparse.Namespace) -> int:
 
 def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
     """The call center of this deployment."""
-    policy = settings.policy()
     return CallCenter(
-        display_name=options.display_name,
+        **{name: chosen for name, chosen in vars(options).items() if name in FIELDS},
         adapter_url=f"{settings.public_url}/softphone",
-        experience=options.experience,
-        standby_url=options.standby_url,
-        standby_ms=options.standby_ms,
-        height=options.height,
-        width=options.width,
-        outside_prefix=options.outside_prefix,
-        long_distance_prefix=options.long_distance_prefix,
-        international_prefix=options.international_prefix,
         country=settings.default_region,
         wrap_up_seconds=round(settings.wrap_up_seconds),
-        dispositions=policy.choices,
-        channel=options.channel,
+        dispositions=settings.policy().choices,
     )
 
 

@@ -198,16 +198,10 @@ def result_event(message: Result, page_id: str, at: int, read: ReadErrors) -> Lo
 
 def journal_event(entry: JournalEntry, page_id: str, at: int, read: ReadErrors) -> LogEvent | None:
     """The event of a journal entry; None for `sent`, which says nothing about the outcome."""
-    match entry.state:
-        case "ok":
-            return LogSaved(at, page_id, entry.attempt, entry.nonce, entry.task_id)
-        case "refused":
-            errors = read(entry.errors)
-            return LogRefused(at, page_id, entry.attempt, entry.nonce, errors)
-        case "sent":
-            return None
-        case _ as never:
-            assert_never(never)
+    if entry.state == "sent":
+        return None
+    reported = Result(type="result", outcome=entry.state, **entry.model_dump(exclude={"state"}))
+    return result_event(reported, page_id, at, read)
 
 
 def tray_event(message: TrayChoice, at: int) -> TrayDecided:

@@ -21,7 +21,6 @@ from adapter.telephony.asterisk.rest import GONE
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.steering import Steering
 from adapter.telephony.asterisk.webphones import WebPhones
-from adapter.telephony.browserphones import PhoneLogin
 from adapter.telephony.port import (
     Action,
     Cdr,
@@ -70,7 +69,11 @@ class AsteriskDriver:
     def __post_init__(self) -> None:
         self._executor = CommandExecutor(self.client, self.account)
         self._ledger = Ledger(self.states)
-        self._phones = WebPhones(self.client, self.account)
+        phones = WebPhones(self.client, self.account, self.now)
+        # As in telephony.browserphones.BrowserPhones.
+        self.has_browser_phone = self.account.has_browser_phone
+        self.open_phone, self.close_phone = phones.open, phones.close
+        self.comfort, self.restore_audio = phones.comfort, phones.restore
         self.steering = Steering(
             self.client,
             self._executor,
@@ -206,28 +209,6 @@ class AsteriskDriver:
         state = SILENT[status] if on else "NOT_INUSE"
         await self.client.set_device_state(self.account.device_state_of(user_id), state)
         return True
-
-    # --- phones in the browser -------------------------------------------------------
-
-    def has_browser_phone(self, user_id: str) -> bool:
-        """Whether this user has a browser phone."""
-        return self.account.has_browser_phone(user_id)
-
-    async def open_phone(self, user_id: str) -> PhoneLogin:
-        """Create the phone with a new password."""
-        return await self._phones.open(user_id, self.now())
-
-    async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
-        """Remove the phone; with `unused` only if it is not registered."""
-        await self._phones.close(user_id, unused=unused)
-
-    async def comfort(self, user_id: str) -> None:
-        """Play music to the other party if the phone's audio has stopped."""
-        await self._phones.comfort(user_id)
-
-    async def restore_audio(self, user_id: str) -> bool:
-        """Ring the phone to replace its lost leg; steering swaps the two."""
-        return await self._phones.restore(user_id, self.now())
 
     # --- CDRs ----------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from adapter.telephony.asterisk import ids, legs, wire
@@ -40,22 +41,24 @@ LISTENING_SECONDS = 1.0
 class WebPhones:
     """Creates and removes browser phones, and restores one in its call."""
 
-    def __init__(self, client: AriClient, account: AsteriskAccount) -> None:
+    def __init__(self, client: AriClient, account: AsteriskAccount, now: Callable[[], int]) -> None:
+        """`now` in Unix ms."""
         self._client = client
         self._account = account
+        self._now = now
 
-    async def open(self, user: str, now: int) -> PhoneLogin:
-        """Create the user's phone, or set a new password; `now` is Unix ms."""
+    async def open(self, user: str) -> PhoneLogin:
+        """Create the user's phone, or set a new password."""
         name, password = self._account.web_endpoint(user), secrets.token_urlsafe(PASSWORD_BYTES)
         for kind, fields in _config_objects(name, password, user, self._account).items():
             await self._client.configure(kind, name, fields)
         if (leg := await self._talking_leg(user)) is not None:
             await self._client.stop_music(ids.bridge(_root_of(leg)))
-        ice = ice_servers(self._account.turn_urls, self._account.turn_secret, name, now)
+        ice = ice_servers(self._account.turn_urls, self._account.turn_secret, name, self._now())
         return PhoneLogin(name, password, socket_url(self._account.url), ice)
 
-    async def close(self, user: str, *, unused: bool) -> None:
-        """Remove the phone; its call goes on."""
+    async def close(self, user: str, *, unused: bool = False) -> None:
+        """Remove the phone; with `unused` only if it is not registered. Its call goes on."""
         name = self._account.web_endpoint(user)
         if unused and await self._client.is_online(name):
             return
@@ -88,17 +91,17 @@ class WebPhones:
         leg = _leg_of(await self._client.channels(), f"PJSIP/{self._account.web_endpoint(user)}")
         return leg if leg is not None and leg.state == "Up" else None
 
-    async def restore(self, user: str, now: int) -> bool:
+    async def restore(self, user: str) -> bool:
         """Call the phone again for the call that it was in; steering swaps the legs.
 
-        `now` is Unix ms. The new leg's name shows that it is newer.
+        The new leg's name shows that it is newer.
         """
         channels = await self._client.channels()
         lost = _leg_of(channels, f"PJSIP/{self._account.web_endpoint(user)}")
         if lost is None:
             return False
         root, (_, _, _, number) = _root_of(lost), lost.arguments[:4]
-        number_of_leg = _next_number(lost, channels, now)
+        number_of_leg = _next_number(lost, channels, self._now())
         if lost.state == "Up":
             leg, kind = ids.takeover(root, number_of_leg), AGAIN
         else:  # One more ringing phone: the first one picked up gets the call.

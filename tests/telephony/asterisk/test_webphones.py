@@ -65,7 +65,7 @@ class Pbx(HttpClient):
 
     def phones(self, account: AsteriskAccount = ACCOUNT) -> WebPhones:
         """Phones at this one."""
-        return WebPhones(AriClient(self, account), account)
+        return WebPhones(AriClient(self, account), account, lambda: NOON)
 
 
 def a_leg(name: str, state: str, at: int = 0, number: str = "+1555", where: str = WEB) -> Any:
@@ -92,7 +92,7 @@ async def test_a_phone_can_be_rung_and_can_dial_nobody() -> None:
     """Its context has no extension, and it may hand nothing over; each page has a new password."""
     pbx = Pbx()
     phones = pbx.phones()
-    login, again = await phones.open("ada", NOON), await phones.open("ada", NOON)
+    login, again = await phones.open("ada"), await phones.open("ada")
     told = [path.rsplit("/", 2)[1:] for _, path in pbx.asked[:3]]
     assert told == [["auth", "web-ada"], ["aor", "web-ada"], ["endpoint", "web-ada"]]
     endpoint = fields(pbx.bodies[pbx.asked[2][1]])
@@ -109,7 +109,7 @@ async def test_a_relays_password_is_short_lived_and_the_agents_own() -> None:
     """As coturn checks it: the time until which it is good, signed with the shared secret."""
     urls = "stun:stun.example.com,turn:turn.example.com:3478,turns:turn.example.com"
     account = replace(ACCOUNT, turn_urls=urls, turn_secret="shared")
-    login = await Pbx().phones(account).open("ada", NOON)
+    login = await Pbx().phones(account).open("ada")
     stun, turn = login.ice
     assert stun == {"urls": ["stun:stun.example.com"]}
     assert turn["urls"] == ["turn:turn.example.com:3478", "turns:turn.example.com"]
@@ -124,7 +124,7 @@ async def test_a_relays_password_is_short_lived_and_the_agents_own() -> None:
 async def test_an_extension_is_shown_as_such() -> None:
     """Who is called by a colleague's browser sees the colleague's extension."""
     pbx = Pbx()
-    await pbx.phones().open("2001", NOON)
+    await pbx.phones().open("2001")
     assert fields(pbx.bodies[pbx.asked[2][1]])["callerid"] == "<2001>"
 
 
@@ -155,7 +155,7 @@ async def test_a_signed_out_agents_phone_is_gone_at_once() -> None:
 async def test_a_lost_leg_is_called_again_under_a_new_name() -> None:
     """The page knows why it is rung; the number is shown; older legs have lesser names."""
     pbx = Pbx(a_leg("c1-d0", "Up"), a_leg("c1-dst", "Up", where="PJSIP/trunk"))
-    assert await pbx.phones().restore("ada", NOON)
+    assert await pbx.phones().restore("ada")
     assert pbx.asked == [("POST", "/channels/create"), ("POST", "/channels/c1-w6/dial")]
     assert pbx.queries["/channels/create"]["endpoint"] == WEB
     assert pbx.queries["/channels/create"]["appArgs"] == "user,c1,ada,+1555"
@@ -167,14 +167,14 @@ async def test_a_lost_leg_is_called_again_under_a_new_name() -> None:
 async def test_two_reloads_at_once_have_two_names() -> None:
     """The second takes the place of the first that is still coming."""
     pbx = Pbx(a_leg("c1-d0", "Up"), a_leg("c1-w6", "Up", 9))
-    await pbx.phones().restore("ada", NOON)
+    await pbx.phones().restore("ada")
     assert pbx.asked[-1] == ("POST", "/channels/c1-w7/dial")
 
 
 async def test_a_muted_agent_stays_muted() -> None:
     """Before the new leg can be heard at all."""
     pbx = Pbx(a_leg("c1-d0", "Up"), muted=True)
-    await pbx.phones().restore("ada", NOON)
+    await pbx.phones().restore("ada")
     assert [path for _, path in pbx.asked] == [
         "/channels/create",
         "/channels/c1-w6/variable",
@@ -189,7 +189,7 @@ async def test_a_page_that_reloads_while_it_rings_is_rung_again(root: str, why: 
     leg = a_leg(f"{root}-d0", "Ringing")
     leg["dialplan"]["app_data"] = f"softphone,user,{root},ada,"
     pbx = Pbx(leg)
-    assert await pbx.phones().restore("ada", NOON)
+    assert await pbx.phones().restore("ada")
     assert pbx.asked[-1] == ("POST", f"/channels/{root}-d16/dial")
     told = pbx.bodies["/channels/create"]["variables"]
     assert told["PJSIP_HEADER(add,X-Softphone-Ring)"] == why
@@ -198,7 +198,7 @@ async def test_a_page_that_reloads_while_it_rings_is_rung_again(root: str, why: 
 async def test_a_talk_at_the_desk_phone_does_not_concern_the_browser() -> None:
     """Nothing is called."""
     pbx = Pbx(a_leg("c1-d0", "Up", where="PJSIP/ada"), {**a_leg("c1-d1", "Up"), "dialplan": {}})
-    assert not await pbx.phones().restore("ada", NOON)
+    assert not await pbx.phones().restore("ada")
     assert pbx.asked == []
 
 
@@ -214,7 +214,7 @@ async def test_the_other_party_hears_music_until_the_page_is_back() -> None:
     pbx = Pbx(a_leg("c1-d0", "Up"))
     await pbx.phones().comfort("ada")
     assert pbx.asked == [("POST", "/bridges/c1-b/moh")]
-    await pbx.phones().open("ada", NOON)
+    await pbx.phones().open("ada")
     assert pbx.asked[-1] == ("DELETE", "/bridges/c1-b/moh")
 
 
