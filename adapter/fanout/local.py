@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class LocalHints:
-    """The fan-out of a single replica; PostgresHints uses it inside its process."""
+    """The fan-out of a single replica, and of each of several inside its process."""
 
     def __init__(self) -> None:
         self._emitter = EventEmitter()

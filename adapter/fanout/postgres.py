@@ -26,7 +26,7 @@ from adapter.core.model import AgentKey
 from adapter.fanout import notifications
 from adapter.fanout.local import LocalHints
 from adapter.fanout.notifications import NOTHING, Hint, hint_of
-from adapter.fanout.port import Learner, Listener, Topic, Value
+from adapter.fanout.port import Learner, Topic, Value
 from adapter.fanout.sealed import shared_secret
 
 log = structlog.get_logger(__name__)
@@ -61,17 +61,17 @@ def connect(url: str) -> psycopg.Connection[Any]:
     )
 
 
-class PostgresHints:
+class PostgresHints(LocalHints):
     """The fan-out of several replicas. Create, use and close it in one running event loop.
 
     `broken` is called in a thread whenever a connection is lost.
     """
 
     def __init__(self, url: str, broken: Broken = lambda: None) -> None:
+        super().__init__()
         self._url = url
         self._broken = broken
         self._own = secrets.token_hex(8)
-        self._local = LocalHints()
         self._loop = asyncio.get_running_loop()
         self._listening = asyncio.Event()
         self._learners: Mapping[Topic, Learner] = {}
@@ -93,16 +93,12 @@ class PostgresHints:
         topic: Topic = Topic.VERSION,
     ) -> None:
         """Publish here now and to the others soon; only a key's newest hint is sent."""
-        self._local.publish(key, version, topic=topic)
+        super().publish(key, version, topic=topic)
         with self._wake:
             newest = self._waiting.get((topic, key), (0,))[0]
             if len(self._waiting) < MOST_WAITING and version >= newest:
                 self._waiting[topic, key] = version, value
             self._wake.notify()
-
-    def listen(self, listener: Listener, topic: Topic = Topic.VERSION) -> None:
-        """Call `listener` for every hint of the topic, in this event loop."""
-        self._local.listen(listener, topic)
 
     def learn_with(self, learners: Mapping[Topic, Learner], epoch: str) -> None:
         """Call a topic's learner with values from other replicas, in this event loop."""
@@ -124,7 +120,7 @@ class PostgresHints:
         for thread in self._threads:
             if thread.ident is not None:
                 await asyncio.to_thread(thread.join)
-        await self._local.close()
+        await super().close()
 
     # --- in the threads ---
 
@@ -193,4 +189,4 @@ class PostgresHints:
                     learn(key, hint.version, bytes(hint.value))
             except Exception as bug:
                 log.error("fanout.not_learned", agent=str(key), exc_info=bug)
-            self._local.publish(key, hint.version, topic=topic)
+            super().publish(key, hint.version, topic=topic)

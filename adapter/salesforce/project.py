@@ -69,17 +69,66 @@ class Component:
 
 
 def client_app(deployment: Deployment) -> tuple[Component, ...]:
-    """The External Client App, with Salesforce's own names, so a later retrieve finds the files."""
+    """The External Client App, with Salesforce's own names, so a later retrieve finds the files.
+
+    Agents with the permission set sign in with it, nobody else, by authorization code with PKCE and
+    a secret, and without a refresh token. Salesforce creates key and secret. Some orgs refuse to
+    create the app without policies that enable it and its OAuth plugin
+    (https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_extlclntappconfigurablepolicies.htm).
+    """
     name = deployment.name
-    plugins = parts.client_app_plugins(deployment, f"{name}_plcy")
-    policy = parts.client_app_policy(deployment, f"{name}_Agent")
-    shared = parts.client_app_global(deployment)
+
+    def part(type_: str, suffix: str, **texts: str) -> Component:
+        own = {} if type_ == "ExternalClientApplication" else {"externalClientApplication": name}
+        # Salesforce returns the elements in alphabetical order.
+        leaves = parts.leaves(**dict(sorted((own | texts).items())))
+        return Component(type_, f"{name}{suffix}", parts.component_file(type_, *leaves))
+
     return (
-        Component("ExternalClientApplication", name, parts.client_app(deployment)),
-        Component("ExtlClntAppGlobalOauthSettings", f"{name}_glbloauth", shared),
-        Component("ExtlClntAppOauthSettings", f"{name}_oauth", parts.client_app_oauth(deployment)),
-        Component("ExtlClntAppConfigurablePolicies", f"{name}_plcy", plugins),
-        Component("ExtlClntAppOauthConfigurablePolicies", f"{name}_defaultPolicy", policy),
+        part(
+            "ExternalClientApplication",
+            "",
+            contactEmail=deployment.contact,
+            description="Lets agents sign in to the softphone with their Salesforce user.",
+            distributionState="Local",
+            isProtected="false",
+            label=deployment.label,
+        ),
+        part(
+            "ExtlClntAppGlobalOauthSettings",
+            "_glbloauth",
+            callbackUrl=deployment.callback,
+            isConsumerSecretOptional="false",
+            isIntrospectAllTokens="false",
+            isPkceRequired="true",
+            isSecretRequiredForRefreshToken="true",
+            label=f"{deployment.label} OAuth",
+            shouldRotateConsumerKey="false",
+            shouldRotateConsumerSecret="false",
+        ),
+        part(
+            "ExtlClntAppOauthSettings",
+            "_oauth",
+            commaSeparatedOauthScopes=parts.SCOPES,
+            label=f"{deployment.label} Scopes",
+        ),
+        part(
+            "ExtlClntAppConfigurablePolicies",
+            "_plcy",
+            isEnabled="true",
+            isOauthPluginEnabled="true",
+            label=f"{name}_plcy",
+        ),
+        part(
+            "ExtlClntAppOauthConfigurablePolicies",
+            "_defaultPolicy",
+            commaSeparatedPermissionSet=f"{name}_Agent",
+            ipRelaxationPolicyType="Enforce",
+            label=f"{name}_defaultPolicy",
+            permittedUsersPolicyType="AdminApprovedPreAuthorized",
+            refreshTokenPolicyType="Zero",
+            requiredSessionLevel="STANDARD",
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """Templates of Task fields, such as `Phone__c={number}` and `Source__c={params.id}`. Pure.
 
-A template is text with names in braces. `NAMES` lists the names; an unknown one is left as written,
-so that the admin sees it.
+A template is text with names in braces. `values_of` lists the names; also allowed
+are `params.` with a parameter's name, or its position from 1. An unknown one is left as written, so
+that the admin sees it.
 """
 
 from __future__ import annotations
@@ -14,28 +15,6 @@ from adapter.core.details import read_params
 from adapter.core.facts import Direction
 from adapter.core.logmodel import LogFields
 
-NAMES = (
-    "number",
-    "called_number",
-    "calling_number",
-    "own_number",
-    "extension",
-    "name",
-    "record_id",
-    "record_name",
-    "account_id",
-    "call_id",
-    "provider_call_id",
-    "direction",
-    "outcome",
-    "talk_seconds",
-    "started_at",
-    "recording",
-    "summary",
-    "params",
-)
-"""All names. Also allowed: `params.` with a parameter's name, or its position from 1."""
-
 _NAME = re.compile(r"\{([a-z_]+)(?:\.([\w.-]+))?\}")
 
 
@@ -45,7 +24,7 @@ def fill(template: str, fields: LogFields, outcome: str) -> str:
     Empty if it names a recording or a summary that the call lacks, because half an address is
     useless.
     """
-    values = _values(fields, outcome)
+    values = values_of(fields, outcome)
     if any(not values[name] for name in named_in([template])):
         return ""
 
@@ -60,7 +39,8 @@ def fill(template: str, fields: LogFields, outcome: str) -> str:
     return _NAME.sub(value, template)
 
 
-def _values(fields: LogFields, outcome: str) -> dict[str, str]:
+def values_of(fields: LogFields, outcome: str) -> dict[str, str]:
+    """A call's values by the names that templates may have."""
     came_in = fields.direction is Direction.INBOUND
     record = fields.record
     return {

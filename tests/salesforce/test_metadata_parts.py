@@ -71,39 +71,6 @@ def test_the_org_hands_the_microphone_on_where_agents_talk_in_the_panel() -> Non
     assert root_of(parts.trusted_site(talking)).findtext("canAccessMicrophone") == "true"
 
 
-def test_the_sign_in_app_is_on_for_oauth_alone() -> None:
-    """It is made with the policies that say what it is for."""
-    made = root_of(parts.client_app_plugins(deployment(), "Softphone_plcy"))
-    assert made.findtext("externalClientApplication") == "Softphone"
-    assert [e.tag for e in made if e.text == "true"] == ["isEnabled", "isOauthPluginEnabled"]
-
-
-def test_the_sign_in_app_wants_pkce_and_a_secret() -> None:
-    """And neither makes new secrets at each deploy nor asks for more than who it is."""
-    made = root_of(parts.client_app_global(deployment()))
-    assert made.findtext("isPkceRequired") == "true"
-    assert made.findtext("isConsumerSecretOptional") == "false"
-    assert made.findtext("shouldRotateConsumerSecret") == "false"
-    assert made.findtext("callbackUrl") == f"{ORIGIN}/auth/callback"
-    scopes = root_of(parts.client_app_oauth(deployment())).findtext("commaSeparatedOauthScopes")
-    assert scopes == "Basic, OpenID"
-
-
-def test_only_agents_may_sign_in() -> None:
-    """Those with the permission set, without a question each; no refresh token is kept."""
-    made = root_of(parts.client_app_policy(deployment(), "Softphone_Agent"))
-    assert made.findtext("permittedUsersPolicyType") == "AdminApprovedPreAuthorized"
-    assert made.findtext("commaSeparatedPermissionSet") == "Softphone_Agent"
-    assert made.findtext("refreshTokenPolicyType") == "Zero"
-
-
-def test_the_sign_in_app_is_the_orgs_own() -> None:
-    """Local: it is deployed to the org, not installed from a package."""
-    made = root_of(parts.client_app(deployment()))
-    assert made.findtext("distributionState") == "Local"
-    assert made.findtext("contactEmail") == "admin@example.com"
-
-
 def test_agents_get_the_app_the_classes_and_the_fields() -> None:
     """The permission set opens what it says, and nothing else."""
     made = root_of(

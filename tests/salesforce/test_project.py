@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from adapter.salesforce import project as projects
 from adapter.salesforce.project import SOURCES, Component, project, read_handwritten, save
+from tests.salesforce.test_metadata_parts import ORIGIN, deployment, root_of
 
 
 def manifest(*paths: str) -> str:
@@ -70,3 +72,42 @@ def test_a_subfolder_adds_its_own_components(tmp_path: Path) -> None:
     assert plain.items() < more.items()
     assert any(name.endswith("softphoneHost.html") for name in more)
     assert [path.read_text() for path in save({"a/b.txt": "x"}, tmp_path)] == ["x"]
+
+
+def client_app(type_: str) -> ET.Element:
+    """One part of the sign-in's app."""
+    parts = {part.type: part.text for part in projects.client_app(deployment())}
+    return root_of(parts[type_])
+
+
+def test_the_sign_in_app_is_on_for_oauth_alone() -> None:
+    """It is made with the policies that say what it is for."""
+    made = client_app("ExtlClntAppConfigurablePolicies")
+    assert made.findtext("externalClientApplication") == "Softphone"
+    assert [e.tag for e in made if e.text == "true"] == ["isEnabled", "isOauthPluginEnabled"]
+
+
+def test_the_sign_in_app_wants_pkce_and_a_secret() -> None:
+    """And neither makes new secrets at each deploy nor asks for more than who it is."""
+    made = client_app("ExtlClntAppGlobalOauthSettings")
+    assert made.findtext("isPkceRequired") == "true"
+    assert made.findtext("isConsumerSecretOptional") == "false"
+    assert made.findtext("shouldRotateConsumerSecret") == "false"
+    assert made.findtext("callbackUrl") == f"{ORIGIN}/auth/callback"
+    scopes = client_app("ExtlClntAppOauthSettings").findtext("commaSeparatedOauthScopes")
+    assert scopes == "Basic, OpenID"
+
+
+def test_only_agents_may_sign_in() -> None:
+    """Those with the permission set, without a question each; no refresh token is kept."""
+    made = client_app("ExtlClntAppOauthConfigurablePolicies")
+    assert made.findtext("permittedUsersPolicyType") == "AdminApprovedPreAuthorized"
+    assert made.findtext("commaSeparatedPermissionSet") == "Softphone_Agent"
+    assert made.findtext("refreshTokenPolicyType") == "Zero"
+
+
+def test_the_sign_in_app_is_the_orgs_own() -> None:
+    """Local: it is deployed to the org, not installed from a package."""
+    made = client_app("ExternalClientApplication")
+    assert made.findtext("distributionState") == "Local"
+    assert made.findtext("contactEmail") == "admin@example.com"

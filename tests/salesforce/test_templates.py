@@ -7,7 +7,7 @@ from adapter.core.details import CallDetails
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
-from adapter.salesforce.templates import NAMES, fill
+from adapter.salesforce.templates import fill, values_of
 
 CALL = LogFields(
     call_id="call_1",
@@ -51,7 +51,7 @@ FILLED = {
 
 def test_every_template_name_is_filled_from_the_call() -> None:
     """And each of them is tried here."""
-    assert {text.strip("{}") for text in FILLED} == set(NAMES)
+    assert {text.strip("{}") for text in FILLED} == set(values_of(CALL, ""))
     for template, value in FILLED.items():
         assert fill(template, CALL, "Connected") == value
 
