@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -97,7 +98,7 @@ class AriClient(RestClient):
     async def channels(self) -> tuple[wire.Channel, ...]:
         """All channels, including foreign ones."""
         answer = await self.send("GET", "/channels", {})
-        return _read(wire.read_channels, answer)
+        return _read(partial(wire.read_list, wire.Channel), answer)
 
     # --- bridges -------------------------------------------------------------------
 
@@ -132,7 +133,8 @@ class AriClient(RestClient):
 
     async def bridges(self) -> tuple[wire.Bridge, ...]:
         """All bridges, including foreign ones."""
-        return _read(wire.read_bridges, await self.send("GET", "/bridges", {}))
+        answer = await self.send("GET", "/bridges", {})
+        return _read(partial(wire.read_list, wire.Bridge), answer)
 
     async def record(self, bridge: str, name: str) -> None:
         """Record the bridge; append to an existing recording of that name."""

@@ -141,8 +141,6 @@ class Event(Struct, frozen=True):
 
 
 _EVENTS = msgspec.json.Decoder(Event)
-_CHANNELS = msgspec.json.Decoder(list[Channel])
-_BRIDGES = msgspec.json.Decoder(list[Bridge])
 
 
 def read_event(raw: str | bytes) -> Event:
@@ -156,20 +154,12 @@ def read_event(raw: str | bytes) -> Event:
         return event
 
 
-def read_channels(raw: bytes) -> tuple[Channel, ...]:
-    """The answer to GET /channels. Raises Malformed."""
+def read_list(kind: type[StructT], raw: bytes) -> tuple[StructT, ...]:
+    """The answer to GET /channels or /bridges. Raises Malformed."""
     try:
-        return tuple(_CHANNELS.decode(raw))
+        return tuple(msgspec.json.decode(raw, type=list[kind]))  # type: ignore[valid-type]
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _fit_each(Channel, read_json(raw))
-
-
-def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
-    """The answer to GET /bridges. Raises Malformed."""
-    try:
-        return tuple(_BRIDGES.decode(raw))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _fit_each(Bridge, read_json(raw))
+        return _fit_each(kind, read_json(raw))
 
 
 def read_json(raw: str | bytes) -> Any:

@@ -3,6 +3,7 @@
 import functools
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -48,7 +49,7 @@ def test_an_event_knows_its_channel_and_its_copy() -> None:
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"type":1}', b"\xff", b'{"channel":{"id":1}}'])
 def test_what_cannot_be_read_is_malformed(raw: bytes) -> None:
     """Whichever reader meets it."""
-    lists = (wire.read_channels, wire.read_bridges)
+    lists = (partial(wire.read_list, wire.Channel), partial(wire.read_list, wire.Bridge))
     for reader in (wire.read_event, wire.read_update, *(() if raw == b"[]" else lists)):
         with pytest.raises(wire.Malformed):
             reader(raw)
@@ -84,12 +85,14 @@ def _paths(told: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[
 def test_one_odd_channel_does_not_affect_the_others() -> None:
     """Nor does a letter that is none: others' channels are in that list, too."""
     raw = b'[{"id":"a","caller":{"name":null,"number":"7"}},{"id":5},7,{"id":"b","name":"Zo\xeb"}]'
-    found = wire.read_channels(raw)
+    found = wire.read_list(wire.Channel, raw)
     assert [(one.id, one.caller.number) for one in found] == [("a", "7"), ("b", "")]
-    bridges = wire.read_bridges(b'[{"id":"a","channels":["x",null]},{"channels":[]},null]')
+    bridges = wire.read_list(
+        wire.Bridge, b'[{"id":"a","channels":["x",null]},{"channels":[]},null]'
+    )
     assert bridges == (wire.Bridge("a", ("x",)),)
     with pytest.raises(wire.Malformed):
-        wire.read_channels(b'{"message":"no list"}')
+        wire.read_list(wire.Channel, b'{"message":"no list"}')
 
 
 @pytest.mark.parametrize("odd", ["", "yesterday", "1970-01-01T00:00:09.000+0000", "0001-01-01"])
@@ -113,8 +116,8 @@ def test_a_missing_clock_counts_as_right(date: str) -> None:
 
 def test_lists_of_channels_and_bridges_are_read() -> None:
     """With what they hold."""
-    channels = wire.read_channels(b'[{"id":"a-d0","state":"Up","caller":{"name":"A"}}]')
-    bridges = wire.read_bridges(b'[{"id":"a-b","channels":["a-d0"]}]')
+    channels = wire.read_list(wire.Channel, b'[{"id":"a-d0","state":"Up","caller":{"name":"A"}}]')
+    bridges = wire.read_list(wire.Bridge, b'[{"id":"a-b","channels":["a-d0"]}]')
     assert (channels[0].state, channels[0].caller.name) == ("Up", "A")
     assert bridges[0].channels == ("a-d0",)
 
