@@ -112,6 +112,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         tasks.start("sweeper", app.sweeper.run(), endless=True)
         if edges.shared:
             tasks.start("compare versions", app.compare.run(), endless=True)
+        tasks.start("heartbeat", app.bridge.heartbeat.run(), endless=True)
         tasks.start("session watch", app.watch.run(), endless=True)
         days = {"delivery_days": settings.delivery_days, "call_days": settings.call_days}
         tasks.start("retention", Retention(store, now, **days).run(), endless=True)

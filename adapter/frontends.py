@@ -38,6 +38,7 @@ from adapter.web.desk import Desk
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.framehandler import FrameHandler
+from adapter.web.heartbeat import Heartbeat
 from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
@@ -152,14 +153,15 @@ def _handlers(
         on_blocked=blocked.note,
     )
     status = Status(edges.store, edges.writable)
+    heartbeat = Heartbeat(clock)
     board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
     return Handlers(
         site=site,
         connector=ConnectorSite(settings, edges.orgs, folder("web"), site.build),
         login=login,
         sign_in=_sign_in(edges, login),
-        bridge=_bridge(edges, runtime, sessions, site.build),
-        sip=_sip(edges, runtime, phones, sessions),
+        bridge=_bridge(edges, runtime, sessions, site.build, heartbeat),
+        sip=_sip(edges, runtime, phones, sessions, heartbeat),
         status=status,
         board=board,
         board_live=BoardLive(
@@ -191,7 +193,9 @@ def _talkers(edges: Edges) -> Callable[[Org | None], bool]:
     return may_talk
 
 
-def _sip(edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions) -> SipProxy:
+def _sip(
+    edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions, heartbeat: Heartbeat
+) -> SipProxy:
     return SipProxy(
         lines=phones,
         quality=runtime.quality,
@@ -201,6 +205,7 @@ def _sip(edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions)
         tasks=edges.tasks,
         metrics=edges.metrics,
         door=_door(edges, "phones"),
+        heartbeat=heartbeat,
     )
 
 
@@ -229,7 +234,9 @@ def _sessions(edges: Edges, holders: Sequence[Holder]) -> Sessions:
     )
 
 
-def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> Bridge:
+def _bridge(
+    edges: Edges, runtime: Runtime, sessions: Sessions, build: str, heartbeat: Heartbeat
+) -> Bridge:
     settings, clock, agents, pages = edges.settings, edges.clock, runtime.agents, runtime.pages
     limits_orgs = edges.shared and agents.policy.per_minute_org
     rate = OrgRate(clock, edges.hints if limits_orgs else None)
@@ -252,6 +259,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
         clock=clock,
         tasks=edges.tasks,
         door=_door(edges, "softphones"),
+        heartbeat=heartbeat,
     )
 
 

@@ -19,6 +19,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.framehandler import FrameHandler
 from adapter.web.gctrigger import GcTrigger
+from adapter.web.heartbeat import Heartbeat
 from adapter.web.outbox import Outbox
 from adapter.web.reception import FLOOD, GONE, TRY_AGAIN, Reception
 from adapter.web.socketdoor import FRAMES_PER_MINUTE, SocketDoor
@@ -42,6 +43,7 @@ class Bridge:
     clock: Clock
     tasks: Tasks
     door: SocketDoor
+    heartbeat: Heartbeat
     hello_seconds: float = HELLO_SECONDS
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class Bridge:
 
     async def _serve(self, socket: web.WebSocketResponse, page: Page, outbox: Outbox) -> None:
         own, whose = Throttle(FRAMES_PER_MINUTE, self.clock), str(page.key)
+        self.heartbeat.add(outbox)
         try:
             async for frame in socket:
                 if not (own.allows(page.page_id) and self.frames.allows(whose)):
@@ -88,4 +91,5 @@ class Bridge:
                     page, frame.data if frame.type is WSMsgType.TEXT else ""
                 )
         finally:
+            self.heartbeat.remove(outbox)
             log.info("page.gone", agent=str(page.key), page=page.page_id, code=socket.close_code)

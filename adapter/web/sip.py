@@ -31,6 +31,7 @@ from adapter.storage.port import Session, StorageError
 from adapter.telephony.browserphones import BrowserPhones, PhoneLogin
 from adapter.telephony.port import ProviderError
 from adapter.tenants import Tenants
+from adapter.web.heartbeat import Heartbeat
 from adapter.web.outbox import Outbox
 from adapter.web.phonelines import SIGNED_OUT, TAKEN, UNUSED_SECONDS, PhoneLine, PhoneLines
 from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
@@ -64,6 +65,7 @@ class SipProxy:
     tasks: Tasks
     metrics: Metrics
     door: SocketDoor
+    heartbeat: Heartbeat
     hello_seconds: float = HELLO_SECONDS
     unused_seconds: float = UNUSED_SECONDS
 
@@ -137,9 +139,11 @@ class SipProxy:
             login = await line.phones.open_phone(line.user)
             async with _connect_provider(login) as provider:
                 line.outbox.send(_ready_message(login))
+                self.heartbeat.add(line.outbox)
                 log.info("phone.connected", **about)
                 await self._relay(socket, line, provider, login, address)
         finally:
+            self.heartbeat.remove(line.outbox)
             self.metrics.phones.dec()
             self.lines.remove(line)
             after = 0.0 if line.signed_out else self.unused_seconds

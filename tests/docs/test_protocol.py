@@ -136,7 +136,7 @@ def test_a_follow_up_is_told_to_be_true_or_false() -> None:
 SAYING = (
     *("page/saving.py", "page/frames.py", "page/offers.py", "opencti/surface.py"),
     *("lwc/surface.py", "salesforce/savecall.py", "salesforce/pagecalls.py"),
-    *("web/framehandler.py", "web/reception.py"),
+    *("web/framehandler.py", "web/heartbeat.py", "web/reception.py"),
 )
 
 

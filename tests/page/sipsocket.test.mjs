@@ -93,6 +93,27 @@ test('with another network it begins anew at once, whatever it still believed of
   assert.equal(opened.length, 2);
 });
 
+test('a phone that hears nothing for long, not even pings, connects again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { socket, opened, story } = bench();
+  socket.connect();
+  await settled();
+  opened[0].onmessage({ data: '{"type":"ready","user":"web-ada","password":"p"}' });
+  t.mock.timers.tick(600_000);
+  opened[0].onmessage({ data: '{"type":"ping","now":1}' });
+  t.mock.timers.tick(39_999);
+  opened[0].onmessage({ data: 'SIP/2.0 200 OK' });
+  t.mock.timers.tick(39_999);
+  assert.equal(opened.length, 1);
+  t.mock.timers.tick(1);
+  await settled();
+  assert.deepEqual([opened.length, story.at(-1)], [2, 'disconnect 1006']);
+  socket.disconnect();
+  t.mock.timers.tick(600_000);
+  await settled();
+  assert.equal(opened.length, 2);
+});
+
 test('without a sign-in nothing is opened', async () => {
   const { socket, opened, story } = bench({ ok: false, code: 'signed-out' });
   socket.connect();

@@ -103,6 +103,34 @@ test('a draining server says when the page reconnects', async (t) => {
   assert.equal(opened.length, 2);
 });
 
+test('a connection that dies without a word is replaced, and nothing waits for its end', async (t) => {
+  const { socket, story, opened, hear, connect } = bench(t);
+  await connect();
+  hear({ type: 'view' });
+  hear({ type: 'ping', now: 1 });
+  opened[0].close = () => undefined;
+  t.mock.timers.tick(39_999);
+  hear({ type: 'view' });
+  t.mock.timers.tick(39_999);
+  assert.equal(socket.isUp(), true);
+  t.mock.timers.tick(1);
+  assert.deepEqual([socket.isUp(), story.at(-1)], [false, 'down']);
+  t.mock.timers.tick(500);
+  await settled();
+  assert.equal(opened.length, 2);
+  opened[0].onclose({ code: 1006 });
+  t.mock.timers.tick(60_000);
+  assert.equal(opened.length, 2);
+});
+
+test('a server that sends no pings is not suspected', async (t) => {
+  const { socket, opened, hear, connect } = bench(t);
+  await connect();
+  hear({ type: 'view' });
+  t.mock.timers.tick(3_600_000);
+  assert.deepEqual([socket.isUp(), opened.length], [true, 1]);
+});
+
 test('messages of an abandoned socket are ignored', async (t) => {
   const { story, opened, hear, connect } = bench(t);
   await connect();

@@ -4,7 +4,7 @@
 
 import { createClock } from '../softphone/clock.js';
 import { el, setData, setText, show } from '../softphone/dom.js';
-import { signOut } from '../softphone/session.js';
+import { ANSWER_MS, signOut } from '../softphone/session.js';
 import { chooseLanguage, createTranslate } from '../softphone/strings.js';
 import { createOutcomes, createWebhooks } from './charts.js';
 import { createDoor } from './door.js';
@@ -138,7 +138,7 @@ const askedFor = (more = []) => new URLSearchParams([['since', String(day.since)
 async function ask() {
   day = toolbar.bounds();
   try {
-    const answer = await fetch(`/api/board?${askedFor()}`, { credentials: 'include' });
+    const answer = await fetch(`/api/board?${askedFor()}`, { credentials: 'include', signal: AbortSignal.timeout(ANSWER_MS) });
     if (answer.status === 401 || answer.status === 403) {
       last = null;
       say(answer.status === 401 ? 'signed-out' : 'denied');

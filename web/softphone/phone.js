@@ -169,6 +169,7 @@ function createFrames(page, { works, requests, audio }, { saving, send, dialing,
     settled: (frame) => saving()?.settled((model.settled = frame)),
     pop: (frame) => void requests.pop(frame),
     ask: (frame) => void requests.ask(frame),
+    ping: ({ now }) => page.clock.set(now),
     probe: ({ nonce }) => void send({ type: 'probe', nonce }),
     complete: ({ work }) => works.complete(work.work_id, work.attributes),
     reload: onReload,
@@ -222,7 +223,7 @@ export function createPhone(page, begun) {
   const send = (/** @type {Frame} */ frame) => connection.send(frame);
   const wake = createWakeDetector();
   const reload = createBuildReload(() => location.reload());
-  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
+  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId, reconnect: () => void connection.connect() });
   const desk = createDesk(page, begun, send, clicked);
   const { org, works, audio } = desk;
   const connection = createLink(page, begun, desk, { send, dialing, onReload: reload.told });

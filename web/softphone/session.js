@@ -5,6 +5,9 @@
 /** @typedef {{ok: true, ticket: string, user: User}
  *   | {ok: false, code: 'signed-out'|'unreachable'}} Ticket */
 
+/** On a connection that has died silently, a request without a limit would wait for minutes. */
+export const ANSWER_MS = 15_000;
+
 // The session token for a browser that keeps no cookie in this frame; it lives as long as the page.
 let bearer = '';
 /** @param {string} token */
@@ -22,6 +25,7 @@ export function post(path, body) {
     credentials: 'include',
     headers: { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) },
     body: JSON.stringify(body ?? {}),
+    signal: AbortSignal.timeout(ANSWER_MS),
   });
 }
 
@@ -31,7 +35,7 @@ export function post(path, body) {
  */
 export async function fetchSettings(origin) {
   try {
-    const answer = await fetch(`/api/page-settings?origin=${encodeURIComponent(origin)}`);
+    const answer = await fetch(`/api/page-settings?origin=${encodeURIComponent(origin)}`, { signal: AbortSignal.timeout(ANSWER_MS) });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;

@@ -3,6 +3,8 @@
  * its credentials. Text is SIP; a JSON object is between this page and the server.
  */
 
+import { createSilence } from './silence.js';
+
 /** @import {SipSocket} from './jssip.js' */
 /** @import {Ticket} from './session.js' */
 
@@ -27,6 +29,7 @@ export class PhoneSocket {
   #isTold = false;
   #isOver = false;
   #attempt = 0;
+  #silence = createSilence(() => this.renew());
   #ports;
 
   onconnect = () => {};
@@ -59,8 +62,9 @@ export class PhoneSocket {
 
   /** @param {string} data */
   #receive(data) {
-    if (!data.startsWith('{')) return this.ondata(data);
-    const said = JSON.parse(data);
+    const said = data.startsWith('{') ? JSON.parse(data) : null;
+    this.#silence.heard(said?.type === 'ping');
+    if (!said) return this.ondata(data);
     if (said.type === 'audio') this.#ports.onAudio(said.found === true);
     if (said.type !== 'ready') return;
     this.#isReady = true;
@@ -72,6 +76,7 @@ export class PhoneSocket {
 
   /** @param {number} code @param {string} reason */
   #closed(code, reason) {
+    this.#silence.stop();
     this.#isReady = this.#isTold = false;
     this.#live = null;
     if (FINAL.includes(code)) return this.#ports.onFinal(code);
@@ -90,6 +95,7 @@ export class PhoneSocket {
   disconnect = () => {
     this.#isOver = true;
     this.#attempt++;
+    this.#silence.stop();
     this.#isReady = this.#isTold = false;
     this.#live?.close(1000);
     this.#live = null;

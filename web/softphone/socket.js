@@ -6,6 +6,7 @@
  */
 
 import { reconnectDelay } from './backoff.js';
+import { createSilence } from './silence.js';
 
 /** @import {Frame} from './types.js' */
 /** @import {Ticket} from './session.js' */
@@ -36,6 +37,11 @@ class Socket {
   #greeted = false;
   // Each attempt has a number, so events of an abandoned one are ignored.
   #attempt = 0;
+  // A lost socket may take long to close, so nothing waits for that.
+  #silence = createSilence(() => {
+    this.stop();
+    this.#retry();
+  });
 
   /** @param {Ports} ports */
   constructor(ports) {
@@ -53,6 +59,7 @@ class Socket {
   stop = () => {
     this.#attempt++;
     clearTimeout(this.#timer);
+    this.#silence.stop();
     this.#up = this.#greeted = false;
     this.#socket?.close(1000);
     this.#socket = null;
@@ -82,6 +89,7 @@ class Socket {
     live.onclose = ({ code }) => {
       if (mine !== this.#attempt) return;
       clearTimeout(this.#timer);
+      this.#silence.stop();
       // A new ticket decides whether the agent is signed out or the ticket was merely old.
       if (code === SIGNED_OUT) this.#failures = Math.max(this.#failures, 1);
       this.#retry();
@@ -90,6 +98,7 @@ class Socket {
 
   /** @param {any} frame */
   #receive(frame) {
+    this.#silence.heard(frame.type === 'ping');
     if (frame.type === 'drain') return this.#drain(frame.after_ms);
     if (frame.type === 'view' && !this.#up) {
       clearTimeout(this.#timer);
