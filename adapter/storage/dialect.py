@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -21,6 +22,16 @@ from adapter.storage.reasons import reason
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
 """The time limit of a statement; pages and providers give up earlier."""
+
+ALIVE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+"""How a server that has vanished is noticed, unless the address says otherwise: without this, a
+failover that just takes the old server away would stop every commit for as long as TCP keeps
+trying (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES)."""
 
 BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 """All our queries use a key or a narrow index. Without statistics (a new or fast-growing table) the
@@ -80,7 +91,9 @@ def connect(url: str, sessions: str = "read-write") -> psycopg.Connection[Row]:
     By default none to a standby: after a failover, a name may lead there for a while, and such a
     connection would stay. `sessions`: libpq's target_session_attrs.
     """
-    options = conninfo_to_dict(url).get("options") or ""
+    named = conninfo_to_dict(url)
+    options = named.get("options") or ""
+    alive: dict[str, Any] = {name: value for name, value in ALIVE.items() if name not in named}
     return psycopg.connect(
         url,
         autocommit=True,
@@ -90,6 +103,7 @@ def connect(url: str, sessions: str = "read-write") -> psycopg.Connection[Row]:
         application_name="softphone",
         options=f"{options} -c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}",
         prepare_threshold=1,
+        **alive,
     )
 
 

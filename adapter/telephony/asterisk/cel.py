@@ -42,7 +42,13 @@ THREADS = 2
 
 PATIENCE: dict[str, dict[str, Any]] = {
     "pymysql": {"connect_timeout": 3, "read_timeout": 8},
-    "psycopg": {"connect_timeout": 3, "tcp_user_timeout": 8_000},
+    "psycopg": {
+        "connect_timeout": 3,
+        "keepalives_idle": 4,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 8_000,
+    },
 }
 """By driver, what ends the waiting there; nothing that a pooler in between would refuse."""
 
