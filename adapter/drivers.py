@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from adapter.orgs import Org
 from adapter.runtime.clock import SystemClock
-from adapter.runtime.directory import read_entries
+from adapter.runtime.directory import DirectoryError, read_entries
 from adapter.settings import WrongSetting
 from adapter.settings.rules import split_secrets
-from adapter.telephony.asterisk.account import OPTIONS, account_of
+from adapter.telephony.asterisk.account import OPTIONS, AsteriskAccount, account_of
 from adapter.telephony.asterisk.cel import open_cel
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.driver import AsteriskDriver
@@ -53,17 +53,22 @@ def _dialstack(org: Org, _states: DriverStates, observe: Observe) -> Driver:
 
 
 def _asterisk(org: Org, states: DriverStates, observe: Observe) -> Driver:
-    account = account_of(org.telephony.options)
-    entries = read_entries(org.directory_file) if org.directory_file else ()
-    users = tuple(dict.fromkeys(entry.provider_user for entry in entries))
-    browser_users = {e.provider_user: e.browser_phone == "yes" for e in entries if e.browser_phone}
-    account = replace(account, browser_users=browser_users)
+    account, users = _asterisk_account(org)
     cel = open_cel(account.cel_url, utc=account.cel_utc) if account.cel_url else None
     client = AriClient(build_ari_http(account), account, observe=observe)
     now = SystemClock().now
     return AsteriskDriver(
         org.account, client, account, states, now=now, watched=lambda: users, cel=cel
     )
+
+
+def _asterisk_account(org: Org) -> tuple[AsteriskAccount, tuple[str, ...]]:
+    """The account, and its users in the directory. Raises ValueError with a sentence."""
+    account = account_of(org.telephony.options)
+    entries = read_entries(org.directory_file) if org.directory_file else ()
+    users = tuple(dict.fromkeys(entry.provider_user for entry in entries))
+    browser_users = {e.provider_user: e.browser_phone == "yes" for e in entries if e.browser_phone}
+    return replace(account, browser_users=browser_users), users
 
 
 DIALSTACK_URL = "https://api.dialstack.ai"
@@ -85,6 +90,16 @@ def missing(org: Org) -> list[str]:
     """The required options of the org's account that are not set."""
     options = {"account": org.account, **org.telephony.options}
     return [name for name in ("account", *_kind(org).needed) if not options.get(name)]
+
+
+def has_browser_phones(org: Org) -> bool:
+    """Whether some of the org's agents have a phone in the browser. Raises WrongSetting."""
+    if org.telephony.kind != "asterisk":
+        return False
+    try:
+        return _asterisk_account(org)[0].has_browser_phones
+    except (ValueError, DirectoryError) as error:
+        raise WrongSetting(f"asterisk (org {org.org_id}): {error}") from None
 
 
 def build_driver(org: Org, states: DriverStates, observe: Observe) -> Driver:

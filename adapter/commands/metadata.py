@@ -14,9 +14,11 @@ from pathlib import Path
 from adapter import console
 from adapter.commands import CommandFailed, named
 from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
+from adapter.drivers import has_browser_phones
 from adapter.lwc import metadata as lwc
 from adapter.opencti import metadata as opencti
 from adapter.opencti.callcenter import CallCenter, sections
+from adapter.orgfile import orgs_of
 from adapter.salesforce.metadata_parts import CALLBACK, Deployment
 from adapter.settings.environment import load
 
@@ -100,6 +102,6 @@ def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter
         contact=options.contact,
         height=center.height,
         width=center.width,
-        microphone=settings.asterisk_browser_phone,
+        microphone=any(map(has_browser_phones, orgs_of(settings).all)),
     )
     return deployment, center

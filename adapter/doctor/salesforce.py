@@ -46,8 +46,8 @@ async def salesforce_findings(
                 callback = f"{settings.public_origin}/auth/callback"
                 provider = IdentityProvider(org, http, callback, clock)
                 findings += [finding async for finding in _sign_in(org, provider, http, callback)]
-    if settings.asks_salesforce:
-        findings += await _read_back(settings)
+    for org in orgs.all:
+        findings += await _read_back(org, settings)
     return tuple(findings)
 
 
@@ -83,22 +83,38 @@ def _app(org: Org, answer: httpx.Response, callback: str) -> Finding:
     return fail("sign-in app", text, _TODO.get(code, f"Compare {_APP} with the settings."))
 
 
-async def _read_back(settings: Settings) -> tuple[Finding, ...]:
+async def _read_back(org: Org, settings: Settings) -> tuple[Finding, ...]:
+    """Nothing if the server does not search for the org's Tasks."""
     # Imported here because adapter/opencti may be deleted.
-    from adapter.opencti.soql import build_finder  # noqa: PLC0415
+    from adapter.opencti.setup import finder_of  # noqa: PLC0415
 
-    secret = settings.salesforce_client_secret.get_secret_value()
-    finder = build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
+    finder = finder_of(org, settings)
+    if finder is None:
+        return _half_set(settings)
     try:
         await finder.find(NOBODY, "doctor")
         centers = await call_center_findings(finder.rows, f"{settings.public_url}/softphone")
     except ReadBackFailed as error:
-        text = f"Tasks cannot be searched at {settings.salesforce_url}: {error}."
+        text = f"Tasks cannot be searched at {org.domain}: {error}."
         todo = (
-            "SOFTPHONE_SALESFORCE_CLIENT_ID needs an External Client App with the"
-            " client credentials flow, the scope api, and a run-as user who can read Tasks."
+            "SOFTPHONE_SALESFORCE_CLIENT_ID, or client_id in [org.salesforce], needs an External"
+            " Client App with the client credentials flow, the scope api, and a run-as user who"
+            " can read Tasks."
         )
         return (fail("read-back", text, todo),)
     finally:
         await finder.close()
-    return (ok("read-back", f"Tasks can be searched at {settings.salesforce_url}."), *centers)
+    return (ok("read-back", f"Tasks can be searched at {org.domain}."), *centers)
+
+
+def _half_set(settings: Settings) -> tuple[Finding, ...]:
+    """A failure if some of what a search for Tasks needs is set, and some is not."""
+    secret = settings.salesforce_client_secret.get_secret_value()
+    if not (settings.salesforce_client_id or secret):
+        return ()
+    text = "The server does not search for Tasks: of three settings that it needs, one is missing."
+    todo = (
+        "Set SOFTPHONE_SALESFORCE_CLIENT_ID, SOFTPHONE_SALESFORCE_CLIENT_SECRET and"
+        " SOFTPHONE_SALESFORCE_URL, or neither of the first two."
+    )
+    return (fail("read-back", text, todo),)

@@ -22,11 +22,24 @@ SOON_MS = 30 * 86_400_000
 
 def voice_findings(settings: Settings, orgs: Orgs, now_ms: int) -> tuple[Finding, ...]:
     """Nothing if no org has Salesforce Voice; `now_ms` in Unix milliseconds."""
+    if settings.orgs_file is None and (missing := _missing(settings)):
+        text = f"Salesforce Voice is off: {' and '.join(missing)} must be set as well."
+        return (fail("voice", text, "Set all of them, or remove those that are set."),)
     findings: list[Finding] = []
     for org in orgs.all:
         if (voice := org.salesforce.voice) is not None:
             findings += [_key(org, voice.key), _certificate(org, voice, now_ms)]
     return (*findings, _library(settings.voice_library)) if findings else ()
+
+
+def _missing(settings: Settings) -> list[str]:
+    """The variables that Salesforce Voice still needs, if it has one of them."""
+    needed = {
+        "SOFTPHONE_VOICE_URL": settings.voice_url,
+        "SOFTPHONE_VOICE_CONTACT_CENTER": settings.voice_contact_center,
+        "SOFTPHONE_VOICE_KEY": settings.voice_key.get_secret_value(),
+    }
+    return [name for name, value in needed.items() if not value] if any(needed.values()) else []
 
 
 def _certificate(org: Org, voice: VoiceSide, now_ms: int) -> Finding:

@@ -19,13 +19,13 @@ def connect(
 ) -> SalesforceOrg:
     """The org's surface; `stack` closes its connections."""
     tasks = task_rules(org, settings, rules)
-    finder = _finder(org, settings, tasks.key_field)
+    finder = finder_of(org, settings, tasks.key_field)
     if finder is not None:
         stack.push_async_callback(finder.close)
     return open_cti(tasks, finder, settings.read_back_class)
 
 
-def _finder(org: Org, settings: Settings, key_field: str) -> TaskFinder | None:
+def finder_of(org: Org, settings: Settings, key_field: str = "") -> TaskFinder | None:
     """The client that finds Tasks, by the org's own app or the deployment's; None: not set up."""
     own = org.salesforce
     client_id = own.client_id or settings.salesforce_client_id

@@ -38,6 +38,57 @@ def test_the_names_and_the_address_are_filled_in(at_home: Path) -> None:
     assert "<callbackUrl>https://phone.example.com/auth/callback</callbackUrl>" in app
 
 
+ORGS = """
+[[org]]
+id = "00D000000000001"
+domain = "https://acme.my.salesforce.com"
+client_id = "client"
+origins = ["https://acme.lightning.force.com"]
+directory_file = "agents.toml"
+[org.telephony]
+kind = "asterisk"
+account = "pbx"
+url = "http://127.0.0.1:8088"
+user = "softphone"
+secret_file = "secret"
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "ada", "may_talk"),
+    [
+        ("", "", False),
+        ('browser_phone = "true"', "", True),
+        ("", 'browser_phone = "yes"', True),
+        ("", 'browser_phone = "no"', False),
+    ],
+)
+def test_salesforce_lets_the_panel_have_the_microphone_if_an_agent_talks_in_it(
+    at_home: Path, monkeypatch: pytest.MonkeyPatch, table: str, ada: str, may_talk: bool
+) -> None:
+    """Whether the orgs file or the directory says so."""
+    (at_home / "orgs.toml").write_text(f"{ORGS}{table}\n")
+    (at_home / "secret").write_text("ari-secret")
+    (at_home / "agents.toml").write_text(f'[[agent]]\nemail = "a@b.c"\nprovider_user = "a"\n{ada}')
+    monkeypatch.setenv("SOFTPHONE_ORGS_FILE", "orgs.toml")
+    assert main(["metadata", "--out", "project", "--contact", "it@example.com"]) == 0
+    site = (
+        at_home / "project/force-app/main/default/cspTrustedSites/Softphone.cspTrustedSite-meta.xml"
+    )
+    assert ("canAccessMicrophone" in site.read_text()) is may_talk
+
+
+def test_a_directory_that_cannot_be_read_is_named(
+    at_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether agents need the microphone is unknown then."""
+    (at_home / "orgs.toml").write_text(ORGS)
+    (at_home / "secret").write_text("ari-secret")
+    monkeypatch.setenv("SOFTPHONE_ORGS_FILE", "orgs.toml")
+    assert main(["metadata", "--out", "project", "--contact", "it@example.com"]) == 2
+    assert "cannot read agents.toml" in capsys.readouterr().err
+
+
 def test_without_open_cti_there_is_a_component_instead_of_a_call_center(
     at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,11 +11,13 @@ import httpx
 import pytest
 import respx
 from aiohttp import web
+from pydantic import SecretStr
 
 from adapter.app import listening
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.salesforce import salesforce_findings
 from adapter.orgfile import orgs_of
+from adapter.orgs import Org, Orgs, SalesforceSide
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, StoppedClock, texts_of
@@ -172,3 +174,27 @@ async def test_a_read_back_that_is_refused_fails(query: Handler, token_status: i
         found = await examined(settings)
     assert [(f.check, f.grade) for f in found] == [("read-back", Grade.FAIL)]
     assert "client credentials" in found[0].todo
+
+
+@pytest.mark.parametrize("missing", ["client_id", "client_secret", "url"])
+async def test_a_read_back_without_one_of_its_settings_fails(missing: str) -> None:
+    """Without a word, a lost answer would be a question for the agent."""
+    async with an_org(_no_tasks) as settings:
+        empty = SecretStr("") if missing == "client_secret" else ""
+        half = settings.model_copy(update={f"salesforce_{missing}": empty})
+        found = await examined(half)
+    assert [(f.check, f.grade) for f in found] == [("read-back", Grade.FAIL)]
+    assert "SOFTPHONE_SALESFORCE_CLIENT_SECRET" in found[0].todo
+
+
+async def test_each_org_is_searched_by_its_own_app() -> None:
+    """What stands in the orgs file is what the adapter uses."""
+    async with an_org(_no_tasks) as settings:
+        domain = settings.salesforce_url
+        plain = load({})
+        own = SalesforceSide(client_id="reader", client_secret="secret")
+        org = Org("00D000000000001", (ORG,), domain, salesforce=own)
+        tls = ssl.create_default_context()
+        found = await salesforce_findings(plain, Orgs((org,)), StoppedClock(), tls)
+    assert (found[0].check, found[0].grade) == ("read-back", Grade.OK)
+    assert domain in found[0].text

@@ -41,6 +41,16 @@ def test_without_salesforce_voice_there_is_nothing_to_find() -> None:
     assert findings_for() == []
 
 
+@pytest.mark.parametrize("missing", ["voice_url", "voice_contact_center", "voice_key"])
+def test_a_missing_setting_leaves_salesforce_voice_off(tmp_path: Path, missing: str) -> None:
+    """Silently otherwise: the connector would say that the org has no Salesforce Voice."""
+    (found,) = voice(tmp_path, "x", **{missing: ""})
+    assert found == (
+        "fail",
+        f"Salesforce Voice is off: SOFTPHONE_{missing.upper()} must be set as well.",
+    )
+
+
 @pytest.mark.parametrize(
     ("library", "status", "said"),
     [
