@@ -248,13 +248,14 @@ async def test_a_call_is_transferred(case: Case) -> None:
 
 
 async def test_a_caller_rings_at_the_agent_and_talks(case: Case) -> None:
-    """With their number, and ended by either side."""
+    """With their number and the one that they dialed, and ended by either side."""
     plans(case.bench, case.ada)
     outside = await case.bench.trunk.dial("2001", CALLER)
     ringing = await case.heard.until(RINGING)
     assert ringing.user_id == "ada"
-    assert ringing.facts.number is not None
-    assert ringing.facts.number.value == CALLER
+    facts = ringing.facts
+    assert (facts.number and facts.number.value) == CALLER
+    assert (facts.own_number and facts.own_number.value) == "2001"
     await case.heard.until(CONNECTED)
     inside = await case.ada.until_talks()
     assert CALLER in inside.shown
@@ -301,8 +302,9 @@ async def test_a_ring_group_call_is_reported_to_the_user_who_answered(case: Case
     await outside.hang_up()
     ended = await case.heard.until(ENDED)
     assert (ended.user_id, ended.facts.result) == ("grace", Outcome.ANSWERED)
-    rung = {one.user_id for one in case.heard.updates if one.moment is RINGING}
-    assert rung == set(AGENTS)
+    rung = [one for one in case.heard.updates if one.moment is RINGING]
+    assert {one.user_id for one in rung} == set(AGENTS)
+    assert {own.value for one in rung if (own := one.facts.own_number)} == {"2103"}
     await case.until_empty()
 
 

@@ -100,6 +100,7 @@ def facts_of(call: Steered, moment: Moment) -> Facts:
     facts = Facts(
         direction=Known(direction, EVENT),
         number=Known(call.number, EVENT) if call.number else None,
+        own_number=Known(call.own_number, EVENT) if call.own_number else None,
         name=Known(call.name, EVENT) if call.name else None,
         picked_up=None if agent is None or call.inbound else _up_since(agent),
         connected=connected,

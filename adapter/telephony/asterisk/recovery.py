@@ -62,6 +62,7 @@ def _with_caller(call: Steered | None, root: str, channel: Channel, leg: Leg) ->
         user=user,
         number=channel.caller.number,
         name=channel.caller.label,
+        own_number=channel.dialplan.number,
         inbound=True,
         party=leg,
     )

@@ -11,7 +11,8 @@ from adapter.telephony.asterisk.leg import Leg
 class Steered(Struct, frozen=True):
     """One call that we steer.
 
-    `identity` is the number shown outside; empty: the default. `party` is the destination or the
+    `own_number` is the number of ours that an inbound call dialed. `identity` is the number shown
+    outside; empty: the default. `party` is the destination or the
     caller, `transfer` the target of a transfer, `consulted` the consulted party, whose number is
     `target`, called at `consulted_at`. `retrieving`: the party was taken off hold after that.
     `noted_at` grows with every event (Unix ms). `recording`: it is being recorded; `recorded`:
@@ -25,6 +26,7 @@ class Steered(Struct, frozen=True):
     number: str = ""
     name: str = ""
     inbound: bool = False
+    own_number: str = ""
     identity: str = ""
     devices: tuple[Leg, ...] = ()
     party: Leg | None = None

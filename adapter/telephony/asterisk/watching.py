@@ -21,13 +21,15 @@ EVENT = Source.EVENT
 class Watched(Struct, frozen=True):
     """One call at an agent's phone; times are Unix ms by Asterisk's clock.
 
-    `reported`: an update of it was sent. `guessed`: it was up already, so its start is unknown.
+    `own_number`: the number of ours that the caller dialed. `reported`: an update of it was sent.
+    `guessed`: it was up already, so its start is unknown.
     """
 
     channel: str
     user: str
     inbound: bool
     number: str = ""
+    own_number: str = ""
     name: str = ""
     began: int = 0
     reported: bool = False
@@ -48,9 +50,11 @@ def first_seen(channel: Channel, user: str, at: int) -> Watched:
 
 
 def _with_number(call: Watched, channel: Channel) -> Watched:
-    """Note the number and name of the other party, once known."""
+    """Note the number and name of the other party, and what a caller dialed, once known."""
     party = channel.connected
     if call.inbound:
+        own = call.own_number or channel.dialplan.number  # Dial and Queue give it to the phone
+        call = replace(call, own_number=own)
         return replace(call, number=party.number or call.number, name=party.label or call.name)
     return replace(call, number=call.number or channel.dialplan.exten)
 
@@ -129,6 +133,7 @@ def _facts(call: Watched) -> Facts:
     return Facts(
         direction=Known(direction, EVENT),
         number=Known(call.number, EVENT) if call.number else None,
+        own_number=Known(call.own_number, EVENT) if call.own_number else None,
         name=Known(call.name, EVENT) if call.name and call.inbound else None,
         started=Known(call.began, EVENT) if call.began else None,
         picked_up=Known(call.began, EVENT) if not call.inbound and call.began else None,

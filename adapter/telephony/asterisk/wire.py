@@ -50,6 +50,12 @@ class Dialplan(Struct, frozen=True):
     app_name: str = ""
     app_data: str = ""
 
+    @property
+    def number(self) -> str:
+        """The number that was dialed; empty where the extension is a name, such as `s`."""
+        digits = self.exten.removeprefix("+")
+        return self.exten if digits.isascii() and digits.isdigit() else ""
+
 
 class Channel(Struct, frozen=True):
     """One channel; `state` is Down, Ring (it called us), Ringing (we call it), Up or Busy."""

@@ -74,6 +74,24 @@ def test_a_desk_phones_call_has_its_number_talk_and_outcome() -> None:
     assert busy.result is Outcome.BUSY
 
 
+def test_the_number_that_a_caller_dialed_is_reported_with_the_ringing() -> None:
+    """Of a ring group, of a queue, and of one phone; a call from the desk phone has none."""
+    own = {
+        one.provider_call_id: one.facts.own_number and one.facts.own_number.value
+        for one in news(trace("watching"))
+        if one.moment in {RINGING, DIALED}
+    }
+    assert list(own.values()) == [None, "2002", "2002", "2003", "2003", "2002", "2002", None, None]
+
+
+def test_a_name_in_the_dialplan_is_no_number() -> None:
+    """Where a PBX's own routines ring the phones, the extension is one such as s."""
+    party = Party("Grace", "+1555")
+    seen = Channel("9.2", "PJSIP/ada-0a", "Ringing", connected=party, dialplan=Dialplan("s"))
+    (ringing,) = news([Event("ChannelStateChange", stamp(1), channel=seen)])
+    assert ringing.facts.own_number is None
+
+
 def test_a_caller_is_reported_once_the_number_is_known() -> None:
     """A queue tells it after the ringing has begun."""
     bare = Event("ChannelCreated", stamp(1), channel=Channel("9.2", "PJSIP/ada-0a"))
