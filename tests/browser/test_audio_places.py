@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from adapter.core.events import SurfaceChosen
+from adapter.core.route import Route
+from adapter.runtime.clock import SystemClock
 from qa.asterisk.handset import PICK_UP
 from tests.browser.audio import (
     WATCH,
@@ -26,6 +29,7 @@ from tests.browser.audio import (
 from tests.browser.conftest import Tab
 from tests.browser.test_asterisk import CALLER, Office
 from tests.browser.test_main_job import GRACE, GRACE_NUMBER
+from tests.fakes.voicecalls import CENTER, ORG, key_pair, voice_calls
 
 pytestmark = marks
 NO_FRAME_HAS_IT = "Object.defineProperty(HTMLIFrameElement.prototype, 'allow', {set() {}});"
@@ -92,6 +96,41 @@ async def test_a_second_browser_takes_the_phone_when_the_agent_confirms(office: 
         await until_heard(office)
     await context.close()
     await one_task(office, tab)
+
+
+async def test_an_agent_of_salesforce_voice_talks_in_a_panel_that_shows_no_calls(
+    tmp_path: Path,
+) -> None:
+    """Omni-Channel has the calls, and this panel the audio: it is picked up here, and reloads."""
+    async with voice_calls() as api:
+        voice: dict[str, Any] = {
+            "org_id": ORG,
+            "voice_url": api.url,
+            "voice_contact_center": CENTER,
+            "voice_key": key_pair()[0],
+        }
+        async with a_talking_office(tmp_path, **voice) as office:
+            tab = await office.org.tab()
+            await until_audio(tab, "ready")
+            app = office.org.world.app
+            (page,) = app.pages.everyone()
+            chosen = SurfaceChosen(SystemClock().now(), "voice", Route.BACKEND)
+            await app.agents.handle(page.key, chosen)
+            await tab.until_dialable(on=False)
+            await show(tab)
+            await office.trunk.dial("2001", CALLER)
+            await tab.phone.get_by_role("button", name="Pick up").click()
+            await until_audio(tab, "talking")
+            speak(office)
+            await until_heard(office)
+            before = await customers(office)
+            await tab.page.reload()
+            await until_audio(tab, "talking")
+            await until_heard(office)
+            assert await customers(office) == before
+            await office.trunk.live[0].hang_up()
+            await until_audio(tab, "ready")
+            assert len(api.records) == 1
 
 
 @pytest.mark.parametrize(

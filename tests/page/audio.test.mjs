@@ -70,7 +70,7 @@ function aTab(browser, { calls = 0, microphone = 'granted' } = {}) {
   /** @type {any} */
   let own = null;
   const note = (/** @type {string} */ what) => () => void done.push(what);
-  const view = { agent: { org_id: '00D', user_id: '005' }, can: {}, calls: Array.from({ length: calls }, () => ({})) };
+  const view = { agent: { org_id: '00D', user_id: '005' }, can: {}, notices: /** @type {{code: string}[]} */ ([]), calls: Array.from({ length: calls }, () => ({})) };
   /** @type {any} */
   const page = { model: { view, audio: undefined }, local: new Map(), render() {} };
   /** @type {any} */
@@ -146,6 +146,16 @@ test('a caller is answered and declined from any tab', async () => {
   assert.equal(owner.phone.control({ action: 'decline' }), true);
   await settled();
   assert.deepEqual(owner.done, ['register', 'decline', 'decline', 'answer']);
+});
+
+test('a page that is shown no calls, because its agent works elsewhere, requests the audio', async () => {
+  const tab = aTab(aBrowser());
+  tab.view.notices.push({ code: 'other-surface' });
+  await settled();
+  tab.events().registered(false);
+  assert.deepEqual([tab.done, tab.state()], [['register', 'audio'], 'reconnecting']);
+  tab.events().silent();
+  assert.equal(tab.state(), 'ready');
 });
 
 test('a page that joins a call requests its audio, and answers the ringing for it', async () => {

@@ -1,6 +1,7 @@
 /** The panel's line about the phone in this browser, with its buttons. */
 
 import { el, keyedList, setData, setText, show } from './dom.js';
+import { isGuest } from './view.js';
 
 /** @import {AudioActions, Context, Model} from './types.js' */
 
@@ -64,13 +65,13 @@ export function createAudioBar(context) {
       show(element, audio !== undefined && (model.stage === 'live' || model.stage === 'offline'));
       if (!audio) return;
       const { state, trouble } = audio;
-      const answers = state === 'ringing' && audio.why === 'inbound';
+      const answers = state === 'ringing' && audio.why === 'inbound' && !(model.view && isGuest(model.view));
       setData(element, 'audio', state);
       setText(words, t(state === 'trouble' ? `audio.trouble.${trouble}` : `audio.${state}`));
       setText(quality, audio.quality ? t(`audio.quality.${audio.quality}`) : '');
       setData(quality, 'quality', audio.quality ?? '');
       show(quality, state === 'talking' && audio.quality !== undefined);
-      // An inbound call is answered on its own card.
+      // An inbound call is answered on its own card, which a page of another surface does not show.
       show(act, state in ACTS && !answers);
       setText(actWords, t(actOf(audio)?.word ?? 'audio.again'));
       show(test, state === 'ready');

@@ -10,6 +10,7 @@ import { createAudioWindow } from './audiowindow.js';
 import { createMicrophone, microphoneState, troubleOf } from './microphone.js';
 import { createSipPhone } from './sipphone.js';
 import { TAKEN } from './sipsocket.js';
+import { isGuest } from './view.js';
 
 /** @import {Page} from './page.js' */
 /** @import {AudioActions, AudioState, MicrophoneTrouble, PhoneEvents, View} from './types.js' */
@@ -29,7 +30,7 @@ export function rated({ lost, received, round_trip_ms: trip, jitter_ms: jitter }
 }
 
 /** Whether a call of this view may have had its audio here. @param {View|null} view */
-const isInCall = (view) => (view?.calls.length ?? 0) > 0;
+const isInCall = (view) => view !== null && (view.calls.length > 0 || isGuest(view));
 
 /**
  * @param {Page} page

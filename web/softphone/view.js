@@ -1,4 +1,4 @@
-/** Which of two views is newer. */
+/** What a view says beside what it shows. */
 
 /** @import {CallCard, Model, View, WrapupCard} from './types.js' */
 
@@ -24,3 +24,6 @@ export const cardOf = ({ view }, callId) => [...(view?.calls ?? []), ...(view?.w
 
 /** @param {CallCard|WrapupCard} card */
 export const phaseOf = (card) => ('outcome' in card ? 'wrapup' : card.state);
+
+/** Whether the agent works with another surface, so that this page shows no calls. @param {Pick<View, 'notices'>} view */
+export const isGuest = ({ notices }) => notices.some(({ code }) => code === 'other-surface');
