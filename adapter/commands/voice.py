@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from adapter import console
 from adapter.commands import CommandFailed
+from adapter.drivers import has_browser_phones
 from adapter.orgfile import orgs_of
 from adapter.runtime.clock import SystemClock
 from adapter.salesforce.project import SOURCES, project, read_handwritten
@@ -115,7 +116,8 @@ def _metadata(options: argparse.Namespace) -> dict[str, str]:
     org = orgs_of(settings).named(options.org)
     if org is None:
         raise CommandFailed("--org must name one of the configured orgs")
-    vendor = vendorinfo.Vendor(options.name, options.label, settings.public_origin, org.org_id)
+    origin, talks = settings.public_origin, has_browser_phones(org)
+    vendor = vendorinfo.Vendor(options.name, options.label, origin, org.org_id, talks)
     if found := vendorinfo.problems(vendor):
         raise CommandFailed(" ".join(found))
     made = vendorinfo.files(vendor).items()

@@ -39,12 +39,16 @@ _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A deployment: `name` is the developer name, `origin` the adapter's https origin."""
+    """A deployment: `name` is the developer name, `origin` the adapter's https origin.
+
+    `microphone`: agents talk in the panel of the Voice Extension.
+    """
 
     name: str
     label: str
     origin: str
     org_id: str
+    microphone: bool = False
 
     @property
     def connector_url(self) -> str:
@@ -141,6 +145,7 @@ def _permission_set(vendor: Vendor) -> str:
 def _trusted_site(vendor: Vendor) -> str:
     return component_file(
         "CspTrustedSite",
+        *(leaves(canAccessMicrophone="true") if vendor.microphone else ()),
         *leaves(
             context="All",
             description="The connector page for Salesforce Voice.",

@@ -62,6 +62,21 @@ def test_the_metadata_is_a_project_that_salesforces_tool_deploys(
     ]
 
 
+def test_the_panel_may_have_the_microphone_if_agents_talk_in_it(
+    at_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the trusted URL; otherwise an agent of the Voice Extension could not be heard."""
+    site = at_home / "voice/force-app/main/default/cspTrustedSites"
+    site /= "Softphone_Voice.cspTrustedSite-meta.xml"
+    assert main(["voice", "metadata"]) == 0
+    assert "canAccessMicrophone" not in site.read_text()
+    monkeypatch.setenv("SOFTPHONE_PROVIDER", "asterisk")
+    monkeypatch.setenv("SOFTPHONE_ASTERISK_BROWSER_PHONE", "true")
+    assert main(["voice", "metadata"]) == 0
+    assert "<canAccessMicrophone>true" in site.read_text()
+    assert problems(at_home / "voice") == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -111,3 +111,11 @@ def test_the_sign_in_app_is_the_orgs_own() -> None:
     made = client_app("ExternalClientApplication")
     assert made.findtext("distributionState") == "Local"
     assert made.findtext("contactEmail") == "admin@example.com"
+
+
+def test_every_component_lets_the_softphones_frame_have_the_microphone() -> None:
+    """A frame has only what the page around it grants."""
+    templates = read_handwritten("host", "voice", shared=False).items()
+    frames = {name: text for name, text in templates if "<iframe" in text}
+    assert len(frames) == 2
+    assert all('allow="microphone; autoplay"' in text for text in frames.values())
