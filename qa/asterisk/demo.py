@@ -114,6 +114,7 @@ async def play(port: int, data: Path, agent: str) -> None:
         await stack.enter_async_context(listening(phones, HOST, port + 2))
         print(f"""
   Salesforce (a stand-in)   http://{HOST}:{port + 1}   <- open this, click a phone number
+    without Open CTI        http://{HOST}:{port + 1}/lwc/
   The softphone             {settings.public_url}/softphone
   The phones                http://{HOST}:{port + 2}
   Asterisk                  {bench.world.url}
