@@ -15,8 +15,7 @@ from adapter.doctor.public import public_findings
 from adapter.doctor.salesforce import salesforce_findings
 from adapter.doctor.settings import settings_findings, version_finding
 from adapter.doctor.socket import socket_finding
-from adapter.doctor.voice import voice_findings
-from adapter.doctor.voiceapi import voice_api_findings
+from adapter.doctor.voice import voice_api_findings, voice_findings
 from adapter.orgfile import orgs_of
 from adapter.runtime.clock import Clock
 from adapter.settings import WrongSetting

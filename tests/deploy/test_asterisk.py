@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from adapter.doctor.browserphones import browser_findings
+from adapter.doctor.asterisk import browser_findings
 from adapter.doctor.findings import Finding, Grade
 from adapter.orgs import Org
 from adapter.telephony.asterisk.account import AsteriskAccount
