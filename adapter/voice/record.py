@@ -12,10 +12,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from adapter.core.facts import INBOUND, Outcome
 from adapter.core.logmodel import Attempt, CallLog, LogFields
+from adapter.page.port import IncomingCall, WriteOutcome
 
 Json = dict[str, Any]
 
@@ -131,3 +132,40 @@ def instant(at: int) -> str:
     """Unix milliseconds in Salesforce's format: UTC, with milliseconds."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# --- writing a call log as a VoiceCall record (page.port.RecordWriter) ----------------------------
+
+
+class Client(Protocol):
+    """Sends requests (adapter.voice.client). Neither method raises."""
+
+    async def create(self, body: Json) -> WriteOutcome:
+        """Create a record; sent once."""
+
+    async def complete(self, call_id: str, body: Json) -> WriteOutcome:
+        """Complete the record with that key. Safe to repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceWriter:
+    """Writes one contact center's records."""
+
+    client: Client
+    rules: RecordRules
+
+    async def open(self, call: IncomingCall) -> WriteOutcome:
+        """Create the record of a ringing call; sent once."""
+        body = create_body(
+            call.call_id,
+            caller=call.caller,
+            called=call.called,
+            started=call.at,
+            rules=self.rules,
+        )
+        return await self.client.create(body)
+
+    async def write(self, log: CallLog, attempt: Attempt) -> WriteOutcome:
+        """Complete the record; our call id is the vendor key. Safe to repeat."""
+        body = completion_of(log, attempt, self.rules)
+        return await self.client.complete(log.log_id, body)

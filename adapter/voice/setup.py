@@ -11,9 +11,8 @@ from adapter.page.port import SalesforceOrg, Surface
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings, WrongSetting
 from adapter.voice.client import VoiceClient, build_http
-from adapter.voice.record import RecordRules
+from adapter.voice.record import RecordRules, VoiceWriter
 from adapter.voice.token import BadKey, Issuer, read_key
-from adapter.voice.writer import VoiceWriter
 
 SURFACE = Surface("voice", Route.BACKEND)
 PROVIDER = "Softphone"

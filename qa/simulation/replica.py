@@ -35,9 +35,8 @@ from adapter.storage.port import Session, Snapshot
 from adapter.telephony.health import Health
 from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Telephony, Tenant, Tenants
-from adapter.voice.record import RecordRules
+from adapter.voice.record import RecordRules, VoiceWriter
 from adapter.voice.setup import SURFACE
-from adapter.voice.writer import VoiceWriter
 from adapter.web.clicks import Clicks
 from adapter.web.framehandler import FrameHandler
 from adapter.web.reception import Reception
