@@ -16,7 +16,7 @@ from adapter.telephony.simulator.server import serve
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator until a signal ends it; returns the exit status."""
-    args = _parser().parse_args(argv)
+    args = parser_of().parse_args(argv)
     try:
         alive = sys.stdin.buffer if args.with_stdin else None
         asyncio.run(serve(configured(args), partial(_tell, as_json=args.json), alive))
@@ -24,11 +24,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"The simulator cannot listen: {error}\n")
         return 1
     return 0
-
-
-def configure(argv: Sequence[str] | None) -> Config:
-    """Read the arguments; argparse exits with status 2 if they are wrong."""
-    return configured(_parser().parse_args(argv))
 
 
 def configured(args: argparse.Namespace) -> Config:
@@ -51,7 +46,8 @@ def configured(args: argparse.Namespace) -> Config:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of() -> argparse.ArgumentParser:
+    """The parser of the command line; it exits with status 2 if that is wrong."""
     parser = argparse.ArgumentParser(
         prog="simulate", description="Simulate a DialStack-compatible provider that rings no phone."
     )

@@ -10,13 +10,13 @@ import sys
 import httpx
 import pytest
 
-from adapter.telephony.simulator.cli import configure, main, parse_users
+from adapter.telephony.simulator.cli import configured, main, parse_users, parser_of
 from adapter.telephony.simulator.script import Outcome
 
 
 def test_without_arguments_it_is_the_demo() -> None:
     """The well-known account, key and secret, on this machine only."""
-    config = configure([])
+    config = configured(parser_of().parse_args([]))
     assert (config.account, config.token, config.secret) == (
         "acct_demo",
         "sk_test_demo",
@@ -41,7 +41,9 @@ def test_every_argument_arrives() -> None:
         "--user-field": "user",
     }
     arguments = [word for pair in given.items() for word in pair]
-    config = configure([*arguments, "--webhook", "http://a", "--webhook", "http://b"])
+    config = configured(
+        parser_of().parse_args([*arguments, "--webhook", "http://a", "--webhook", "http://b"])
+    )
     assert config.webhooks == ("http://a", "http://b")
     assert (config.account, config.token, config.secret) == ("A", "T", "S")
     assert [user.user_id for user in config.users] == ["user_ada", "user_bob"]
@@ -71,7 +73,7 @@ def test_wrong_arguments_end_with_status_2(
 ) -> None:
     """And say which."""
     with pytest.raises(SystemExit) as caught:
-        configure(arguments)
+        configured(parser_of().parse_args(arguments))
     assert caught.value.code == 2
     assert arguments[0] in capsys.readouterr().err
 
