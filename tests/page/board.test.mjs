@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { chosen, isMixed, named, party, stateOf } from '../../web/board/people.js';
+import { unloggedCall } from '../../web/board/sections.js';
 import { boundsOf } from '../../web/board/toolbar.js';
 
 const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
@@ -75,4 +76,11 @@ test('today goes on; a day of the past ends with its midnight, however long it w
   }
   assert.deepEqual(boundsOf('2026-10-31', now), { since: new Date(2026, 9, 31).getTime(), until: new Date(2026, 10, 1).getTime() });
   assert.deepEqual(boundsOf('2025-12-31', now), { since: new Date(2025, 11, 31).getTime(), until: new Date(2026, 0, 1).getTime() });
+});
+
+test('a call that has waited for its log since another day shows the date', () => {
+  const speech = { t: (/** @type {string} */ key) => key, language: 'en' };
+  const row = /** @type {import('../../web/board/types.js').Unlogged} */ ({ outcome: 'Busy', started_at: new Date(2026, 10, 27, 14, 30).getTime() });
+  const shown = (/** @type {number} */ date) => unloggedCall(row, speech, new Date(2026, 10, date, 15).getTime()).replace('\u202f', ' ');
+  assert.deepEqual([shown(27), shown(30)], ['2:30 PM · outcome.Busy', 'Nov 27 · outcome.Busy']);
 });

@@ -73,6 +73,8 @@ let last = null;
 // When the last news came, or word that there is none (this page's clock), and the server's clock.
 let heardAt = 0;
 let day = { since: 0, until: 0 };
+// The beginning of the day that the last report is of.
+let reported = 0;
 const clock = createClock();
 const time = new Intl.DateTimeFormat(speech.language, { timeStyle: 'medium' });
 
@@ -84,6 +86,8 @@ function say(state) {
   show(door, state === 'signed-out');
   show(denied, state === 'denied');
   show(content, last !== null && (state === 'live' || old));
+  // Another day's figures would be taken for those of the day that stands above them.
+  for (const { element } of sections) show(element, reported === day.since);
   show(csv, last !== null && state === 'live');
   show(leave, state !== 'signed-out' && state !== 'connecting');
 }
@@ -97,6 +101,7 @@ function heard(now) {
 /** @param {Report} report */
 function take(report) {
   last = report;
+  reported = day.since;
   heard(report.now);
   draw();
 }
@@ -129,6 +134,7 @@ function exportLong(event) {
 
 async function goOut() {
   if (await signOut('', false, org)) void connect();
+  else setText(live, t('sign-out.failed'));
 }
 
 /** What every address of this board ends in. @param {string[][]} [more] */
@@ -137,6 +143,7 @@ const askedFor = (more = []) => new URLSearchParams([['since', String(day.since)
 /** @returns {Promise<'there'|'lost'|'shut'>} */
 async function ask() {
   day = toolbar.bounds();
+  if (last && reported !== day.since) say('connecting');
   try {
     const answer = await fetch(`/api/board?${askedFor()}`, { credentials: 'include', signal: AbortSignal.timeout(ANSWER_MS) });
     if (answer.status === 401 || answer.status === 403) {

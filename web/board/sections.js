@@ -1,6 +1,6 @@
 /** The board's text sections: figures, the provider's health, and calls without a log. */
 
-import { formatDuration } from '../softphone/clock.js';
+import { formatDuration, formatWhen } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
 
 /** @import {Report, Section, Speech, Unlogged} from './types.js' */
@@ -87,11 +87,15 @@ export function createHealth({ t, number }) {
   };
 }
 
+/** When the call was and how it ended; a call may wait for its log for days. @param {Unlogged} row @param {Pick<Speech, 't'|'language'>} speech @param {number} now */
+export const unloggedCall = ({ started_at: at, outcome }, { t, language }, now) => `${formatWhen(at, now, language)} · ${t(`outcome.${outcome}`)}`;
+
 /** @param {Speech} speech @returns {Section} */
-export function createUnlogged({ t, language }) {
+export function createUnlogged(speech) {
+  const { t } = speech;
+  let now = 0;
   const list = el('ul', {});
   const empty = el('p', { class: 'empty' }, t('unlogged.none'));
-  const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
   const rows = keyedList(list, (/** @type {Unlogged} */ row) => row.log_id, () => {
     const who = el('strong', {});
     const what = el('span', {});
@@ -101,7 +105,7 @@ export function createUnlogged({ t, language }) {
       element,
       update(/** @type {Unlogged} */ row) {
         setText(who, row.agent);
-        setText(what, `${clock.format(row.started_at)} · ${t(`outcome.${row.outcome}`)}`);
+        setText(what, unloggedCall(row, speech, now));
         setText(why, [t(`why.${row.why}`), ...row.errors].join(' '));
         setData(element, 'why', row.why);
       },
@@ -109,7 +113,9 @@ export function createUnlogged({ t, language }) {
   });
   return {
     element: el('section', { class: 'panel unlogged' }, el('h2', {}, t('unlogged.title')), list, empty),
-    update({ unlogged }) {
+    update(report) {
+      const { unlogged } = report;
+      now = report.now;
       rows(unlogged);
       show(empty, unlogged.length === 0);
     },

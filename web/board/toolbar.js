@@ -33,8 +33,12 @@ export function createToolbar({ t }, link, { onDay, onFilter }) {
   group.value = link.get('show');
   if (!group.value) group.value = 'all';
   day.addEventListener('change', () => {
-    link.set('day', day.value === day.max ? '' : day.value);
+    link.set('day', boundsOf(day.value, Date.now()).until ? day.value : '');
     onDay();
+  });
+  // Without a day, and for a day to come, today is shown.
+  day.addEventListener('blur', () => {
+    if (!boundsOf(day.value, Date.now()).until) day.value = day.max;
   });
   words.addEventListener('input', () => {
     link.set('find', words.value.trim());
