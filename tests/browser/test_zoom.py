@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Tab
-from tests.browser.states import ADA, a_stage, walk
+from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -96,3 +96,26 @@ async def test_the_panel_speaks_the_browsers_language(tmp_path: Path, language: 
         await tab.page.locator("iframe").evaluate(RESIZE, [200, 550])
         await tab.phone.evaluate(RESIZED, 200)
         assert await tab.phone.evaluate(ROOM_LEFT) >= 0
+
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "es", "fr", "ja", "pt"])
+async def test_a_call_fits_a_narrow_panel_in_the_language(tmp_path: Path, language: str) -> None:
+    """Words of other languages are longer than English ones: none makes the panel scroll."""
+    async with a_stage(tmp_path, browsing={"locale": language}) as org:
+        await org.plays("+12025559000", outcome="answered", **LONG)
+        tab = await org.tab(ADA)
+        await tab.page.locator("iframe").evaluate(RESIZE, [200, 550])
+        await tab.phone.evaluate(RESIZED, 200)
+        await tab.click(GRACE, NUMBER)
+        await tab.until("ringing-user-devices")
+        too_wide = {"ringing": await tab.phone.evaluate(SIDEWAYS)}
+        await by_hand(org, "pick_up")
+        await tab.until("dialing-destination")
+        too_wide["dialing"] = await tab.phone.evaluate(SIDEWAYS)
+        await by_hand(org, "answer")
+        await tab.until("bridged")
+        too_wide["bridged"] = await tab.phone.evaluate(SIDEWAYS)
+        assert not any(too_wide.values()), too_wide
