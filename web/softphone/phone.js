@@ -9,6 +9,7 @@ import { createAudio } from './audio.js';
 import { createBuildReload } from './build-reload.js';
 import { createCallHistory } from './call-history.js';
 import { createConnection } from './connection.js';
+import { createDialogs } from './dialogs.js';
 import { OFFLINE, createDialing } from './dialing.js';
 import { createOrg } from './org.js';
 import { makeId } from './page.js';
@@ -110,6 +111,7 @@ function createCallerLookup({ model }, { isMine, identify }) {
 function createDesk(page, { driver, origin }, send, clicked) {
   const { model } = page;
   const popFailed = (/** @type {CtiError[]} */ errors) => page.say('pop', 'warning', page.t('pop.failed', { reason: page.reasonOf(errors) }));
+  const open = createDialogs(popFailed);
   const org = createOrg(page, driver, send, clicked);
   const requests = createServerRequests({
     driver, send, layout: org.layout, callCenter: org.callCenter, onPopFailed: popFailed,
@@ -120,7 +122,7 @@ function createDesk(page, { driver, origin }, send, clicked) {
       page.render();
     },
     onOffer(callId, run) {
-      model.offers = { ...model.offers, [callId]: run };
+      model.offers = { ...model.offers, [callId]: () => void open(run) };
       page.render();
     },
   });
@@ -132,11 +134,7 @@ function createDesk(page, { driver, origin }, send, clicked) {
     history: createCallHistory(model, (query) => ask(origin, '/api/history', query), page.render),
     ring: createRing(model, { t: page.t, store: page.local, render: page.render }),
     /** Open Salesforce's form for a new record. @param {object} params of NEW_RECORD_MODAL @returns {Promise<boolean>} whether it opened */
-    async openForm(params) {
-      const outcome = await driver.pop('NEW_RECORD_MODAL', params);
-      if (!outcome.ok) popFailed(outcome.errors);
-      return outcome.ok;
-    },
+    openForm: (params) => open(() => driver.pop('NEW_RECORD_MODAL', params)),
     /** @param {RecordRef} record */
     async openRecord({ id }) {
       const outcome = await driver.pop('SOBJECT', { recordId: id });

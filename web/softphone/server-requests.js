@@ -24,7 +24,7 @@ export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' :
  *   callCenter: () => Pick<CallCenterSettings, 'lookUp'|'pops'|'prefill'>|null,
  *   callerOf: (callId: string, number: string) => Caller,
  *   onFound?: (fields: ReturnType<typeof selectedFields>) => void,
- *   onPopFailed: (errors: CtiError[]) => void, onOffer: (callId: string, run: () => void) => void,
+ *   onPopFailed: (errors: CtiError[]) => void, onOffer: (callId: string, run: Run) => void,
  * }} Ports `onOffer`: a dialog that the agent may open when it rings no longer
  */
 
@@ -66,10 +66,7 @@ function createSearch({ driver, send, layout, callCenter, callerOf, onFound, onP
     onFound?.(selectedFields(outcome.value, part));
     const due = await dueFor(outcome.value, caller);
     if (!due || !isDialog(due.pop)) return due?.run ?? null;
-    onOffer(callId, async () => {
-      const opened = await due.run();
-      if (!opened.ok) onPopFailed(opened.errors);
-    });
+    onOffer(callId, due.run);
     return null;
   };
 }
