@@ -320,6 +320,11 @@ def display(number: str, region: str) -> str:
     return phonenumbers.format_number(read, style)
 
 
+def country_code(region: str) -> int:
+    """The region's country calling code; 0 if there is none."""
+    return phonenumbers.country_code_for_region(region)
+
+
 def with_extension(shown: str, extension: str) -> str:
     """A displayed number followed by its extension, if there is one."""
     return f"{shown} ext. {extension}" if extension else shown

@@ -42,7 +42,7 @@ from adapter.core.model import (
     Placing,
     Wrapup,
 )
-from adapter.core.phone import display, with_extension
+from adapter.core.phone import country_code, display, with_extension
 from adapter.core.policy import Policy, outcome_code
 from adapter.core.tones import tone_of
 
@@ -107,6 +107,7 @@ def _settings(
     """The settings are the same for all agents of a call center with the same phones."""
     region = policy.dial.default_region
     return {
+        "country_code": country_code(policy.of(call_center).dial.default_region),
         "wrap_up_seconds": policy.wrapup_ms // 1000,
         "dial_while_wrapup": policy.dial_while_wrapup,
         "dispositions": [_choice(text) for text in call_center.dispositions or policy.choices],
@@ -293,7 +294,10 @@ def _tray(log: CallLog, policy: Policy) -> View:
         "log_id": log.log_id,
         "call_id": log.log_id,
         "number": wanted.number,
-        "display": display(wanted.number, policy.dial.default_region),
+        "display": with_extension(
+            display(wanted.number, policy.dial.default_region), log.details.extension
+        ),
+        "name": log.facts.name.value if log.facts.name else "",
         "direction": str(wanted.direction),
         "record": _record(log.record),
         "started_at": wanted.started_at,

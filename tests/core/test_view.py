@@ -178,6 +178,7 @@ def test_an_idle_view_is_complete() -> None:
         "notices": [],
         "can": CAN,
         "settings": {
+            "country_code": 1,
             "wrap_up_seconds": 90,
             "dial_while_wrapup": False,
             "dispositions": [{"value": "Engaged", "label": "Engaged"}],
@@ -188,6 +189,13 @@ def test_an_idle_view_is_complete() -> None:
             "ask_fields": [],
         },
     }
+
+
+@pytest.mark.parametrize(("region", "code"), [("", 1), ("FR", 33), ("CA", 1)])
+def test_a_page_knows_the_country_of_its_call_center(region: str, code: int) -> None:
+    """So that what is typed there is grouped as people there write it, or not at all."""
+    agent = replace(IDLE, call_center=CallCenterSettings(region=region))
+    assert view_of(agent)["settings"]["country_code"] == code
 
 
 # --- cards ------------------------------------------------------------------------------------
@@ -430,16 +438,21 @@ def test_a_wrap_up_shows_its_own_log() -> None:
 def test_a_log_in_the_tray_has_a_row() -> None:
     """Why it needs its agent, and what they may do."""
     errors = (SaveError("REQUIRED_FIELD_MISSING", "Pick a reason", "Reason"),)
-    facts = known(started=T0 + 1, connected=T0, ended=T0 + 1_500)
+    facts = known(started=T0 + 1, connected=T0, ended=T0 + 1_500, name="Ada (mobile)")
     log = replace(
-        LOG, facts=facts, state=Tray(TrayReason.REFUSED, T0, errors), draft=Draft(notes="n")
+        LOG,
+        facts=facts,
+        state=Tray(TrayReason.REFUSED, T0, errors),
+        draft=Draft(notes="n"),
+        details=CallDetails("", "204"),
     )
     assert view_of(IDLE, log)["tray"] == [
         {
             "log_id": "c1",
             "call_id": "c1",
             "number": NUMBER,
-            "display": "(212) 555-0123",
+            "display": "(212) 555-0123 ext. 204",
+            "name": "Ada (mobile)",
             "direction": "outbound",
             "record": SHOWN_RECORD,
             "started_at": T0 + 1,

@@ -19,6 +19,13 @@ test('everything else stays as it was typed', () => {
   }
 });
 
+test('elsewhere only numbers with a plus can be North American', () => {
+  for (const [text, code] of /** @type {[string, number][]} */ ([['0123456789', 33], ['612345678', 34], ['0301234567', 49], ['13812345678', 86]])) {
+    assert.equal(formatTyped(text, code), text);
+  }
+  assert.equal(formatTyped('+12025550101', 33), '+1 (202) 555-0101');
+});
+
 test('grouping never adds or loses a digit, and is stable', () => {
   for (let length = 1; length < 15; length++) {
     for (const plus of ['', '+', '+1']) {

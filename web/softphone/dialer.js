@@ -11,8 +11,8 @@ import { callRow, canDial, walkByArrows } from './rows.js';
 
 /** @import {Context, Model, RecentRow} from './types.js' */
 
-/** The number box, with the reason why its text cannot be dialed. @param {Context} context @param {() => void} onChange */
-function createNumberBox({ t }, onChange) {
+/** The number box, with the reason why its text cannot be dialed. @param {Context} context @param {() => Model} model @param {() => void} onChange */
+function createNumberBox({ t }, model, onChange) {
   const input = el('input', { type: 'tel', name: 'number', autocomplete: 'off', dir: 'auto', 'aria-label': t('dialer.number'), placeholder: t('dialer.placeholder') });
   const erase = el('button', { type: 'button', class: 'icon-button erase', 'aria-label': t('dialer.erase') }, icon('erase'));
   const call = el('button', { type: 'submit', class: 'icon-button call', 'aria-label': t('dialer.call') }, icon('phone'));
@@ -25,7 +25,7 @@ function createNumberBox({ t }, onChange) {
   });
   /** @param {string} text @param {boolean} [format] */
   function type(text, format = true) {
-    const value = format ? formatTyped(text) : text;
+    const value = format ? formatTyped(text, model().view?.settings.country_code) : text;
     if (input.value !== value) input.value = value;
     judge(value);
     onChange();
@@ -43,11 +43,11 @@ function createNumberBox({ t }, onChange) {
     element: el('form', { class: 'number-box' }, input, erase, call),
     input, reason, type,
     refusal: () => refusal,
-    /** @param {Model} model */
-    update(model) {
+    /** @param {Model} now */
+    update(now) {
       show(erase, input.value !== '');
-      call.disabled = !canDial(model) || refusal !== '' || isName(input.value);
-      const { view, stage } = model;
+      call.disabled = !canDial(now) || refusal !== '' || isName(input.value);
+      const { view, stage } = now;
       const why = view && !view.agent.configured ? t('dialer.notConfigured') : refusal;
       setText(reason, stage === 'live' ? why : '');
       show(reason, reason.textContent !== '');
@@ -107,7 +107,7 @@ function createResults(context, model, onChange) {
 /** @param {Context} context @param {() => Model} model */
 export function createDialer(context, model) {
   const { t, actions } = context;
-  const box = createNumberBox(context, refresh);
+  const box = createNumberBox(context, model, refresh);
   const pad = createPad((key) => box.type(box.input.value + key), t('dialer.pad'), t('dialer.plus'));
   const results = createResults(context, model, refresh);
   const tabs = ['recent', 'pad'].map((name) =>

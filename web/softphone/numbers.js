@@ -5,12 +5,13 @@
 /**
  * Group the digits of a North American number; leave other text as typed.
  * @param {string} text
+ * @param {number} [countryCode] the agent's country, which a number without a plus belongs to
  */
-export function formatTyped(text) {
+export function formatTyped(text, countryCode = 1) {
   if (!/^\+?[\d\s().-]+$/.test(text)) return text;
   const digits = text.replace(/\D/g, '');
   const plus = text.trimStart().startsWith('+');
-  if (plus && !digits.startsWith('1')) return text;
+  if (plus ? !digits.startsWith('1') : countryCode !== 1) return text;
   const national = plus || digits.length === 11 && digits.startsWith('1') ? digits.slice(1) : digits;
   if (national.length < 7 || national.length > 10) return text;
   const prefix = plus ? '+1 ' : digits.length === 11 ? '1 ' : '';

@@ -52,9 +52,10 @@ function createFacts({ t, now, language }) {
     elements: [el('div', { class: 'row-text' }, name, line), reason, errors],
     /** @param {TrayRow} row */
     update(row) {
-      setText(name, whoIs(row));
+      const who = whoIs(row);
+      setText(name, who);
       const talk = row.talk_seconds === null ? '' : formatDuration(row.talk_seconds * 1000);
-      setText(line, [formatWhen(row.started_at, now(), language), outcomeOf(row, t), talk].filter(Boolean).join(' · '));
+      setText(line, [who === row.display ? '' : row.display, formatWhen(row.started_at, now(), language), outcomeOf(row, t), talk].filter(Boolean).join(' · '));
       setText(reason, t(`tray.reason.${row.reason}`, { ids: row.record_ids.join(', ') }));
       const words = row.errors.map(({ code, message, field }) => (field && message ? `${field}: ${message}` : message || code));
       if (errors.children.length !== words.length) errors.replaceChildren(...words.map(() => el('li')));

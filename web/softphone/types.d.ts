@@ -116,6 +116,8 @@ export interface TrayRow {
   call_id: string;
   number: string;
   display: string;
+  /** As the caller ID told it. */
+  name?: string;
   direction: Direction;
   record: RecordRef | null;
   started_at: number;
@@ -207,6 +209,8 @@ export interface View {
   favorites?: { number: string; display: string; name: string; record: RecordRef | null }[];
   can: { [action: string]: boolean };
   settings: {
+    /** Of the country that a number without a plus belongs to. */
+    country_code?: number;
     wrap_up_seconds: number;
     dispositions: { value: string; label: string; code?: string }[];
     dial_while_wrapup: boolean;
