@@ -9,6 +9,9 @@ from adapter.core.values import Value
 MOST = 20
 """They are in the agent's value and in every view, so this is no address book."""
 
+FULL = "favorites-full"
+FULL_WORDS = f"You have {MOST} favorites, which is the most. Remove one first."
+
 LONGEST_NUMBER, LONGEST_NAME = 64, 80
 
 

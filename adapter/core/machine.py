@@ -53,7 +53,7 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
-from adapter.core.favorite import FavoriteChosen, with_favorite
+from adapter.core.favorite import FULL, FULL_WORDS, FavoriteChosen, with_favorite
 from adapter.core.logevents import DraftChanged, RecordPicked
 from adapter.core.model import Agent, AwaitingCdr, Notice, RingingInbound, Wrapup
 from adapter.core.policy import Policy
@@ -121,9 +121,7 @@ def _told_by_a_page(  # noqa: PLR0911, PLR0912 - the other half of the table
         case AvailabilityChosen():
             return pausing.availability_chosen(agent, event, policy)
         case FavoriteChosen():
-            chosen = with_favorite(agent.favorites, event.favorite, on=event.on)
-            is_new = chosen != agent.favorites
-            return Decision(replace(agent, favorites=chosen), ignored="" if is_new else "as before")
+            return _favorite_chosen(agent, event, policy)
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
         case SurfaceChosen():
@@ -218,3 +216,12 @@ def _matches_found(agent: Agent, event: MatchesFound) -> Decision:
     return _record_viewed(
         agent.with_call(matched), RecordViewed(event.at, event.call_id, event.records[0])
     )
+
+
+def _favorite_chosen(agent: Agent, event: FavoriteChosen, policy: Policy) -> Decision:
+    chosen = with_favorite(agent.favorites, event.favorite, on=event.on)
+    if chosen != agent.favorites:
+        return Decision(unnoticed(replace(agent, favorites=chosen), FULL))
+    if not event.on or event.favorite in chosen:
+        return ignored(agent, "as before")
+    return Decision(noticed(agent, Notice(FULL, FULL, FULL_WORDS, event.at), policy))

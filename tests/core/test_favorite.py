@@ -29,3 +29,17 @@ def test_an_agent_keeps_favorites_until_they_are_removed() -> None:
     assert kept.agent.favorites == (ADA,)
     assert after(kept.agent, [FavoriteChosen(T0, ADA, on=True)]).ignored == "as before"
     assert after(kept.agent, [FavoriteChosen(T0, ADA, on=False)]).agent.favorites == ()
+
+
+def test_a_favorite_too_many_is_refused_with_the_reason() -> None:
+    """Once however often the star is pressed; after one is removed there is room."""
+    agent = IDLE
+    for n in range(MOST):
+        agent = after(agent, [FavoriteChosen(T0, Favorite(str(1000 + n)), on=True)]).agent
+    assert agent.notices == ()
+    full = after(agent, [FavoriteChosen(T0, ADA, on=True)] * 2).agent
+    assert [notice.code for notice in full.notices] == ["favorites-full"]
+    assert full.favorites == agent.favorites
+    fewer = [FavoriteChosen(T0, Favorite("1000"), on=False), FavoriteChosen(T0, ADA, on=True)]
+    room = after(full, fewer).agent
+    assert (ADA in room.favorites, room.notices) == (True, ())
