@@ -18,6 +18,13 @@ SECRET = shared_secret("postgresql://db/softphone", "epoch_1")
 PATIENCE_SECONDS = 30
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine closes no link; tests of a slow peer shorten these again."""
+    monkeypatch.setattr(links, "ANSWER_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(links, "GREETING_SECONDS", PATIENCE_SECONDS)
+
+
 @dataclass
 class Side:
     """One replica's side: how it answers, and what it heard."""
