@@ -51,14 +51,15 @@ def command(variable: str, python: Path) -> list[str]:
 def python(tmp_path: Path) -> Path:
     """A fresh environment with the oldest pip that this Python may come with."""
     folder = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     made = folder / "bin" / "python"
     # Older pips than its own do not run on Python 3.12.
-    if sys.version_info < (3, 12):
-        (pip,) = (ROOT / ".venv" / "oldest-pip").glob("pip-22.3-*.whl")
-        subprocess.run(
-            [made, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", pip], check=True
-        )
+    if sys.version_info >= (3, 12):
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        return made
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (pip,) = (ROOT / ".venv" / "oldest-pip").glob("pip-22.3-*.whl")
+    installing = [sys.executable, "-m", "pip", "--python", str(made), "install", "--no-deps"]
+    subprocess.run([*installing, "--quiet", "--no-index", pip], check=True)
     return made
 
 

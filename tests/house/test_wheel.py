@@ -47,11 +47,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (`make release` installs that from the lock.)
     """
     venv = tmp_path_factory.mktemp("venv")
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    python = venv / "bin" / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel], check=True
-    )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    python = str(venv / "bin" / "python")
+    installing = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    subprocess.run([*installing, "--no-index", "--no-deps", wheel], check=True)
     (packages,) = venv.glob("lib/python*/site-packages")
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     return venv / "bin" / "softphone-adapter"
