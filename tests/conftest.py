@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -12,10 +13,27 @@ from adapter import observability
 from adapter.loglines import LogStream
 from tests.storage.servers import Postgres, running_postgres
 
+TESTS = Path(__file__).parent
+
 # Deadlines per example would be assertions on the wall clock of a shared machine.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", settings.get_profile("house"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+
+PROOFS = {"qa", "replicas", "runtime", "scenarios", "security"}
+"""Folders whose tests run much of the program at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Trace no slow test and no proof: each takes twice as long under coverage.
+
+    Nor is a line of a pure module tested because a simulation passes it.
+    """
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in PROOFS or any(map(item.get_closest_marker, ("slow", "browser"))):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)
