@@ -48,7 +48,9 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 
 # --- for people who change it ------------------------------------------------------
 
-test: static pages audit chromium proxies relay telephony ## Everything: linters, types, layers, page checks, all tests
+# The installations and the audit mostly wait for the network, so the checks run beside them.
+test: ## Everything: linters, types, layers, page checks, all tests
+	@$(MAKE) --jobs=3 static pages audit telephony
 	@NOT_AUDITED=$(NOT_AUDITED) scripts/tests -p tests.unaudited $(ARGS)
 
 check: static pages ## The two-minute part of the tests: no browser, nothing slow
@@ -145,14 +147,15 @@ node_modules/.voice/3.6.2.cjs: scripts/voice-library | node_modules/.installed
 chromium:
 	@scripts/chromium
 
-proxies:
+# In this order, because `apt-get update` does not wait for another one.
+proxies: chromium
 	@scripts/proxies
 
-relay:
+relay: proxies
 	@scripts/relay
 
 # If it is unavailable, its tests are skipped, and make says so.
-telephony:
+telephony: relay
 	@scripts/asterisk >/dev/null || echo "left out: the tests on a real Asterisk"
 
 asterisk: ## Fetch a real Asterisk for the tests and the demo (root on Debian), or say why not
