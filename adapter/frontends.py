@@ -74,6 +74,9 @@ TICKETS_PER_MINUTE = 120
 QUESTIONS_PER_MINUTE = 300
 """Of one agent: requests about numbers while typing, and about past calls."""
 
+BOARDS_PER_MINUTE = 30
+"""Of one agent: reports, exports and connections of boards, after a deploy all at once."""
+
 OTHER_CONNECTIONS = 500
 """Connections that an address may have in addition to its softphones."""
 
@@ -154,7 +157,13 @@ def _handlers(
     )
     status = Status(edges.store, edges.writable)
     heartbeat = Heartbeat(clock)
-    board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
+    board = BoardSite(
+        runtime.board,
+        sessions.of,
+        settings.supervisors_or_everybody,
+        edges.orgs,
+        Throttle(BOARDS_PER_MINUTE, clock),
+    )
     return Handlers(
         site=site,
         connector=ConnectorSite(settings, edges.orgs, folder("web"), site.build),

@@ -1,10 +1,12 @@
 """The supervisors' board: agents, calls, unlogged calls, webhooks.
 
-Read from the store at most once a second per organization, for any number of viewers.
+Read from the store at most once a second per organization and day, for any number of viewers, and
+one after the other: a large day's rows take much memory.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -63,9 +65,14 @@ class Board:
     _last: dict[tuple[str, Day], tuple[int, Report]] = field(default_factory=dict, init=False)
     _days: dict[tuple[str, Day], DayCalls] = field(default_factory=dict, init=False)
     _hours: dict[str, WebhookHour] = field(default_factory=dict, init=False)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def report(self, org_id: str, day: Day) -> Report:
         """The board of that day; agents and webhooks are always current."""
+        async with self._reading:
+            return await self._report(org_id, day)
+
+    async def _report(self, org_id: str, day: Day) -> Report:
         now = self.clock.now()
         last = self._last.get((org_id, day))
         if last is not None and now - last[0] < FRESH_MS:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -18,6 +19,7 @@ from adapter.storage.port import Session
 from adapter.web.middleware import Refused, uncached
 from adapter.web.pagefiles import SUFFIXES, page_file
 from adapter.web.pages import WEB
+from adapter.web.throttle import Throttle
 
 SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
 """The request's session in an org, by its id."""
@@ -40,6 +42,9 @@ COLUMNS = (
     "call_id",
     "provider_call_id",
 )
+ROWS_AT_ONCE = 200
+"""Rows of a sheet that are written in one go, in some milliseconds; others' requests come next."""
+
 _FORMULA = re.compile(
     r"(\A|[;,|\t\r\n\v\f])"
     r"([ \"'\x00-\x08\x0e-\x1f\xa0\u2000-\u200f\u2060\u3000\ufeff]*"
@@ -51,12 +56,17 @@ which other locales take for one. Full-width characters count, too."""
 
 @dataclass(eq=False, repr=False)
 class BoardSite:
-    """`supervisors` are e-mail addresses in lower case; None admits every signed-in agent."""
+    """`supervisors` are e-mail addresses in lower case; None admits every signed-in agent.
+
+    `requests` limits each agent's reads of the store, of which one may be a whole day of calls.
+    """
 
     board: Board
     session_of: SessionOf
     supervisors: frozenset[str] | None
     orgs: Orgs
+    requests: Throttle
+    _sheets: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def __post_init__(self) -> None:
         self._page = page_file("text/html", (ROOT / "board.html").read_bytes())
@@ -106,15 +116,17 @@ class BoardSite:
         some 300 ids.
         """
         session = await self.supervisor(request)
-        calls = await self.board.calls(session.agent.org_id, day_of(request))
         lists = await request.post() if request.method == "POST" else request.query
-        if "agent" in lists:
-            wanted = frozenset(_ids(lists.getall("agent")))
-            calls = [call for call in calls if call.user_id in wanted]
         places = {user: place for place, user in enumerate(_ids(lists.getall("order", [])))}
-        calls.sort(key=lambda call: places.get(call.user_id, len(places)))
+        async with self._sheets:  # one at a time, because a large day's calls take much memory
+            calls = await self.board.calls(session.agent.org_id, day_of(request))
+            if "agent" in lists:
+                wanted = frozenset(_ids(lists.getall("agent")))
+                calls = [call for call in calls if call.user_id in wanted]
+            calls.sort(key=lambda call: places.get(call.user_id, len(places)))
+            text = await as_csv(calls)
         return web.Response(
-            text=as_csv(calls),
+            text=text,
             content_type="text/csv",
             charset="utf-8",
             headers={
@@ -132,6 +144,9 @@ class BoardSite:
             raise Refused(401, "signed-out", "Sign in first.")
         if self.supervisors is not None and session.email.casefold() not in self.supervisors:
             raise Refused(403, "not-a-supervisor", "Ask your admin to list you as a supervisor.")
+        if not self.requests.allows(str(session.agent)):
+            text = "Too many requests. Wait a moment."
+            raise Refused(429, "too-many", text, **{"Retry-After": "5"})
         return session
 
 
@@ -151,12 +166,14 @@ def _time_param(request: web.Request, name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
-def as_csv(calls: list[BoardCall]) -> str:
+async def as_csv(calls: list[BoardCall]) -> str:
     """RFC 4180, with a header; times are ISO 8601 in UTC."""
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(COLUMNS)
-    for call in calls:
+    for place, call in enumerate(calls):
+        if place % ROWS_AT_ONCE == 0:
+            await asyncio.sleep(0)
         values = {
             **call.result,
             "started": _iso_time(call.result["started"] or call.at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -258,6 +259,27 @@ async def test_a_talk_is_shown_with_its_audio_quality(bench: Bench) -> None:
     report = await shown.report("00D1", EVER)
     audio = {one["user_id"]: one.get("audio") for one in report["agents"]}
     assert audio == {ADA.user_id: told, BOB.user_id: None}
+
+
+async def test_days_are_read_one_after_the_other(bench: Bench) -> None:
+    """A large day's rows take much memory; who asks for the same day gets the same report."""
+
+    class Slow(Shelf):
+        held = most = 0
+
+        async def board(self, org_id: str, window: Window) -> BoardRows:
+            self.held += 1
+            self.most = max(self.most, self.held)
+            await asyncio.sleep(0)
+            self.held -= 1
+            return await super().board(org_id, window)
+
+    shelf = Slow()
+    shown = board(bench, shelf)
+    days = [Day(since=bench.clock.now() - number) for number in (1, 2, 3, 3, 3)]
+    await asyncio.gather(*(shown.report("00D1", day) for day in days))
+    assert shelf.most == 1
+    assert len(shelf.asked) == 3
 
 
 async def test_only_calls_that_are_over_are_exported(bench: Bench) -> None:

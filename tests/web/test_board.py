@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
@@ -12,14 +13,17 @@ import httpx
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from adapter import frontends
 from adapter.core.model import AgentKey
 from adapter.orgfile import orgs_of
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
-from adapter.web.board import COLUMNS, BoardSite, as_csv
+from adapter.web.board import COLUMNS, ROWS_AT_ONCE, BoardSite, as_csv
 from adapter.web.middleware import Refused
+from adapter.web.throttle import Throttle
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World, a_world
+from tests.web.conftest import SetClock
 
 
 async def test_the_board_needs_a_session(world: World) -> None:
@@ -85,7 +89,8 @@ async def test_the_role_is_a_list_of_addresses(
     async def session_of(_request: object, _org_id: str) -> Session:
         return session
 
-    site = BoardSite(world.app.board, session_of, supervisors, orgs_of(world.app.settings))
+    orgs = orgs_of(world.app.settings)
+    site = BoardSite(world.app.board, session_of, supervisors, orgs, Throttle(9, SetClock()))
     request = make_mocked_request("GET", "/api/board")
     if status == 200:
         assert await site.supervisor(request) is session
@@ -120,10 +125,74 @@ async def test_an_export_follows_the_order_that_the_board_shows(
         return [BoardCall(f"005{name[0]}", name, "pc", 0, result) for name in ids]
 
     monkeypatch.setattr(world.app.board, "calls", calls)
-    site = BoardSite(world.app.board, session_of, None, orgs_of(world.app.settings))
+    orgs = orgs_of(world.app.settings)
+    site = BoardSite(world.app.board, session_of, None, orgs, Throttle(9, SetClock()))
     answer = await site.csv(make_mocked_request("GET", f"/api/board/calls.csv?{query}"))
     rows = csv.DictReader(io.StringIO(answer.text or ""))
     assert [row["call_id"] for row in rows] == expected
+
+
+async def test_a_large_export_keeps_nobody_waiting() -> None:
+    """Between two slices of its rows, other requests are answered."""
+    result = dict.fromkeys(COLUMNS) | {"started": 0}
+    calls = [BoardCall("0051", f"c{n}", "pc", 0, result) for n in range(3 * ROWS_AT_ONCE)]
+    others = 0
+    writing = asyncio.ensure_future(as_csv(calls))
+    while not writing.done():
+        others += 1
+        await asyncio.sleep(0)
+    assert others >= 3
+    assert len((await writing).splitlines()) == 1 + len(calls)
+
+
+async def test_exports_are_made_one_after_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls of several large days would not fit into the memory."""
+    session = Session("hash", AgentKey("00D1", "0051"), "Boss", "boss@example.com", 0, 0, 0)
+    result = dict.fromkeys(COLUMNS) | {"started": 0}
+    held = most = 0
+
+    async def session_of(_request: object, _org_id: str) -> Session:
+        return session
+
+    async def calls(_org_id: str, _day: object) -> list[BoardCall]:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        await asyncio.sleep(0)
+        return [BoardCall("0051", "c", "pc", 0, result)]
+
+    monkeypatch.setattr(world.app.board, "calls", calls)
+    orgs = orgs_of(world.app.settings)
+    site = BoardSite(world.app.board, session_of, None, orgs, Throttle(9, SetClock()))
+
+    async def export() -> None:
+        nonlocal held
+        answer = await site.csv(make_mocked_request("GET", "/api/board/calls.csv"))
+        held -= 1
+        assert len((answer.text or "").splitlines()) == 2
+
+    await asyncio.gather(*(export() for _ in range(5)))
+    assert most == 1
+
+
+async def test_an_agents_boards_and_exports_per_minute_are_limited(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each may read a whole day of calls; a colleague is not hurt."""
+    monkeypatch.setattr(frontends, "BOARDS_PER_MINUTE", 4)
+    async with a_world(tmp_path) as world, world.stack:
+        page, colleague = await world.page(), await world.page("grace")
+        paths = ("/api/board?since=1", "/api/board/calls.csv", "/api/board/live")
+        statuses = {}
+        async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+            for who, cookie in (("ada", page.cookie), ("grace", colleague.cookie)):
+                headers = {"Origin": world.url, "Cookie": cookie}
+                answers = [await http.get(path, headers=headers) for path in paths * 2]
+                statuses[who] = [answer.status_code for answer in answers]
+    # A request without an upgrade is no socket.
+    assert statuses == {who: [200, 200, 400, 200, 429, 429] for who in ("ada", "grace")}
 
 
 async def test_an_export_of_a_thousand_agents_is_asked_for_in_a_form(world: World) -> None:
@@ -161,17 +230,17 @@ async def test_an_export_of_a_thousand_agents_is_asked_for_in_a_form(world: Worl
         "\u22121",
     ],
 )
-def test_no_part_of_a_cell_is_a_formula_in_another_country(text: str) -> None:
+async def test_no_part_of_a_cell_is_a_formula_in_another_country(text: str) -> None:
     """There a semicolon parts the cells, and quotes in the midst of one are letters."""
     told = dict.fromkeys(COLUMNS) | {"agent": text, "started": 0}
-    sheet = as_csv([BoardCall("0051", "c1", "pc", 1_000, told)])
+    sheet = await as_csv([BoardCall("0051", "c1", "pc", 1_000, told)])
     (row,) = csv.DictReader(io.StringIO(sheet, newline=""))
     for part in re.split(r"[;,|\t\r\n]", row["agent"]):
         begun = unicodedata.normalize("NFKC", part.replace("\ufeff", "").replace("\u200b", ""))
         assert not begun.strip(' "').startswith(("=", "+", "-", "@", "\u2212"))
 
 
-def test_no_exported_cell_is_a_formula() -> None:
+async def test_no_exported_cell_is_a_formula() -> None:
     """OWASP's list of first characters; quotes and line breaks stay in their cell."""
     told = dict.fromkeys(COLUMNS) | {
         "started": 0,
@@ -183,7 +252,7 @@ def test_no_exported_cell_is_a_formula() -> None:
         told | {"agent": text}
         for text in ("=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", 'a "b", c\nd')
     ]
-    sheet = as_csv([BoardCall("0051", "c1", "pc", 1_000, one) for one in evil])
+    sheet = await as_csv([BoardCall("0051", "c1", "pc", 1_000, one) for one in evil])
     rows = list(csv.DictReader(io.StringIO(sheet, newline="")))
     assert [row["agent"][0] for row in rows] == ["'"] * 6 + ["a"]
     assert rows[-1]["agent"] == 'a "b", c\nd'
