@@ -17,6 +17,7 @@ from typing import Protocol, cast
 
 from adapter import __version__
 from adapter.commands import CommandFailed, named
+from adapter.console import visible
 from adapter.settings import WrongSetting
 from adapter.storage.port import StorageError
 
@@ -74,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(name, argv[1:])
     except (CommandFailed, WrongSetting, StorageError) as error:
-        sys.stderr.writelines(f"softphone: {line}\n" for line in str(error).splitlines())
+        lines = map(visible, str(error).splitlines())
+        sys.stderr.writelines(f"softphone: {line}\n" for line in lines)
     except BrokenPipeError:
         # The reader closed the pipe. Python would flush once more at exit, and complain:
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe

@@ -28,13 +28,25 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def answer(options: argparse.Namespace, facts: Mapping[str, object], text: str) -> None:
     """Write the result to standard output, as JSON if requested, otherwise as this text."""
-    sys.stdout.write(json.dumps(facts, indent=2) + "\n" if options.json else text)
+    shown = "\n".join(map(visible, text.split("\n")))
+    sys.stdout.write(json.dumps(facts, indent=2) + "\n" if options.json else shown)
     sys.stdout.flush()
+
+
+def visible(text: str) -> str:
+    """The text with escapes instead of what a terminal obeys, breaks lines at, or does not show.
+
+    Much of what commands print was written by others: a page's time zone, a caller's name, an
+    answer of some server.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def table(rows: Sequence[Sequence[object]]) -> str:
     """Aligned columns; numbers are right-aligned."""
-    texts = [[str(cell) for cell in row] for row in rows]
+    texts = [[visible(str(cell)) for cell in row] for row in rows]
     wide = [max(map(len, column)) for column in zip(*texts, strict=True)]
     return "".join(f"{_line(row, line, wide)}\n" for row, line in zip(rows, texts, strict=True))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from adapter import __version__, cli
+from adapter.commands import CommandFailed
 
 ROOT = Path(__file__).parents[1]
 
@@ -88,6 +89,19 @@ def test_a_wrong_argument_ends_with_2(arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert "usage:" in ended.stderr
+
+
+def test_an_error_cannot_command_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may quote what a server answered."""
+
+    def fail(name: str, arguments: object) -> int:
+        raise CommandFailed("the provider says \x1b[2J")
+
+    monkeypatch.setattr(cli, "_run", fail)
+    assert cli.main(["migrate"]) == 2
+    assert capsys.readouterr().err == "softphone: the provider says \\x1b[2J\n"
 
 
 def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,21 @@ def test_a_result_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {"rows": 3}
 
 
+FOREIGN = "\x1b]0;mine\x07\n  state  well\x9b2J\u202e"
+ESCAPED = r"\x1b]0;mine\x07\n  state  well\x9b2J\u202e"
+
+
+def test_what_others_wrote_cannot_command_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nor begin a line of its own, nor hide the rest of one; letters of any script stay."""
+    assert console.sheet({"zone": FOREIGN, "name": "Zoë 山田"}) == (
+        f"zone  {ESCAPED}\nname  Zoë 山田\n"
+    )
+    console.answer(argparse.Namespace(json=False), {}, f"two\nlines \x1b[2J{FOREIGN[-1]}\n")
+    assert capsys.readouterr().out == "two\nlines \\x1b[2J\\u202e\n"
+
+
 def test_a_pipe_shows_no_progress_bar() -> None:
     """A log of a nightly job has not one character of it."""
     ended = subprocess.run(

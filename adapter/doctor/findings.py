@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
+from adapter.console import visible
+
 WIDTH = 100
 """Characters of a line of the table."""
 
@@ -78,7 +80,10 @@ def _lines(finding: Finding, wide: int) -> list[str]:
     lines = textwrap.wrap(finding.text, WIDTH - len(head)) or [""]
     todo = textwrap.wrap(finding.todo, WIDTH - len(head) - 2)
     lines += [f"{'->' if number == 0 else '  '} {line}" for number, line in enumerate(todo)]
-    return [(head if number == 0 else " " * len(head)) + line for number, line in enumerate(lines)]
+    return [
+        (head if number == 0 else " " * len(head)) + visible(line)
+        for number, line in enumerate(lines)
+    ]
 
 
 def as_json(findings: Sequence[Finding]) -> str:

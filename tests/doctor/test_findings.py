@@ -31,6 +31,12 @@ def test_the_table_lines_its_columns_up_and_counts() -> None:
     ]
 
 
+def test_a_servers_words_cannot_command_the_terminal() -> None:
+    """A check may quote what it was answered."""
+    told = table([warn("disk", "It says \x1b[2J.", "Ask \x9b1m.")])
+    assert told.startswith("warn  disk  It says \\x1b[2J.\n            -> Ask \\x9b1m.\n")
+
+
 def test_long_texts_are_wrapped_under_their_column() -> None:
     """No line is wider than a terminal."""
     told = table([warn("disk", "word " * 50, "deed " * 50)]).splitlines()
