@@ -74,7 +74,11 @@ class Reception:
             await socket.send_str(frames.error_frame("too-many-pages", text))
             outbox.close(FLOOD, "too many pages")
             return None
-        return await self.welcome(hello, session, outbox)
+        page = await self.welcome(hello, session, outbox)
+        if await self.sessions.keep(page.session) is None:
+            # Signed out meanwhile: the sign-out could not yet close this page.
+            outbox.close(NOT_SIGNED_IN, "signed out")
+        return page
 
     async def welcome(self, hello: Hello, session: Session, outbox: Outbox) -> Page:
         """The page of a session; its journal is applied before saves are offered to it."""

@@ -136,6 +136,11 @@ class SipProxy:
         about = {"agent": str(line.agent)}
         self.metrics.phones.inc()
         try:
+            if await self.sessions.keep(line.session) is None:
+                # Signed out meanwhile: the sign-out could not yet close this phone.
+                line.signed_out = True
+                line.outbox.close(SIGNED_OUT, "signed out")
+                return
             login = await line.phones.open_phone(line.user)
             async with _connect_provider(login) as provider:
                 line.outbox.send(_ready_message(login))

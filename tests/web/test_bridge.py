@@ -13,10 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapter.core.logevents import LogEvent, LogRefused, LogSaved
-from adapter.core.model import AgentKey
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.page import frames
 from adapter.page.messages import MAX_FRAME_BYTES
 from adapter.page.registry import PAGES_PER_AGENT
+from adapter.runtime.directory import Directory
 from adapter.storage.port import StorageError
 from adapter.web.throttle import Throttle
 from tests.fakes.page import FakePage
@@ -424,6 +425,23 @@ async def test_signing_out_ends_the_sockets_of_that_sign_in_only(world: World) -
     assert there.close_codes == []
     with pytest.raises(httpx.HTTPStatusError):
         await here.ticket()
+
+
+async def test_a_sign_out_ends_a_page_that_is_just_let_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider is asked for its agent's phone meanwhile, which may take seconds."""
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    line_of = Directory.line
+
+    async def line(*asked: Any) -> TelephonyUser | None:
+        await page.sign_out()
+        return await line_of(*asked)
+
+    monkeypatch.setattr(Directory, "line", line)
+    assert await code_after(await socket(world), hello(await page.ticket())) == 4003
+    assert world.app.pages.count() == 0
 
 
 async def test_a_draining_replica_accepts_no_page(world: World) -> None:

@@ -12,6 +12,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from adapter.core.model import TelephonyUser
+from adapter.runtime.directory import Directory
 from adapter.telephony.port import Rejected
 from adapter.web.sessions import SESSION_MS
 from adapter.web.sipguard import MAX_BYTES
@@ -186,6 +188,24 @@ async def test_a_sign_out_ends_the_phone_and_its_password(world: World, pbx: Pbx
     await page.sign_out()
     assert await code_after(live) == 4003
     await until(lambda: pbx.asked[-1] == "close user_ada")
+
+
+async def test_a_sign_out_ends_a_phone_that_is_just_let_in(
+    world: World, pbx: Pbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its agent's line is looked up meanwhile, which may take seconds."""
+    page = await signed_in(world)
+    line_of = Directory.line
+
+    async def line(*asked: Any) -> TelephonyUser | None:
+        await page.sign_out()
+        return await line_of(*asked)
+
+    ticket = await page.ticket()
+    monkeypatch.setattr(Directory, "line", line)
+    live = await socket(world)
+    assert await code_after(live, json.dumps({"type": "hello", "ticket": ticket})) == 4003
+    assert not any(asked.startswith("open") for asked in pbx.asked)
 
 
 async def test_an_expired_sign_in_ends_the_phone(world: World, pbx: Pbx, clock: SetClock) -> None:
