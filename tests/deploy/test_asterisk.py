@@ -108,3 +108,21 @@ def test_compose_hands_one_secret_to_both() -> None:
     ports = [str(port).split(":")[0] for port in services["caddy"]["ports"]]
     assert "8088" not in ports
     assert "bindaddr = 127.0.0.1" in (ETC / "http.conf").read_text(encoding="utf-8")
+
+
+def test_only_the_secret_is_private(tmp_path: Path) -> None:
+    """The adapter reads the log of channel events from another container, as another user."""
+    script = (ROOT / "deploy" / "asterisk" / "start").read_text(encoding="utf-8")
+    program = tmp_path / "asterisk"
+    program.write_text(f"#!/bin/sh\n: >{tmp_path}/cel.db\n", encoding="utf-8")
+    program.chmod(0o755)
+    secret = tmp_path / "secret"
+    secret.write_text("a long random text\n", encoding="utf-8")
+    subprocess.run(
+        ["/bin/sh", "-c", f"umask 022\n{script.replace('/etc/asterisk', str(tmp_path))}"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "ARI_SECRET_FILE": str(secret)},
+        check=True,
+    )
+    assert "password = a long random text\n" in (tmp_path / "ari_user.conf").read_text()
+    assert (tmp_path / "ari_user.conf").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "cel.db").stat().st_mode & 0o777 == 0o644
