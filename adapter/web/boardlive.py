@@ -25,7 +25,7 @@ from adapter.web.reception import FLOOD, GONE
 log = structlog.get_logger(__name__)
 
 MOST_BOARDS = 200
-MOST_PER_SESSION = 8
+MOST_PER_AGENT = 8
 MAX_FRAME_BYTES = 64
 
 SupervisorOf = Callable[[web.Request], Awaitable[Session]]
@@ -55,16 +55,16 @@ class BoardLive:
             return failure(
                 503, "draining", "This replica is shutting down. Try again.", **{"Retry-After": "1"}
             )
-        hashed = session.token_hash
-        if self._held.total() >= MOST_BOARDS or self._held[hashed] >= MOST_PER_SESSION:
+        whose = str(session.agent)  # not the session: an agent may sign in often
+        if self._held.total() >= MOST_BOARDS or self._held[whose] >= MOST_PER_AGENT:
             return failure(429, "too-many", "Too many boards are open. Close some of their tabs.")
         if (refused := not_yet_a_socket(request)) is not None:
             return refused
-        self._held[hashed] += 1
+        self._held[whose] += 1
         try:
             return await self._serve_socket(request, session)
         finally:
-            self._held[hashed] -= 1
+            self._held[whose] -= 1
             self._held += Counter()
 
     async def _serve_socket(self, request: web.Request, session: Session) -> web.WebSocketResponse:

@@ -22,7 +22,7 @@ from adapter.storage.port import Session
 from adapter.web import boardlive
 from adapter.web.board import day_of
 from adapter.web.boardfeed import BoardFeeds
-from adapter.web.boardlive import MOST_PER_SESSION, BoardLive
+from adapter.web.boardlive import MOST_PER_AGENT, BoardLive
 from adapter.web.middleware import Refused
 from adapter.web.sessions import SESSION_MS
 from tests.fakes.page import FakePage
@@ -209,14 +209,16 @@ async def test_a_board_that_sends_anything_is_closed(world: World, frame: str, c
         assert await until_closed(socket) == code
 
 
-async def test_the_boards_of_a_sign_in_are_limited(world: World) -> None:
-    """The next is refused; another's is not; one that closes makes room."""
+async def test_an_agents_boards_are_limited(world: World) -> None:
+    """The next is refused, also by another sign-in; another's is not; a closed one makes room."""
     boss, other = await a_cookie(world), await a_cookie(world, "other")
+    again_boss = await a_cookie(world)
     async with AsyncExitStack() as stack:
-        for _ in range(MOST_PER_SESSION):
+        for _ in range(MOST_PER_AGENT):
             socket = await stack.enter_async_context(a_board(world, boss.cookie))
             await next_frame(socket)
         assert await refusal(world, boss.cookie) == (429, "too-many")
+        assert await refusal(world, again_boss.cookie) == (429, "too-many")
         async with a_board(world, other.cookie) as another:
             await next_frame(another)
     async with asyncio.timeout(20):
