@@ -6,11 +6,11 @@ import asyncio
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Request, WebSocketRoute, expect
 
+from adapter.storage.board import BoardRows
 from adapter.storage.port import StorageError
 from tests.browser.conftest import Tab
 from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand
@@ -102,7 +102,7 @@ async def test_a_supervisor_sees_how_old_the_board_is_while_no_update_arrives(
         await page.unroute("**/api/board?*")
         await expect(root).to_have_attribute("data-state", "live", timeout=20_000)
         with monkeypatch.context() as patch:
-            patch.setattr(app.board, "report", _not_read)
+            patch.setattr(app.board.store, "board", _not_read)
             await expect(status).to_contain_text("The server cannot read its data. As of ")
             await expect(root).to_have_attribute("data-state", "stale")
             await expect(figure).to_have_text("0")
@@ -123,7 +123,7 @@ async def test_a_board_shows_nothing_once_its_sign_in_has_ended(tmp_path: Path) 
         await expect(page.locator('[data-figure="over"]')).to_be_hidden()
 
 
-async def _not_read(_org_id: str, _since: int) -> dict[str, Any]:
+async def _not_read(_org_id: str, _window: object) -> BoardRows:
     raise StorageError("silent")
 
 

@@ -56,8 +56,8 @@ export function createAudioWindow({ fetchTicket, onTold, onOpen, onClosed }, pag
       page.open(`/phone${language ? `?lang=${encodeURIComponent(language)}` : ''}`, MARK, 'popup,width=400,height=260');
     },
     /** What it must know of the agent's calls. @param {View} view */
-    hear({ agent, calls }) {
-      const next = { agent, calls: calls.map(() => ({})) };
+    hear({ agent, calls, notices }) {
+      const next = { agent, calls: calls.map(() => ({})), notices: notices.map(({ code }) => ({ code })) };
       if (JSON.stringify(next) === JSON.stringify(shown)) return;
       shown = next;
       say({ say: 'view', view: next });

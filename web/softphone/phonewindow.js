@@ -60,7 +60,8 @@ addEventListener('message', ({ source, origin, data }) => {
   const said = Object(data)[MARK];
   if (!said || source !== opener || origin !== location.origin) return;
   if (said.say === 'view') {
-    page.model.view = { ...said.view, can: {} };
+    // A panel of another build may leave out what this window has learned to read.
+    page.model.view = { notices: [], ...said.view, can: {} };
     phone ??= createBrowserPhone(page, fetchTicket, { channel: () => channel, locks });
   } else if (said.say === 'ticket') {
     waiting.get(said.id)?.(said.ticket);
