@@ -14,7 +14,7 @@ import httpx
 
 from adapter.core.model import AgentKey
 from adapter.doctor.callcenter import call_center_findings
-from adapter.doctor.findings import Finding, fail, ok
+from adapter.doctor.findings import Finding, about, fail, ok
 from adapter.orgs import Org, Orgs
 from adapter.outbound import build_client
 from adapter.page.port import ReadBackFailed
@@ -90,7 +90,8 @@ async def _read_back(org: Org, settings: Settings) -> tuple[Finding, ...]:
 
     finder = finder_of(org, settings)
     if finder is None:
-        return _half_set(settings)
+        found = _half_set(settings)
+        return about(org.org_id, found) if settings.orgs_file is not None else found
     try:
         await finder.find(NOBODY, "doctor")
         centers = await call_center_findings(finder.rows, f"{settings.public_url}/softphone")

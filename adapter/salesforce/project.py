@@ -77,26 +77,24 @@ def client_app(deployment: Deployment) -> tuple[Component, ...]:
     (https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_extlclntappconfigurablepolicies.htm).
     """
     name = deployment.name
+    own = _app_part(
+        name,
+        "ExternalClientApplication",
+        contactEmail=deployment.contact,
+        description="Lets agents sign in to the softphone with their Salesforce user.",
+        distributionState="Local",
+        isProtected="false",
+        label=deployment.label,
+    )
+    return own, *_oauth(deployment), *_policies(name)
 
-    def part(type_: str, suffix: str, **texts: str) -> Component:
-        own = {} if type_ == "ExternalClientApplication" else {"externalClientApplication": name}
-        # Salesforce returns the elements in alphabetical order.
-        leaves = parts.leaves(**dict(sorted((own | texts).items())))
-        return Component(type_, f"{name}{suffix}", parts.component_file(type_, *leaves))
 
+def _oauth(deployment: Deployment) -> tuple[Component, ...]:
+    app = {"externalClientApplication": deployment.name}
     return (
-        part(
-            "ExternalClientApplication",
-            "",
-            contactEmail=deployment.contact,
-            description="Lets agents sign in to the softphone with their Salesforce user.",
-            distributionState="Local",
-            isProtected="false",
-            label=deployment.label,
-        ),
-        part(
+        _app_part(
+            f"{deployment.name}_glbloauth",
             "ExtlClntAppGlobalOauthSettings",
-            "_glbloauth",
             callbackUrl=deployment.callback,
             isConsumerSecretOptional="false",
             isIntrospectAllTokens="false",
@@ -105,24 +103,33 @@ def client_app(deployment: Deployment) -> tuple[Component, ...]:
             label=f"{deployment.label} OAuth",
             shouldRotateConsumerKey="false",
             shouldRotateConsumerSecret="false",
+            **app,
         ),
-        part(
+        _app_part(
+            f"{deployment.name}_oauth",
             "ExtlClntAppOauthSettings",
-            "_oauth",
             commaSeparatedOauthScopes=parts.SCOPES,
             label=f"{deployment.label} Scopes",
+            **app,
         ),
-        part(
+    )
+
+
+def _policies(name: str) -> tuple[Component, ...]:
+    return (
+        _app_part(
+            f"{name}_plcy",
             "ExtlClntAppConfigurablePolicies",
-            "_plcy",
+            externalClientApplication=name,
             isEnabled="true",
             isOauthPluginEnabled="true",
             label=f"{name}_plcy",
         ),
-        part(
+        _app_part(
+            f"{name}_defaultPolicy",
             "ExtlClntAppOauthConfigurablePolicies",
-            "_defaultPolicy",
             commaSeparatedPermissionSet=f"{name}_Agent",
+            externalClientApplication=name,
             ipRelaxationPolicyType="Enforce",
             label=f"{name}_defaultPolicy",
             permittedUsersPolicyType="AdminApprovedPreAuthorized",
@@ -130,6 +137,12 @@ def client_app(deployment: Deployment) -> tuple[Component, ...]:
             requiredSessionLevel="STANDARD",
         ),
     )
+
+
+def _app_part(name: str, type_: str, **texts: str) -> Component:
+    """Its elements in alphabetical order, as Salesforce returns them."""
+    leaves = parts.leaves(**dict(sorted(texts.items())))
+    return Component(type_, name, parts.component_file(type_, *leaves))
 
 
 def app(

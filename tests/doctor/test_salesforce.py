@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -198,3 +199,13 @@ async def test_each_org_is_searched_by_its_own_app() -> None:
         found = await salesforce_findings(plain, Orgs((org,)), StoppedClock(), tls)
     assert (found[0].check, found[0].grade) == ("read-back", Grade.OK)
     assert domain in found[0].text
+
+
+async def test_of_several_orgs_each_that_is_not_searched_is_named() -> None:
+    """Otherwise the same sentence stood there twice."""
+    update = {"orgs_file": Path("orgs.toml"), "salesforce_client_id": "client"}
+    settings = load({}).model_copy(update=update)
+    orgs = Orgs(tuple(Org(f"00D00000000000{n}", (ORG,), "https://a.example") for n in (1, 2)))
+    tls = ssl.create_default_context()
+    found = await salesforce_findings(settings, orgs, StoppedClock(), tls)
+    assert [f.text.partition(":")[0] for f in found] == ["00D000000000001", "00D000000000002"]

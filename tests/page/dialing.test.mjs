@@ -21,16 +21,16 @@ function bench(up = true) {
   /** @type {import('../../web/softphone/types.js').Model} */
   const model = { ...createModel(), stage: 'live', connection: 1 };
   let ids = 0;
-  const reconnect = test.mock.fn();
+  const renew = test.mock.fn();
   const dialing = createDialing({
-    model, makeId: () => `r${++ids}`, t: (key) => key, render: () => undefined, reconnect, now: () => 1_000,
+    model, makeId: () => `r${++ids}`, t: (key) => key, render: () => undefined, renew, now: () => 1_000,
     send: (frame) => up && frames.push(frame) > 0,
     say: (id, tone, text, act) => void (said.set(id, text), tones.set(id, tone), acts.set(id, act)), unsay: (id) => void said.delete(id),
   });
   /** @param {string} code @param {string} [text] @param {string} [request_id] @param {import('../../web/softphone/types.js').Tone} [tone] */
   const answer = (code, text = '', request_id = 'r1', tone = ['placed', 'duplicate'].includes(code) ? 'quiet' : 'error') =>
     dialing.hear(view({ answers: [{ request_id, code, text, at: 0, tone }] }));
-  return { dialing, frames, said, tones, acts, model, answer, reconnect };
+  return { dialing, frames, said, tones, acts, model, answer, renew };
 }
 
 test('the raw number, the record and both times of the click go out', (t) => {
@@ -149,16 +149,16 @@ test('a call in the view ends the waiting', (t) => {
 
 test('silence for eight seconds is reported, and so is a connection lost meanwhile', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { dialing, said, model, reconnect } = bench();
+  const { dialing, said, model, renew } = bench();
   dialing.dial(WISH);
   t.mock.timers.tick(8_000);
   assert.deepEqual([said.get('dial'), model.pending], ['dial.unanswered', null]);
-  assert.equal(reconnect.mock.callCount(), 1, 'it may have died without a word');
+  assert.equal(renew.mock.callCount(), 1, 'it may have died without a word');
   said.clear();
   dialing.dial(WISH);
   dialing.drop();
   assert.equal(said.get('dial'), 'dial.unanswered');
-  assert.equal(reconnect.mock.callCount(), 1);
+  assert.equal(renew.mock.callCount(), 1);
 });
 
 test('asked whether to call again, the button dials the same wish, confirmed and clicked now', (t) => {

@@ -123,6 +123,18 @@ test('a connection that dies without a word is replaced, and nothing waits for i
   assert.equal(opened.length, 2);
 });
 
+test('a connection given up as lost is down at once, whatever it still believed', async (t) => {
+  const { socket, story, opened, hear, connect } = bench(t);
+  await connect();
+  hear({ type: 'view' });
+  opened[0].close = () => undefined;
+  socket.renew();
+  assert.deepEqual([socket.isUp(), story.at(-1)], [false, 'down']);
+  t.mock.timers.tick(500);
+  await settled();
+  assert.equal(opened.length, 2);
+});
+
 test('a server that sends no pings is not suspected', async (t) => {
   const { socket, opened, hear, connect } = bench(t);
   await connect();

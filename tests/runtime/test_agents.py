@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from adapter.core.draft import Draft
 from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubmitted
 from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.favorite import Favorite, FavoriteChosen
 from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.fanout.port import Value
@@ -195,13 +196,13 @@ async def test_a_read_that_a_commit_overtakes_does_not_undo_it(
     async def overtaken(key: AgentKey) -> Snapshot | None:
         monkeypatch.undo()
         read = await load(key)
-        await bench.agents.handle(ADA, click())
+        await bench.agents.handle(ADA, FavoriteChosen(1, Favorite("+1202", "Grace"), on=True))
         return read
 
     bench.agents.forget(ADA)
     monkeypatch.setattr(bench.store, "load", overtaken)
     shown = await bench.agents.snapshot(ADA)
-    assert shown.agent.phase is Phase.RINGING_USER_DEVICES
+    assert [favorite.name for favorite in shown.agent.favorites] == ["Grace"]
     assert shown == bench.agents.cached(ADA) == await bench.store.load(ADA)
 
 

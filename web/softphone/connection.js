@@ -94,6 +94,7 @@ export function createConnection(page, { driver, settings, origin, ticket, onFra
     send: socket.send,
     isUp: socket.isUp,
     connect: socket.connect,
+    renew: socket.renew,
     /** The session is over: do not reconnect. */
     leave() {
       socket.stop();

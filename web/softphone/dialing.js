@@ -23,7 +23,7 @@ const TAKEN = 'placed';
  * @typedef {{
  *   model: Model, send: (frame: Frame) => boolean, makeId: () => string, t: (key: string) => string,
  *   say: (id: string, tone: Tone, text: string, act?: Act) => void,
- *   unsay: (id: string) => void, render: () => void, reconnect?: () => void, now?: () => number,
+ *   unsay: (id: string) => void, render: () => void, renew?: () => void, now?: () => number,
  * }} Ports
  */
 
@@ -44,7 +44,7 @@ const dialFrame = ({ number, record, params, clickedAt, workId }, requestId, { s
 export const isAsked = ({ asked }, callId, ...actions) => asked.some((one) => one.call_id === callId && actions.includes(one.action));
 
 /** The request that waits for an answer, until an answer, a call, a time-out or a lost connection. @param {Ports} ports */
-function createPending({ model, t, say, render, reconnect = () => {} }) {
+function createPending({ model, t, say, render, renew = () => {} }) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   function conclude() {
@@ -65,7 +65,7 @@ function createPending({ model, t, say, render, reconnect = () => {} }) {
       timer = setTimeout(() => {
         unanswered();
         // The connection may have died silently; if the server was only slow, the answer is in the next view.
-        reconnect();
+        renew();
       }, ANSWER_MS);
       render();
     },

@@ -221,7 +221,7 @@ export function createPhone(page, begun) {
   const send = (/** @type {Frame} */ frame) => connection.send(frame);
   const wake = createWakeDetector();
   const reload = createBuildReload(() => location.reload());
-  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId, reconnect: () => void connection.connect() });
+  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId, renew: () => connection.renew() });
   const desk = createDesk(page, begun, send, clicked);
   const { org, works, audio } = desk;
   const connection = createLink(page, begun, desk, { send, dialing, onReload: reload.told });

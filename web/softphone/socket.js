@@ -37,11 +37,7 @@ class Socket {
   #greeted = false;
   // Each attempt has a number, so events of an abandoned one are ignored.
   #attempt = 0;
-  // A lost socket may take long to close, so nothing waits for that.
-  #silence = createSilence(() => {
-    this.stop();
-    this.#retry();
-  });
+  #silence = createSilence(() => this.renew());
 
   /** @param {Ports} ports */
   constructor(ports) {
@@ -63,6 +59,12 @@ class Socket {
     this.#up = this.#greeted = false;
     this.#socket?.close(1000);
     this.#socket = null;
+  };
+
+  /** Give the connection up as lost. It may take long to close, so nothing waits for that. */
+  renew = () => {
+    this.stop();
+    this.#retry();
   };
 
   connect = async () => {
