@@ -20,10 +20,11 @@ for (const [name, [request, answer]] of Object.entries(QUESTIONS)) {
       assert.equal(ms, 15_000);
       return late.signal;
     });
-    t.mock.method(globalThis, 'fetch', (/** @type {string} */ _path, /** @type {RequestInit} */ { signal } = {}) => new Promise((_, reject) => {
+    const fetched = t.mock.method(globalThis, 'fetch', (/** @type {string} */ _path, /** @type {RequestInit} */ { signal } = {}) => new Promise((_, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason));
     }));
     const asked = request();
+    assert.equal(fetched.mock.calls[0]?.arguments[1]?.signal, late.signal);
     late.abort();
     assert.deepEqual(await asked, answer);
   });
