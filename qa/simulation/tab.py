@@ -240,7 +240,9 @@ class Tab:
         self._accepted.setdefault(log_id, self._loop.time())
         self._concerned.add(log_id)
         self.say(type="accept", log_id=log_id)
-        if is_new and self._dice.hits(self._dice.odds.page_frozen):
+        # Offers read together after a thaw are one moment: otherwise a page with many waiting logs
+        # would freeze again each time, before the server can answer.
+        if is_new and self._dice.hits(self._dice.odds.page_frozen) and not self._backlog:
             self.freeze(log_id)
 
     def _go(self, go: dict[str, Any]) -> None:
