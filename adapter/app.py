@@ -33,12 +33,12 @@ from adapter.settings import Settings
 from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
 from adapter.tenantbuilder import Builder
-from adapter.web import oidc
-from adapter.web.badrequests import RequestReader
-from adapter.web.connections import Connections, Limits
-from adapter.web.filelimit import room_for_connections
-from adapter.web.reception import GONE
+from adapter.web.http.badrequests import RequestReader
+from adapter.web.http.connections import Connections, Limits
+from adapter.web.http.filelimit import room_for_connections
 from adapter.web.server import FAST_PATHS, LIMITS
+from adapter.web.signin import oidc
+from adapter.web.sockets.reception import GONE
 from adapter.wiring import Edges, make_runtime
 
 log = structlog.get_logger(__name__)

@@ -30,8 +30,8 @@ from adapter.voice.standin.book import Book, Center
 from adapter.voice.standin.server import StandIn
 from adapter.voice.standin.site import Omni, make_omni_org
 from adapter.voice.token import read_key
-from adapter.web.demo import make_demo_org
-from adapter.web.pages import WEB
+from adapter.web.pages.demo import make_demo_org
+from adapter.web.pages.site import WEB
 
 LIBRARY = Path(__file__).parents[1] / "node_modules" / ".voice" / "4.8.10.cjs"
 """Salesforce's connector library, as downloaded by the tests; it is never shipped."""

@@ -27,35 +27,35 @@ from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.telephony.port import WebhookDriver
 from adapter.tenants import Tenants
-from adapter.web.board import BoardSite, day_of
-from adapter.web.boardfeed import BoardFeeds
-from adapter.web.boardlive import BoardLive
-from adapter.web.bridge import Bridge
-from adapter.web.clicks import Clicks
-from adapter.web.connections import Limits
-from adapter.web.connector import ConnectorSite
+from adapter.web.board.feed import BoardFeeds
+from adapter.web.board.live import BoardLive
+from adapter.web.board.page import BoardSite, day_of
 from adapter.web.desk import Desk
-from adapter.web.devlogin import DevLogin
-from adapter.web.fastpath import WebhookFastPaths
-from adapter.web.framehandler import FrameHandler
-from adapter.web.heartbeat import Heartbeat
 from adapter.web.history import History
-from adapter.web.login import Login
+from adapter.web.http.connections import Limits
+from adapter.web.http.fastpath import WebhookFastPaths
+from adapter.web.http.status import Status
+from adapter.web.http.throttle import Throttle
 from adapter.web.metrics import MetricsSite
-from adapter.web.onetimetokens import OneTimeTokens
-from adapter.web.pages import Site
-from adapter.web.phonelines import PhoneLines
-from adapter.web.reception import Reception
-from adapter.web.salesforcelogin import SalesforceLogin
-from adapter.web.salesforceuser import SalesforceUserCheck
+from adapter.web.pages.connector import ConnectorSite
+from adapter.web.pages.site import Site
+from adapter.web.pages.startupfailures import StartupFailures
+from adapter.web.phones.lines import PhoneLines
+from adapter.web.phones.sip import SipProxy
 from adapter.web.server import Handlers, make_server, webhook_paths
 from adapter.web.sessionmonitor import Holder, SessionMonitor
-from adapter.web.sessions import Sessions
-from adapter.web.sip import SipProxy
-from adapter.web.socketdoor import SocketDoor
-from adapter.web.startupfailures import StartupFailures
-from adapter.web.status import Status
-from adapter.web.throttle import Throttle
+from adapter.web.signin.devlogin import DevLogin
+from adapter.web.signin.login import Login
+from adapter.web.signin.onetimetokens import OneTimeTokens
+from adapter.web.signin.salesforcelogin import SalesforceLogin
+from adapter.web.signin.salesforceuser import SalesforceUserCheck
+from adapter.web.signin.sessions import Sessions
+from adapter.web.sockets.bridge import Bridge
+from adapter.web.sockets.clicks import Clicks
+from adapter.web.sockets.framehandler import FrameHandler
+from adapter.web.sockets.heartbeat import Heartbeat
+from adapter.web.sockets.reception import Reception
+from adapter.web.sockets.socketdoor import SocketDoor
 from adapter.web.webhooks import Webhooks
 from adapter.wiring import Edges, Runtime
 

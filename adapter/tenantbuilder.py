@@ -23,7 +23,7 @@ from adapter.settings import Settings
 from adapter.telephony.health import Health
 from adapter.telephony.port import Capabilities, DriverStates
 from adapter.tenants import Telephony, Tenant, Tenants
-from adapter.web.oidc import IdentityProvider
+from adapter.web.signin.oidc import IdentityProvider
 
 StatesOf = Callable[[str], DriverStates]
 """The storage for the state of an account's driver."""

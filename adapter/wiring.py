@@ -37,7 +37,7 @@ from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.port import StreamDriver
 from adapter.tenants import Tenants
-from adapter.web.address import Proxies
+from adapter.web.http.address import Proxies
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ const styles = files.filter((file) => file.endsWith('.css'));
 const read = (/** @type {string} */ name) => readFileSync(new URL(name, HOME), 'utf8');
 const usual = { bundle: true, minify: true, write: false, format: 'esm', target: 'es2023', charset: 'utf8' };
 
-/** A name for what the sources are; adapter/web/pagefiles.py finds the same. */
+/** A name for what the sources are; adapter/web/pages/files.py finds the same. */
 function sourcesName() {
   const all = createHash('sha256');
   for (const name of [...scripts, ...styles].sort()) {

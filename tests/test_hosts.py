@@ -11,7 +11,7 @@ from aiohttp import web
 from adapter.app import listening
 from adapter.hosts import only_asked_as
 from adapter.telephony.simulator.server import make_app
-from adapter.web.demo import make_demo_org
+from adapter.web.pages.demo import make_demo_org
 from tests.scenarios.conftest import a_world, simulated
 
 

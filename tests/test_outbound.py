@@ -28,8 +28,8 @@ from adapter.telephony.port import Unknown
 from adapter.voice.client import VoiceClient
 from adapter.voice.client import build_http as build_voice_http
 from adapter.voice.token import Issuer, read_key
-from adapter.web.oidc import Flow, IdentityProvider, SignInRefused
-from adapter.web.oidc import build_http as build_sign_in_http
+from adapter.web.signin.oidc import Flow, IdentityProvider, SignInRefused
+from adapter.web.signin.oidc import build_http as build_sign_in_http
 from tests.fakes.voicecalls import CENTER, ORG, key_pair
 
 Asker = Callable[[str], Awaitable[str]]

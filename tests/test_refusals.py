@@ -46,7 +46,7 @@ def refused_moments() -> set[str]:
     told = [
         *nodes("core/dialing.py"),
         *nodes("core/controlling.py"),
-        *nodes("web/salesforceuser.py"),
+        *nodes("web/signin/salesforceuser.py"),
     ]
     pairs = [n for n in told if isinstance(n, ast.Tuple) and len(n.elts) == 2]
     codes = {strings(node)[0] for node in pairs if strings(node)}

@@ -18,7 +18,7 @@ from adapter.runtime.directory import DirectoryError
 from adapter.runtime.peers import CannotLink
 from adapter.settings.environment import environment, ignored_variables, load
 from adapter.storage.port import StorageError
-from adapter.web.filelimit import raise_limit
+from adapter.web.http.filelimit import raise_limit
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from adapter.outbound import build_client
 from adapter.page.port import ReadBackFailed
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
-from adapter.web.oidc import Flow, IdentityProvider, SignInRefused
+from adapter.web.signin.oidc import Flow, IdentityProvider, SignInRefused
 
 SECONDS = 10.0
 NOBODY = AgentKey("00D000000000000AAA", "005000000000000AAA")

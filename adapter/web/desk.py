@@ -15,8 +15,8 @@ from adapter.core.model import AgentKey
 from adapter.core.phone import DialRules, Undialable, dialable, display, with_extension
 from adapter.runtime.colleagues import Colleagues
 from adapter.tenants import Tenants
-from adapter.web.login import Login, read_object
-from adapter.web.middleware import uncached
+from adapter.web.http.middleware import uncached
+from adapter.web.signin.login import Login, read_object
 
 LONGEST_WORDS = 255
 

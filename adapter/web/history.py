@@ -18,8 +18,8 @@ from adapter.core.policy import Policy, outcome_code
 from adapter.runtime.agents import Agents
 from adapter.storage.history import HistoryRow
 from adapter.storage.sqlstore import SqlStore
-from adapter.web.login import Login, read_object
-from adapter.web.middleware import Refused, uncached
+from adapter.web.http.middleware import Refused, uncached
+from adapter.web.signin.login import Login, read_object
 
 MALFORMED = (
     "Send `kind` all, missed or mine, `search` of at most 255 letters, `record` (an id), "

@@ -10,25 +10,25 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapter.hosts import only_asked_as
-from adapter.web.board import BoardSite
-from adapter.web.boardlive import BoardLive
-from adapter.web.bodies import MAX_BODY_BYTES, bodies_in_time
-from adapter.web.bridge import Bridge
-from adapter.web.connection import timed
-from adapter.web.connections import Limits
-from adapter.web.connector import ConnectorSite
+from adapter.web.board.live import BoardLive
+from adapter.web.board.page import BoardSite
 from adapter.web.desk import Desk
-from adapter.web.devlogin import DevLogin
-from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.history import History
-from adapter.web.login import Login
+from adapter.web.http.bodies import MAX_BODY_BYTES, bodies_in_time
+from adapter.web.http.connection import timed
+from adapter.web.http.connections import Limits
+from adapter.web.http.fastpath import WebhookFastPaths
+from adapter.web.http.middleware import add_headers, last_resort
+from adapter.web.http.status import Status
 from adapter.web.metrics import MetricsSite
-from adapter.web.middleware import add_headers, last_resort
-from adapter.web.pages import Site
-from adapter.web.salesforcelogin import SalesforceLogin
-from adapter.web.sip import SipProxy
-from adapter.web.startupfailures import StartupFailures
-from adapter.web.status import Status
+from adapter.web.pages.connector import ConnectorSite
+from adapter.web.pages.site import Site
+from adapter.web.pages.startupfailures import StartupFailures
+from adapter.web.phones.sip import SipProxy
+from adapter.web.signin.devlogin import DevLogin
+from adapter.web.signin.login import Login
+from adapter.web.signin.salesforcelogin import SalesforceLogin
+from adapter.web.sockets.bridge import Bridge
 from adapter.web.webhooks import Webhooks
 
 FAST_PATHS = web.AppKey("webhook_fast_paths", WebhookFastPaths)

@@ -16,9 +16,9 @@ from adapter.core.model import AgentKey
 from adapter.page.registry import Registry
 from adapter.runtime.outages import Outages
 from adapter.runtime.tasks import Tasks
-from adapter.web.boardfeed import BoardFeeds
-from adapter.web.phonelines import PhoneLines
-from adapter.web.sessions import Sessions
+from adapter.web.board.feed import BoardFeeds
+from adapter.web.phones.lines import PhoneLines
+from adapter.web.signin.sessions import Sessions
 
 WATCH_SECONDS = 60.0
 

@@ -19,10 +19,10 @@ from adapter.storage.port import Done, StorageError
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.port import WebhookDriver
 from adapter.telephony.updates import IncomingDelivery, WebhookRefusal
-from adapter.web.address import FORWARDED, NO_PROXIES, Proxies, address_behind
-from adapter.web.bodies import READ_SECONDS, read_body
-from adapter.web.middleware import failure
-from adapter.web.throttle import Throttle
+from adapter.web.http.address import FORWARDED, NO_PROXIES, Proxies, address_behind
+from adapter.web.http.bodies import READ_SECONDS, read_body
+from adapter.web.http.middleware import failure
+from adapter.web.http.throttle import Throttle
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from aiohttp import web
 from adapter.app import drain, listening, running
 from adapter.settings import PREFIX, Settings
 from adapter.settings.environment import load
-from adapter.web.demo import make_demo_org
+from adapter.web.pages.demo import make_demo_org
 from qa.asterisk.bench import IDENTITY, IDENTITY_NAME, Bench, real
 from qa.asterisk.engine import APP, USER, NoAsterisk
 from qa.asterisk.handset import BUSY, DECLINE, IGNORE, Handset, Plan

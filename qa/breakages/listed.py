@@ -178,17 +178,17 @@ BREAKAGES = (
     ),
     Breakage(
         "skip the journal's upload",
-        "adapter/web/reception.py",
+        "adapter/web/sockets/reception.py",
         "        entries, rubbish = hello.entries()\n",
         "        entries, rubbish = (), 0\n",
-        ("tests/web/test_bridge.py", "tests/scenarios"),
+        ("tests/web/sockets/test_bridge.py", "tests/scenarios"),
     ),
     Breakage(
         "forget a report that was not stored",
-        "adapter/web/framehandler.py",
+        "adapter/web/sockets/framehandler.py",
         "            if isinstance(message, messages.Result):\n",
         "            if isinstance(message, messages.Hello):\n",
-        ("tests/web/test_bridge.py",),
+        ("tests/web/sockets/test_bridge.py",),
     ),
     Breakage(
         "act before the commit",

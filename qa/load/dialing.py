@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from adapter.web.socketdoor import FRAMES_PER_MINUTE
+from adapter.web.sockets.socketdoor import FRAMES_PER_MINUTE
 from qa.load import scene, wire
 from qa.load.parts.click import dial
 from qa.load.parts.results import Round, percentile

@@ -1,8 +1,8 @@
 """One process of the adapter: the real runtime and the real bridge on fake edges.
 
 Real parts: adapter.core, adapter.runtime (agents, turn, intake, pages, perform, sweeper, tasks),
-adapter.opencti, adapter.web.bridge from the greeting on. Fake parts: sockets, HTTP and signatures,
-and the store's files (qa/simulation/disk.py). Views are rendered for a few versions only.
+adapter.opencti, adapter.web.sockets.bridge from the greeting on. Fake parts: sockets, HTTP and
+signatures, and the store's files (qa/simulation/disk.py). Few versions' views are rendered.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Telephony, Tenant, Tenants
 from adapter.voice.record import RecordRules, VoiceWriter
 from adapter.voice.setup import SURFACE
-from adapter.web.clicks import Clicks
-from adapter.web.framehandler import FrameHandler
-from adapter.web.reception import Reception
-from adapter.web.salesforceuser import SalesforceUserCheck
+from adapter.web.signin.salesforceuser import SalesforceUserCheck
+from adapter.web.sockets.clicks import Clicks
+from adapter.web.sockets.framehandler import FrameHandler
+from adapter.web.sockets.reception import Reception
 from qa.simulation.dice import Dice, Shape
 from qa.simulation.disk import Disk, MemoryStore
 from qa.simulation.provider import ACCOUNT, FakeProvider

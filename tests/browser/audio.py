@@ -15,7 +15,7 @@ import pytest
 from adapter.app import drain, listening, running
 from adapter.frontends import App
 from adapter.settings import Settings
-from adapter.web.pages import WEB
+from adapter.web.pages.site import WEB
 from qa.asterisk.bench import real
 from qa.asterisk.engine import APP, NoAsterisk, find_root
 from qa.asterisk.handset import IGNORE, PICK_UP

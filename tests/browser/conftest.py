@@ -24,7 +24,7 @@ from playwright.async_api import (
 from playwright.async_api import TimeoutError as NoAnswer
 
 from adapter.app import listening
-from adapter.web.demo import make_demo_org
+from adapter.web.pages.demo import make_demo_org
 from tests.scenarios.conftest import World, a_world, free_port
 
 CHROMIUM = "/usr/bin/chromium"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from adapter.web.startupfailures import CODES
+from adapter.web.pages.startupfailures import CODES
 from tests.browser.conftest import Org
 from tests.browser.states import blocked_doors
 

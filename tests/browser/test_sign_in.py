@@ -13,8 +13,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 
 from adapter.app import listening
-from adapter.web.demo import make_demo_org
-from adapter.web.sessions import cookie_name
+from adapter.web.pages.demo import make_demo_org
+from adapter.web.signin.sessions import cookie_name
 from tests.browser import tls
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.fakes.identity import FakeIdentity, an_identity

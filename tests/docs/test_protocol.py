@@ -136,7 +136,7 @@ def test_a_follow_up_is_told_to_be_true_or_false() -> None:
 SAYING = (
     *("page/saving.py", "page/frames.py", "page/offers.py", "opencti/surface.py"),
     *("lwc/surface.py", "salesforce/savecall.py", "salesforce/pagecalls.py"),
-    *("web/framehandler.py", "web/heartbeat.py", "web/reception.py"),
+    *("web/sockets/framehandler.py", "web/sockets/heartbeat.py", "web/sockets/reception.py"),
 )
 
 
@@ -264,7 +264,7 @@ def test_each_of_the_pages_settings_is_named() -> None:
     """As `web/pages.py` makes them."""
     (made,) = (
         n
-        for n in ast.walk(tree("web/pages.py"))
+        for n in ast.walk(tree("web/pages/site.py"))
         if isinstance(n, ast.AsyncFunctionDef) and n.name == "settings"
     )
     dicts = [texts_of_keys(n) for n in ast.walk(made) if isinstance(n, ast.Dict)]
@@ -287,7 +287,7 @@ def test_each_code_of_an_answer_is_listed_and_no_other() -> None:
     ]
     assert len(outcomes) >= 5
     answered = texts("core/dialing.py", 1, "Answer") | texts("core/controlling.py", 2, "_answer")
-    made = SETTINGS.keys() - texts("web/salesforceuser.py", 0, "error_frame")
+    made = SETTINGS.keys() - texts("web/signin/salesforceuser.py", 0, "error_frame")
     assert codes("Answers") == made | answered | set(outcomes)
 
 
@@ -303,15 +303,21 @@ def test_each_code_of_a_notice_is_listed_and_no_other() -> None:
 
 def test_each_code_of_an_error_is_listed_and_no_other() -> None:
     """Those that are frames of their own, not of the view."""
-    files = ("web/framehandler.py", "web/reception.py", "web/salesforceuser.py")
+    files = (
+        "web/sockets/framehandler.py",
+        "web/sockets/reception.py",
+        "web/signin/salesforceuser.py",
+    )
     made = set().union(*(texts(file, 0, "error_frame") for file in files))
     assert codes("Errors") == made | {"not-stored"}
 
 
 def test_each_code_of_an_answer_over_http_is_listed_and_no_other() -> None:
     """Of the requests that a client of this protocol makes."""
-    names = ("login", "devlogin", "salesforcelogin", "bodies", "middleware", "history", "desk")
-    files = [f"web/{name}.py" for name in (*names, "startupfailures", "socketdoor", "connection")]
+    signin = ("signin/login", "signin/devlogin", "signin/salesforcelogin")
+    http = ("http/bodies", "http/middleware", "http/connection")
+    rest = ("history", "desk", "pages/startupfailures", "sockets/socketdoor")
+    files = [f"web/{name}.py" for name in (*signin, *http, *rest)]
     made = {
         (value(file, call.args[1]), value(file, call.args[0]))
         for file in files
@@ -324,8 +330,13 @@ def test_each_code_of_an_answer_over_http_is_listed_and_no_other() -> None:
 
 def test_each_close_code_is_listed_and_no_other() -> None:
     """1009 is the WebSocket library's own."""
-    files = ("page/registry.py", "web/bridge.py", "web/framehandler.py", "web/reception.py")
-    places = (*files, "web/outbox.py", "app.py")
+    files = (
+        "page/registry.py",
+        "web/sockets/bridge.py",
+        "web/sockets/framehandler.py",
+        "web/sockets/reception.py",
+    )
+    places = (*files, "web/sockets/outbox.py", "app.py")
     made = {
         told
         for file in places

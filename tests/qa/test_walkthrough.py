@@ -29,7 +29,7 @@ def result() -> dict[str, Any]:
 @pytest.mark.slow
 def test_a_click_and_a_webhook_are_followed_through_our_own_files(result: dict[str, Any]) -> None:
     """Each begins at the edge, is decided in the core, is stored, and counts no simulator."""
-    for way, edge in (("click", "web/bridge.py"), ("webhook", "web/webhooks.py")):
+    for way, edge in (("click", "web/sockets/bridge.py"), ("webhook", "web/webhooks.py")):
         files = result[way]["by_file"]
         assert result[way]["files"] == len(files)
         assert result[way]["returns"] == sum(files.values())

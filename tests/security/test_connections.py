@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from adapter.web.connection import FLOOD, FRAMES_PER_MINUTE
+from adapter.web.http.connection import FLOOD, FRAMES_PER_MINUTE
 from tests.fakes.process import AdapterProcess
 from tests.scenarios.conftest import Scene, a_scene, environment_of
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.web.pages import WEB
+from adapter.web.pages.site import WEB
 from tests.fakes.identity import an_identity
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import World, a_world

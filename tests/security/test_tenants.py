@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 
 from adapter.core.model import AgentKey
 from adapter.telephony.dialstack import signing
-from adapter.web.sessions import cookie_name
+from adapter.web.signin.sessions import cookie_name
 from tests.fakes.identity import FakeIdentity, an_identity
 from tests.fakes.page import FakePage
 from tests.fakes.provider import FakeProvider

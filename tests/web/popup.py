@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from adapter.web.secret import s256
+from adapter.web.signin.secret import s256
 
 ORIGIN = "http://127.0.0.1:1"
 OPENED_BY_US = {

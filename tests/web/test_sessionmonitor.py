@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.storage.port import StorageError
-from adapter.web.sessions import IDLE_MS, SESSION_MS
+from adapter.web.signin.sessions import IDLE_MS, SESSION_MS
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
 

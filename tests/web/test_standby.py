@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from adapter.web.pages import WEB, standby_policy
+from adapter.web.pages.site import WEB, standby_policy
 from tests.scenarios.conftest import World
 
 PAGE = (WEB / "standby.html").read_bytes()

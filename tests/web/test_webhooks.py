@@ -32,8 +32,8 @@ from adapter.telephony.updates import (
     WebhookRefusal,
     WebhookReply,
 )
-from adapter.web.bodies import MAX_BODY_BYTES
-from adapter.web.throttle import Throttle
+from adapter.web.http.bodies import MAX_BODY_BYTES
+from adapter.web.http.throttle import Throttle
 from adapter.web.webhooks import Webhooks
 from tests.scenarios.conftest import ACCOUNT, SECRET, World
 

@@ -1,0 +1,1 @@
+"""The supervisors' board: its page and exports, its socket, and what it is sent."""

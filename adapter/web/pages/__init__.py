@@ -1,0 +1,1 @@
+"""The HTML pages, their files, and reports of pages that could not start."""

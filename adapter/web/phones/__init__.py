@@ -1,0 +1,1 @@
+"""Phones in the browser: SIP over WebSocket, and which page has the line."""

@@ -1,0 +1,1 @@
+"""The pages' WebSocket: hello, limits, frames in both directions."""
