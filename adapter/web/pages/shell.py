@@ -47,17 +47,17 @@ def shell(
     """
     home = f"softphone/{files.build}"
     direction, connecting = files.languages[language]
-    named = next((name for name in _SURFACES if name in query), "")
-    drivers, library = _SURFACES.get(named, _SURFACES["sfdcIframeOrigin"])
+    named = next((name for name in _SURFACES if name in query), None)
+    drivers, library = _SURFACES[named or "sfdcIframeOrigin"]
     ours = _OUR_OWN.get(query.get("mode", ""))
-    origin = query.get(named, "")
+    origin = query[named] if named else ""
     modules = files.modules("boot.js", *(ours or drivers))
     links = [
         *(f'<link rel="modulepreload" href="{home}/{module}">' for module in modules),
         _preload(f"api/page-settings?origin={quote(origin, safe='')}", "fetch"),
         _preload(f"{home}/lang/{language}.json", "fetch"),
     ]
-    if known_origin and not ours:
+    if named and known_origin and not ours:
         address = f"{origin}/support/api/{version}/{library}"
         links.append(f'<link rel="preload" as="script" href="{escape(address)}">')
     html = _CONNECTING.sub(lambda match: match[1] + escape(connecting), page)

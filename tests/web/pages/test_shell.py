@@ -75,6 +75,14 @@ def test_nothing_is_fetched_from_third_parties() -> None:
     assert "<script>" not in html
 
 
+def test_an_origin_under_another_name_preloads_no_library() -> None:
+    """The page would not read it either; a parameter without a name is no origin."""
+    query = {"SFDCIFRAMEORIGIN": ORIGIN, "": "https://evil.example"}
+    html = shell(PAGE, FILES, query, "en", known_origin=True)
+    assert "evil.example" not in html
+    assert "/support/api/" not in html
+
+
 STRANGER = "https://other--dev.sandbox.lightning.force.com"
 WORDS = {
     "language": "en",
