@@ -77,6 +77,11 @@ class Connection(asyncio.Protocol):
         self.beyond = 0
         """The bytes received after the current request's head."""
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether anything has arrived since the last request, or ever."""
+        return bool(self._edge or self.beyond)
+
     # --- from the network ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

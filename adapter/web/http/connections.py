@@ -28,6 +28,9 @@ BUSY_SECONDS = 60.0
 
 SWEEP_SECONDS = 1.0
 
+SILENT = "silent"
+"""Why a connection was cut that sent nothing."""
+
 ROOM_SHARE = 50
 """Without room, one in so many is cut, because finding one costs as much as finding all."""
 
@@ -109,12 +112,21 @@ class Connections:
         for connection in tuple(self._open):
             patience = self._patience.get(connection.state)
             if patience is not None and now - connection.since > patience:
-                self._cut(connection, "head" if connection.state is State.WAITING else "answer")
+                self._cut(connection, _reason(connection))
         if self._told:
-            log.warning("connections.refused", open=len(self._open), **self._told)
+            # Browsers open connections in advance and may never use them.
+            tell = log.info if self._told.keys() == {SILENT} else log.warning
+            tell("connections.refused", open=len(self._open), **self._told)
             self._told.clear()
 
     def _cut(self, connection: Connection, reason: str) -> None:
         self._told[reason] += 1
         self.forget(connection)
         connection.cut()
+
+
+def _reason(connection: Connection) -> str:
+    """Why its time is over."""
+    if connection.state is not State.WAITING:
+        return "answer"
+    return "head" if connection.has_sent else SILENT

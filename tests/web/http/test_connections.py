@@ -115,6 +115,25 @@ async def test_a_connection_without_a_request_is_closed(monkeypatch: pytest.Monk
         assert idle.state is State.IDLE
 
 
+@pytest.mark.parametrize(
+    ("sent", "level", "reason"), [(b"", "info", "silent"), (b"GET / HTT", "warning", "head")]
+)
+async def test_a_connection_that_sent_nothing_is_no_warning(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes, level: str, reason: str
+) -> None:
+    """Browsers open connections in advance; half a head is no browser's."""
+    monkeypatch.setattr(module, "SWEEP_SECONDS", 0.01)
+    with capture_logs() as lines:
+        async with looking_after(limits=Limits(head_seconds=60)) as opened:
+            waiting = opened("127.0.0.1")
+            waiting.data_received(sent)
+            waiting.since -= 61
+            async with asyncio.timeout(10):
+                while not lines:  # noqa: ASYNC110 - the sweep's own pace
+                    await asyncio.sleep(0.01)
+    assert (lines[0]["log_level"], lines[0][reason]) == (level, 1)
+
+
 async def test_a_failed_check_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else nobody would ever be cut any more, and half requests would fill the files."""
     monkeypatch.setattr(module, "SWEEP_SECONDS", 0.01)
