@@ -18,7 +18,8 @@ from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.rest import build_http
 from qa.asterisk.engine import USER, Engine, NoAsterisk, find_root, free_port
-from qa.asterisk.phone import a_phone
+from qa.asterisk.handset import BUSY
+from qa.asterisk.phone import a_phone, a_trunk
 
 ROOT = Path(__file__).parents[2]
 ETC = ROOT / "deploy" / "asterisk" / "etc"
@@ -41,6 +42,7 @@ class Deployed(Engine):
             text = path.read_text(encoding="utf-8")
             text = text.replace("8088", str(self.http_port))
             text = text.replace("0.0.0.0:5060", f"127.0.0.1:{self.sip_port}")
+            text = text.replace("sip.example.com:5060", f"127.0.0.1:{self.trunk_port}")
             (self.folder / path.name).write_text(text.replace("auth = ada", ""), encoding="utf-8")
         user = f"[{USER}]\ntype = user\npassword = {self.secret}\n"
         (self.folder / "ari_user.conf").write_text(user, encoding="utf-8")
@@ -67,15 +69,25 @@ async def test_a_real_asterisk_starts_with_it_and_serves_the_adapter() -> None:
     engine.configure()
     try:
         await engine.start()
-        async with engine.http() as http, a_phone("ada", engine.sip_port):
+        async with (
+            engine.http() as http,
+            a_phone("ada", engine.sip_port) as ada,
+            a_trunk(engine.sip_port, engine.trunk_port) as trunk,
+        ):
             found = {
                 one["resource"]: one["state"] for one in (await http.get("/ari/endpoints")).json()
             }
             browsers = await _browser_findings(engine)
+            trunk.plan = lambda number: BUSY
+            # Read as a list, it would call 2001 from outside, and so ring ada herself.
+            dialed = await ada.dial("+1&Local/2001%40from-trunk&PJSIP/2")
+            await ada.until(lambda call: bool(call.ended))
         assert found == {"ada": "online", "trunk": "online"}
         assert [one.grade for one in browsers] == [Grade.OK] * 3, (
             "phones in the browser need nothing more"
         )
+        assert ada.calls == [dialed], "a dialed name is a number, whatever else it says"
+        assert [call.number for call in trunk.calls] == ["+120012"]
         assert (engine.folder / "log" / "cel.db").exists()
         assert "ari_user" not in engine.log()
     finally:
