@@ -90,7 +90,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         hints = open_hints(url, metrics.hints_broken.inc)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)
-        http = oidc.build_http()
+        http = oidc.build_http(settings.https_proxy.get_secret_value())
         stack.push_async_callback(http.aclose)
 
         def states_of(account: str) -> StoredStates:

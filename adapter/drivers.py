@@ -43,7 +43,9 @@ def _dialstack(org: Org, _states: DriverStates, observe: Observe) -> Driver:
     if field not in USER_FIELDS:
         raise ValueError(f"user_field must be {' or '.join(USER_FIELDS)}, not {field}")
     return DialStackDriver(
-        build_http(options.get("url", DIALSTACK_URL), options.get("token", ""), account),
+        build_http(
+            options.get("url", DIALSTACK_URL), options.get("token", ""), account, proxy=org.proxy
+        ),
         account=account,
         webhook_secrets=split_secrets(options.get("webhook_secrets", "")),
         user_field=field,

@@ -89,6 +89,7 @@ def _the_one(settings: Settings) -> Org:
         directory_file=settings.directory_file,
         panel=_panel(settings.panel_file),
         caller_ids=settings.caller_ids,
+        proxy=settings.https_proxy.get_secret_value(),
     )
 
 
@@ -152,6 +153,7 @@ def _org(row: dict[str, Any], settings: Settings) -> Org:
         directory_file=Path(directory) if directory else None,
         panel=_panel(row.get("panel_file") or settings.panel_file),
         caller_ids=whole_numbers(row.get("caller_ids", ())),
+        proxy=settings.https_proxy.get_secret_value(),
     )
     _check(org)
     return org

@@ -61,6 +61,8 @@ class Org:
     directory_file: Path | None = None
     panel: PanelFile = field(default_factory=PanelFile)
     caller_ids: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
+    """The deployment's HTTP proxy to Salesforce and DialStack; may contain a password."""
 
     @property
     def account(self) -> str:

@@ -24,6 +24,9 @@ _SLICE = 4096
 
 _USUAL = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
+_LOCAL = ("https://localhost", "https://127.0.0.1", "https://[::1]")
+"""Addresses of this machine, which are reached without the proxy, as all plain http is."""
+
 
 class AnswerTooLong(httpx.ReadError):
     """The answer is longer than the limit."""
@@ -69,9 +72,14 @@ class BoundedTransport(httpx.AsyncHTTPTransport):
     """
 
     def __init__(
-        self, most: int, seconds: float | None, verify: ssl.SSLContext | bool, limits: httpx.Limits
+        self,
+        most: int,
+        seconds: float | None,
+        verify: ssl.SSLContext | bool,
+        limits: httpx.Limits,
+        proxy: str = "",
     ) -> None:
-        super().__init__(verify=verify, limits=limits, trust_env=False)
+        super().__init__(verify=verify, limits=limits, trust_env=False, proxy=proxy or None)
         self._most = most
         self._seconds = seconds
 
@@ -101,15 +109,23 @@ def build_client(
     most: int = LARGEST,
     verify: ssl.SSLContext | bool = True,
     limits: httpx.Limits = _USUAL,
+    proxy: str = "",
     **more: Any,
 ) -> httpx.AsyncClient:
     """Make a client: no redirects, no proxies of the environment, answers of `most` bytes.
 
-    `timeout` is in seconds; its read timeout limits the whole request. `more` goes to httpx.
+    `timeout` is in seconds; its read timeout limits the whole request. `proxy` is the HTTP proxy
+    for https addresses, if there is one. `more` goes to httpx.
     """
+    read = httpx.Timeout(timeout).read
+    mounts: dict[str, BoundedTransport | None] = {}
+    if proxy:
+        mounts = {"https://": BoundedTransport(most, read, verify, limits, proxy)}
+        mounts |= dict.fromkeys(_LOCAL)
     return httpx.AsyncClient(
         timeout=timeout,
-        transport=BoundedTransport(most, httpx.Timeout(timeout).read, verify, limits),
+        transport=BoundedTransport(most, read, verify, limits),
+        mounts=mounts,
         follow_redirects=False,
         trust_env=False,
         **more,

@@ -65,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
 async def register(settings: Settings) -> Webhook:
     """Ask the provider to send its events to our public address. Raises ProviderError."""
     token = settings.dialstack_token.get_secret_value()
-    http = build_http(settings.dialstack_url, token, settings.dialstack_account)
+    proxy = settings.https_proxy.get_secret_value()
+    http = build_http(settings.dialstack_url, token, settings.dialstack_account, proxy=proxy)
     provider = DialStackDriver(http)
     try:
         return await provider.register_webhook(address(settings), EVENTS)

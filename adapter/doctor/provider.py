@@ -32,7 +32,7 @@ async def provider_findings(org: Org, clock: Clock, public_url: str = "") -> tup
     if telephony.kind != "dialstack" or not (token and org.account):
         return (*_entries_alone(org),)
     skew = Skew(clock)
-    provider = DialStackDriver(build_http(url, token, org.account, skew.see))
+    provider = DialStackDriver(build_http(url, token, org.account, skew.see, proxy=org.proxy))
     try:
         users = await provider.users()
         hooks = await provider.webhooks() if public_url else None

@@ -41,7 +41,8 @@ async def salesforce_findings(
     """Nothing if the settings need no access to Salesforce."""
     findings: list[Finding] = []
     if settings.sign_in == "salesforce":
-        async with build_client(SECONDS, verify=tls) as http:
+        proxy = settings.https_proxy.get_secret_value()
+        async with build_client(SECONDS, verify=tls, proxy=proxy) as http:
             for org in orgs.all:
                 callback = f"{settings.public_origin}/auth/callback"
                 provider = IdentityProvider(org, http, callback, clock)

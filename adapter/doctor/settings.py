@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Orgs
@@ -27,6 +28,7 @@ def settings_findings(
     yield _public_url(settings)
     yield _sign_in(settings)
     yield _proxies(settings)
+    yield from _way_out(settings)
     yield from _secrets(settings)
     yield from _orgs(orgs)
 
@@ -64,6 +66,15 @@ def _proxies(settings: Settings) -> Finding:
         return ok("proxies", text)
     todo = "Set it to your proxy's address or network. Otherwise all agents count as one client."
     return warn("proxies", text, todo)
+
+
+def _way_out(settings: Settings) -> Iterator[Finding]:
+    """The proxy to Salesforce and DialStack, without its password; nothing if there is none."""
+    proxy = settings.https_proxy.get_secret_value()
+    if proxy:
+        address = urlsplit(proxy).netloc.rpartition("@")[2]
+        text = f"Salesforce and DialStack are reached through {address} (SOFTPHONE_HTTPS_PROXY)."
+        yield ok("outgoing proxy", text)
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:

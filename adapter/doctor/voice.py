@@ -148,7 +148,7 @@ async def _asked(org: Org, voice: VoiceSide, clock: Clock) -> list[Finding]:
     token = tokens.sign(tokens.claims(issuer, clock.now(), clock.nonce()), key)
     headers = {"Authorization": f"Bearer {token}", "Telephony-Provider-Name": PROVIDER}
     try:
-        async with build_http(voice.url) as http:
+        async with build_http(voice.url, org.proxy) as http:
             path = f"voiceCalls/{NOBODYS_CALL}"
             answer = await http.patch(path, json=NONSENSE, headers=headers)
     except httpx.HTTPError as error:

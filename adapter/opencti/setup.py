@@ -32,4 +32,4 @@ def finder_of(org: Org, settings: Settings, key_field: str = "") -> TaskFinder |
     secret = own.client_secret or settings.salesforce_client_secret.get_secret_value()
     if not (org.domain and client_id and secret):
         return None
-    return build_finder(org.domain, client_id, secret, key_field)
+    return build_finder(org.domain, client_id, secret, key_field, proxy=org.proxy)

@@ -97,10 +97,10 @@ class TaskFinder:
 
 
 def build_finder(
-    base_url: str, client_id: str, client_secret: str, key_field: str = ""
+    base_url: str, client_id: str, client_secret: str, key_field: str = "", *, proxy: str = ""
 ) -> TaskFinder:
     """A finder with its own HTTP client."""
-    http = build_client(TOTAL_SECONDS, most=SMALL, base_url=base_url)
+    http = build_client(TOTAL_SECONDS, most=SMALL, base_url=base_url, proxy=proxy)
     return TaskFinder(http, client_id, client_secret, key_field=key_field)
 
 

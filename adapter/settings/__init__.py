@@ -21,6 +21,7 @@ from adapter.settings.rules import (
     is_database_url,
     is_endpoint,
     is_network,
+    is_proxy,
     milliseconds,
     secure_origin,
 )
@@ -54,6 +55,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     check_salesforce_user: bool = False
     orgs_file: Path | None = None
     proxies: Texts = ()
+    https_proxy: SecretStr = SecretStr("")
     replica_address: str = ""
     sockets_per_address: Annotated[int, Field(ge=1)] = 2000
     delivery_days: Annotated[int, Field(ge=7, le=3650)] = 30
@@ -101,6 +103,16 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return each(value, is_network, "is not an IP address or a network such as 10.0.0.0/24")
+
+    @field_validator("https_proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not is_proxy(value.get_secret_value()):
+            raise ValueError(
+                "must be http://host:port or http://user:password@host:port (in a password write "
+                "%40 for @, %2F for /, %3A for : and %25 for %)"
+            )
+        return value
 
     @field_validator("replica_address")
     @classmethod

@@ -151,6 +151,16 @@ def is_endpoint(text: str) -> bool:
     return not address.is_unspecified and (bare != host or isinstance(address, IPv4Address))
 
 
+_WORD = r"([!$&-.0-9;=A-Z_a-z~]|%[2-7][0-9A-Fa-f])+"
+_PROXY = re.compile(rf"http://({_WORD}(:{_WORD})?@)?(?P<endpoint>[^/@]+)/?")
+
+
+def is_proxy(text: str) -> bool:
+    """Whether it is the http address of a proxy, with a port, and perhaps a user and a password."""
+    found = _PROXY.fullmatch(text)
+    return found is not None and is_endpoint(found["endpoint"])
+
+
 def is_task_field(pair: str) -> bool:
     """Whether it is a field that an admin may set, and its value."""
     name, _, value = (part.strip() for part in pair.partition("="))

@@ -22,6 +22,7 @@ import orjson
 from yarl import URL
 
 from adapter import __version__
+from adapter.origins import is_for_this_machine
 from adapter.outbound import gather, unpack
 from adapter.telephony.port import Rejected, Unknown
 
@@ -59,7 +60,10 @@ class Response(NamedTuple):
 
 
 class HttpClient:
-    """One server's client, for one event loop. `on_response` is called with every response."""
+    """One server's client, for one event loop. `on_response` is called with every response.
+
+    `proxy` is the HTTP proxy between, unless it is empty or the server is on this machine.
+    """
 
     def __init__(
         self,
@@ -69,8 +73,10 @@ class HttpClient:
         *,
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
+        proxy: str = "",
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._proxy = None if is_for_this_machine(base_url) else proxy or None
         defaults = {"Accept-Encoding": "gzip, deflate", "User-Agent": f"softphone/{__version__}"}
         self._headers = {**defaults, **headers}
         self._secret = headers.get("Authorization", "").rpartition(" ")[2]
@@ -105,6 +111,7 @@ class HttpClient:
                     data=None if json is None else orjson.dumps(json),
                     headers=None if json is None else _JSON,
                     allow_redirects=False,
+                    proxy=self._proxy,
                 ) as answer,
             ):
                 body = await gather(answer.content.iter_any())
@@ -114,6 +121,9 @@ class HttpClient:
             if len(self._secret) >= SECRET_LENGTH:
                 body = body.replace(self._secret.encode(), HIDDEN.encode())
                 reason = reason.replace(self._secret, HIDDEN)
+        except aiohttp.ClientHttpProxyError as error:
+            refused = f"The proxy does not connect to the phone system (it answers {error.status})"
+            raise Rejected(UNREACHABLE, refused) from error
         except _NEVER_SENT as error:
             raise Rejected(UNREACHABLE, "The phone system cannot be reached") from error
         except TimeoutError as error:

@@ -164,6 +164,7 @@ def _json(response: httpx.Response) -> Any:
         return None
 
 
-def build_http(base_url: str) -> httpx.AsyncClient:
+def build_http(base_url: str, proxy: str = "") -> httpx.AsyncClient:
     """The HTTP client for VoiceClient."""
-    return build_client(TOTAL_SECONDS, most=SMALL, base_url=f"{base_url.rstrip('/')}/telephony/v1/")
+    url = f"{base_url.rstrip('/')}/telephony/v1/"
+    return build_client(TOTAL_SECONDS, most=SMALL, base_url=url, proxy=proxy)

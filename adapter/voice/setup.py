@@ -31,7 +31,7 @@ def connect(
     except BadKey as error:
         raise WrongSetting(f"SOFTPHONE_VOICE_KEY of {org.org_id}: {error}") from None
     client = VoiceClient(
-        build_http(voice.url),
+        build_http(voice.url, org.proxy),
         Issuer(org.org_id, voice.contact_center, voice.audience),
         key,
         provider_name=PROVIDER,

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapter.doctor.findings import Finding, Grade
+from adapter.origins import ip_of
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, World, a_world
@@ -112,10 +112,13 @@ class Front:
             await runner.cleanup()
 
 
-def certificate(folder: Path, days: int) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def certificate(
+    folder: Path, days: int, host: str = "127.0.0.1"
+) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server with a certificate that ends so many days from NOW, and a client that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    ip = ip_of(host)
     end = datetime.fromtimestamp(NOW / 1000, UTC) + timedelta(days=days, minutes=1)
     made = (
         x509.CertificateBuilder()
@@ -126,7 +129,7 @@ def certificate(folder: Path, days: int) -> tuple[ssl.SSLContext, ssl.SSLContext
         .not_valid_before(end - timedelta(days=90))
         .not_valid_after(end)
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+            x509.SubjectAlternativeName([x509.IPAddress(ip) if ip else x509.DNSName(host)]), False
         )
         .sign(key, hashes.SHA256())
     )

@@ -106,6 +106,15 @@ def test_a_missing_secret_is_named_and_no_secret_is_shown(variable: str) -> None
     assert not re.search("sk_1|whsec_9", found[0][1])
 
 
+def test_the_outgoing_proxy_is_shown_without_its_password() -> None:
+    """Nothing without one."""
+    assert grades("outgoing proxy") == []
+    ((grade, text),) = grades(
+        "outgoing proxy", SOFTPHONE_HTTPS_PROXY="http://ada:p%40ss@proxy:3128"
+    )
+    assert (grade, "proxy:3128" in text, "ss@" in text) == (Grade.OK, True, False)
+
+
 def test_a_missing_hash_key_causes_a_warning() -> None:
     """Numbers could not be followed through the logs."""
     assert (Grade.WARN, True) in [

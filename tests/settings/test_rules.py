@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.settings.rules import is_endpoint, secure_origin, split_fields, why_weak
+from adapter.settings.rules import is_endpoint, is_proxy, secure_origin, split_fields, why_weak
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,23 @@ def test_a_wrong_salesforce_origin_is_reported_with_an_example() -> None:
 def test_a_field_value_is_complete(text: str, fields: tuple[str, ...]) -> None:
     """With its commas and its equals signs."""
     assert split_fields(text) == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("http://proxy.example.com:3128", True),
+        ("http://ada:p%40ss@10.0.0.1:8080/", True),
+        ("http://ada@[::1]:8080", True),
+        ("http://proxy.example.com", False),
+        ("https://proxy.example.com:3128", False),
+        ("socks5://proxy.example.com:1080", False),
+        ("proxy.example.com:3128", False),
+        ("http://ada:p@ss@proxy:3128", False),
+        ("http://ada:p%C3%BC@proxy:3128", False),
+        ("http://proxy:3128/path", False),
+    ],
+)
+def test_a_proxy_is_an_http_address_with_a_port(text: str, fits: bool) -> None:
+    """Only ASCII in its password, because the two HTTP clients encode other text differently."""
+    assert is_proxy(text) is fits

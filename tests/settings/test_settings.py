@@ -30,6 +30,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "sign_in_client_secret": ("cs_2", SecretStr("cs_2")),
     "orgs_file": ("orgs.toml", Path("orgs.toml")),
     "supervisors": ("ada@example.com,", ("ada@example.com",)),
+    "https_proxy": ("http://ada:p%40ss@proxy:3128", SecretStr("http://ada:p%40ss@proxy:3128")),
     "proxies": ("10.0.0.0/8,2001:db8::1", ("10.0.0.0/8", "2001:db8::1")),
     "replica_address": ("10.0.0.7:8090", "10.0.0.7:8090"),
     "sockets_per_address": ("5", 5),
@@ -171,8 +172,9 @@ def test_a_token_that_does_not_fit_a_header_is_refused(token: str) -> None:
 def test_no_secret_shows_in_the_settings_text() -> None:
     """repr() and str() say stars."""
     secrets = [name for name, (_, value) in SAID.items() if isinstance(value, SecretStr)]
-    settings = load({PREFIX + name.upper(): f"hush-{name}" for name in secrets})
-    assert len(secrets) == 9
+    texts = {PREFIX + name.upper(): f"hush-{name}" for name in secrets}
+    settings = load(texts | {"SOFTPHONE_HTTPS_PROXY": "http://ada:hush@proxy:3128"})
+    assert len(secrets) == 10
     assert "hush" not in repr(settings) + str(settings)
 
 

@@ -51,10 +51,12 @@ def build_http(
     token: str,
     account: str,
     on_response: Callable[[Response], Awaitable[None]] | None = None,
+    *,
+    proxy: str = "",
 ) -> HttpClient:
-    """The HTTP client; without redirects and proxies, because each request bears the token."""
+    """The HTTP client; without redirects, because each request bears the token."""
     headers = {"Authorization": f"Bearer {token}", "DialStack-Account": account}
-    return HttpClient(base_url, headers, on_response)
+    return HttpClient(base_url, headers, on_response, proxy=proxy)
 
 
 _RECORDING = {Action.PAUSE_RECORDING: "pause", Action.RESUME_RECORDING: "resume"}

@@ -261,6 +261,6 @@ def _span(seconds: int) -> str:
     return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
 
 
-def build_http() -> httpx.AsyncClient:
-    """An HTTP client for Salesforce, without proxies, with a deadline."""
-    return build_client(TIMEOUT_SECONDS, most=SMALL)
+def build_http(proxy: str = "") -> httpx.AsyncClient:
+    """An HTTP client for Salesforce, with a deadline."""
+    return build_client(TIMEOUT_SECONDS, most=SMALL, proxy=proxy)
