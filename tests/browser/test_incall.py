@@ -13,6 +13,7 @@ from adapter.telephony.dialstack.driver import DialStackDriver
 from adapter.telephony.port import Action
 from tests.browser.conftest import Org, Tab
 from tests.browser.states import LONG, by_hand
+from tests.browser.test_not_sent import lose
 
 pytestmark = pytest.mark.browser
 
@@ -97,6 +98,30 @@ async def test_the_keypad_and_hold_are_offered_only_if_the_provider_has_them(
         (Action.HOLD, ""),
         (Action.RESUME, ""),
     ]
+
+
+async def test_a_key_that_was_not_sent_is_not_shown_as_pressed(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an agent would believe that half a card number arrived whole."""
+    monkeypatch.setattr(DialStackDriver, "control", nothing)
+    driver = org.world.app.tenants.all[0].telephony.driver
+    assert isinstance(driver, DialStackDriver)
+    driver.capabilities = replace(driver.capabilities, digits=True)
+    tab = await talking(org)
+    await tab.phone.get_by_role("button", name="Keypad").click()
+    await tab.phone.locator('.in-call [data-key="1"]').click()
+    pressed = tab.phone.locator(".pressed")
+    await expect(pressed).to_have_text("1")
+    await lose(org, tab)
+    # The keypad is hidden by now; in the first seconds it is not.
+    await tab.phone.locator('.in-call [data-key="2"]').dispatch_event("click")
+    await expect(tab.phone.get_by_text("No connection right now. Use your phone.")).to_be_visible()
+    await expect(pressed).to_have_text("1")
+
+
+async def nothing(_self: Any, _call: str, _action: Action, _value: str | None = None) -> None:
+    """The provider does as it is asked, and nothing is noted."""
 
 
 async def test_a_waiting_button_shows_it_and_cannot_be_pressed_twice(

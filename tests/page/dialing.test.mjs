@@ -92,7 +92,8 @@ test('what is asked for in a call is asked once until it is answered, and each k
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { dialing, frames, model, answer } = bench();
   const [hold, key] = [{ call_id: 'c1', action: 'hold' }, { call_id: 'c1', action: 'digits', digits: '1' }];
-  for (const request of [hold, hold, key, key, { ...hold, call_id: 'c2' }]) dialing.control(request);
+  const sent = [hold, hold, key, key, { ...hold, call_id: 'c2' }].map((request) => dialing.control(request));
+  assert.deepEqual(sent, [true, false, true, true, true]);
   assert.deepEqual(frames.map(({ call_id: id, action }) => `${id} ${action}`), ['c1 hold', 'c1 digits', 'c1 digits', 'c2 hold']);
   assert.equal(isAsked(model, 'c1', 'mute', 'hold'), true);
   answer('done', '', 'r1', 'quiet');

@@ -27,13 +27,15 @@ export function formatDuration(ms) {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
 
+/** @param {Date} day @param {Date} today @returns {Intl.DateTimeFormatOptions} */
+function styleOf(day, today) {
+  if (day.toDateString() === today.toDateString()) return { hour: 'numeric', minute: '2-digit' };
+  if (day.getFullYear() === today.getFullYear()) return { month: 'short', day: 'numeric' };
+  return { dateStyle: 'short' };
+}
+
 /**
- * The time of day if it was today, otherwise the date.
+ * The time of day if it was today, otherwise the date, with its year if that is another one.
  * @param {number} at @param {number} now @param {string} language
  */
-export function formatWhen(at, now, language) {
-  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  /** @type {Intl.DateTimeFormatOptions} */
-  const style = sameDay ? { hour: 'numeric', minute: '2-digit' } : { month: 'short', day: 'numeric' };
-  return new Intl.DateTimeFormat(language, style).format(at);
-}
+export const formatWhen = (at, now, language) => new Intl.DateTimeFormat(language, styleOf(new Date(at), new Date(now))).format(at);

@@ -175,15 +175,19 @@ class Dialing {
     this.#ports.model.asked = [];
   };
 
-  /** Something to be done in a call, once until it is answered; each key is one of its own. @param {{call_id: string, action: string, target?: string, digits?: string}} request */
+  /** Something to be done in a call, once until it is answered; each key is one of its own. @param {{call_id: string, action: string, target?: string, digits?: string}} request @returns {boolean} whether it went out */
   control = (request) => {
     const { model, send, makeId, t, say, unsay } = this.#ports;
-    if (isAsked(model, request.call_id, request.action)) return;
+    if (isAsked(model, request.call_id, request.action)) return false;
     const requestId = makeId();
     unsay('dial');
-    if (!send({ type: 'control', request_id: requestId, ...request })) return say(OFFLINE, 'error', t('control.offline'));
+    if (!send({ type: 'control', request_id: requestId, ...request })) {
+      say(OFFLINE, 'error', t('control.offline'));
+      return false;
+    }
     this.#mine.set(requestId, '');
     if (request.action !== 'digits') this.#asked.wait(requestId, request);
+    return true;
   };
 }
 

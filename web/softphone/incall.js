@@ -43,8 +43,7 @@ function createKeys({ t, actions }, callId) {
   const pressed = el('output', { class: 'pressed', 'aria-live': 'off' });
   /** @param {string} digits */
   function press(digits) {
-    actions.control(callId, 'digits', { digits });
-    setText(pressed, `${pressed.textContent}${digits}`.slice(-24));
+    if (actions.control(callId, 'digits', { digits })) setText(pressed, `${pressed.textContent}${digits}`.slice(-24));
   }
   const pad = createPad(press, t('control.digits'));
   const element = el('div', { class: 'keys', hidden: true }, pressed, pad);

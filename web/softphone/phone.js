@@ -244,7 +244,7 @@ export function createPhone(page, begun) {
   return {
     send, taskFields,
     dial,
-    control: (/** @type {Parameters<typeof dialing.control>[0]} */ request) => void (audio.control(request) || dialing.control(request)),
+    control: (/** @type {Parameters<typeof dialing.control>[0]} */ request) => audio.control(request) || dialing.control(request),
     followUp: desk.followUps.add,
     openForm: desk.openForm,
     openRecord: desk.openRecord,

@@ -27,7 +27,7 @@ export function createActions(page, phone, start) {
     dial(number, record, name) {
       phone()?.dial({ number, record, name, params: '', clickedAt: Date.now() });
     },
-    control: (callId, action, extra = {}) => phone()?.control({ call_id: callId, action, ...extra }),
+    control: (callId, action, extra = {}) => phone()?.control({ call_id: callId, action, ...extra }) ?? false,
     wrapup(callId, fields, done) {
       const sent = phone()?.send({ type: 'wrapup', call_id: callId, ...fields, done }) ?? false;
       if (!sent && done) page.say(OFFLINE, 'warning', t('wrapup.offline'));

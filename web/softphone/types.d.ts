@@ -383,7 +383,7 @@ export interface AudioActions {
 
 export interface Actions {
   dial(number: string, record: RecordRef | null, name: string): void;
-  control(callId: string, action: string, extra?: { target?: string; digits?: string }): void;
+  control(callId: string, action: string, extra?: { target?: string; digits?: string }): boolean;
   /** False when there is no connection: the caller keeps what it has. */
   wrapup(callId: string, fields: Draft, done: boolean): boolean;
   /** As `wrapup`, for what nothing keeps: false when there is no connection, which the agent is told. */
