@@ -6,9 +6,13 @@ because that costs more than the few prepared statements, which run very often.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import socket
+import time
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -22,6 +26,10 @@ from adapter.storage.reasons import reason
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
 """The time limit of a statement; pages and providers give up earlier."""
+
+SILENT_SECONDS = 15.0
+"""The time limit of a server or pooler that acknowledges what it gets but does not answer, and so
+not even its own time limit applies: more than one statement takes."""
 
 ALIVE = {
     "keepalives_idle": 5,
@@ -85,7 +93,40 @@ class BigIntDumper(Int8Dumper):
     oid = 0
 
 
-def connect(url: str, sessions: str = "read-write") -> psycopg.Connection[Row]:
+T = TypeVar("T")
+
+
+class Connection(psycopg.Connection[Row]):
+    """A connection that is cut off, as if it were lost, once the server is silent for too long."""
+
+    silent_seconds: float | None = None
+    """Instead of SILENT_SECONDS."""
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **more: Any) -> T:
+        """Wait for an answer. Raises OperationalError if the connection is lost."""
+        seconds = SILENT_SECONDS if self.silent_seconds is None else self.silent_seconds
+        return super().wait(_impatient(gen, self.pgconn.socket, seconds), *args, **more)
+
+
+def _impatient(gen: Generator[Any, Any, T], number: int, seconds: float) -> Generator[Any, Any, T]:
+    """Pass on what the socket of this number is ready for; psycopg sends 0 ten times a second."""
+    until = time.monotonic() + seconds
+    try:
+        awaited = next(gen)
+        while True:
+            ready = yield awaited
+            if ready:
+                until = time.monotonic() + seconds
+            elif time.monotonic() > until:
+                with suppress(OSError), socket.socket(fileno=os.dup(number)) as line:
+                    line.shutdown(socket.SHUT_RDWR)
+            awaited = gen.send(ready)
+    except StopIteration as done:
+        outcome: T = done.value
+        return outcome
+
+
+def connect(url: str, sessions: str = "read-write") -> Connection:
     """A connection in autocommit mode, with time limits. Raises psycopg.Error.
 
     By default none to a standby: after a failover, a name may lead there for a while, and such a
@@ -94,7 +135,7 @@ def connect(url: str, sessions: str = "read-write") -> psycopg.Connection[Row]:
     named = conninfo_to_dict(url)
     options = named.get("options") or ""
     alive: dict[str, Any] = {name: value for name, value in ALIVE.items() if name not in named}
-    return psycopg.connect(
+    return Connection.connect(
         url,
         autocommit=True,
         client_encoding="utf8",

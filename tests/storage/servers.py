@@ -11,10 +11,10 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -85,6 +85,33 @@ class Postgres:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
             self._process = None
+
+    @contextmanager
+    def frozen(self, url: str) -> Iterator[None]:
+        """Let nobody of this database get an answer; what they send is acknowledged by the system.
+
+        After ten seconds it goes on by itself, so that a caller without a time limit comes back.
+        """
+        assert self._process is not None
+        name = conninfo_to_dict(url)["dbname"]
+        with self._admin() as connection:
+            sessions = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
+            found = connection.execute(sessions, [name]).fetchall()
+        pids = [self._process.pid, *(pid for (pid,) in found)]
+
+        def send(number: signal.Signals) -> None:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+        thaw = Timer(10, send, [signal.SIGCONT])
+        send(signal.SIGSTOP)
+        thaw.start()
+        try:
+            yield
+        finally:
+            thaw.cancel()
+            send(signal.SIGCONT)
 
     def _admin(self) -> psycopg.Connection:
         conninfo = make_conninfo(user="postgres", dbname="postgres", host=str(self._data))
