@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Org
 from tests.browser.test_inbound import act, comes_in
@@ -92,5 +94,37 @@ async def test_an_outdated_page_reloads_itself_when_it_is_idle(org: Org) -> None
     await tab.until_tasks(1)
     await done(tab)
     # The panel's own rules forbid eval, which wait_for_function needs: it waits by locator.
+    await expect(tab.phone.locator("[data-old]")).to_have_count(0)
+    await tab.until("idle", "on")
+
+
+async def test_a_page_signed_out_after_a_deploy_reloads_itself(org: Org) -> None:
+    """Its form for signing in is gone with the last replica of its build."""
+    tab = await org.tab()
+    await tab.until("idle", "on")
+    await tab.phone.evaluate(
+        """() => {
+          document.documentElement.dataset.old = '';
+          const real = performance.now.bind(performance);
+          performance.now = () => real() + 60_000;
+        }"""
+    )
+    is_old = True
+
+    def note(_: object) -> None:
+        nonlocal is_old
+        is_old = False
+
+    async def form(route: Route) -> None:
+        await (route.fulfill(status=404) if is_old else route.continue_())
+
+    async def settings(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(json=await answer.json() | {"build": "of the deploy"})
+
+    tab.page.on("framenavigated", note)
+    await tab.page.route(re.compile(r"/signin[^/]*\.js"), form)
+    await tab.page.route("**/api/page-settings*", settings)
+    await tab.phone.get_by_role("button", name="Sign out").click()
     await expect(tab.phone.locator("[data-old]")).to_have_count(0)
     await tab.until("idle", "on")

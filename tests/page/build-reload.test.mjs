@@ -38,6 +38,24 @@ test('an old page reloads when it is idle', () => {
   assert.equal(reloads, 1);
 });
 
+test('a page that is signed out reloads if the server has another build, but not while someone signs in', () => {
+  let now = 1_000_000;
+  let reloads = 0;
+  const stale = createBuildReload(() => reloads++, () => now);
+  const out = (/** @type {object} */ signIn = {}) => /** @type {Model} */ (
+    { stage: 'signed-out', view: null, pending: null, signIn: { by: 'dev', busy: false, failed: false, opened: false, ...signIn } });
+  now += 60_000;
+  for (const settings of [null, { build: 'ours' }]) stale.compare('ours', settings);
+  stale.follow(out());
+  stale.compare('ours', { build: 'theirs' });
+  stale.compare('ours', null);
+  stale.follow(out({ busy: true }));
+  stale.follow(out({ opened: true }));
+  assert.equal(reloads, 0);
+  stale.follow(out());
+  assert.equal(reloads, 1);
+});
+
 test('no page reloads within a minute of its load, whatever its browser keeps', () => {
   let now = 1_000_000;
   let reloads = 0;

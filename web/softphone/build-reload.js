@@ -9,7 +9,8 @@
 const APART_MS = 60_000;
 
 /** @param {Model} model */
-const isIdle = ({ view, pending }) => view !== null && view.state === 'idle' && view.wrapups.length === 0 && pending === null;
+const isIdle = ({ stage, signIn, view, pending }) =>
+  stage === 'signed-out' ? !signIn.busy && !signIn.opened : view !== null && view.state === 'idle' && view.wrapups.length === 0 && pending === null;
 
 /** @param {() => void} reload @param {() => number} now milliseconds of a clock that never steps back */
 export function createBuildReload(reload, now = () => performance.now()) {
@@ -18,6 +19,10 @@ export function createBuildReload(reload, now = () => performance.now()) {
   return {
     told() {
       old = true;
+    },
+    /** A page that is signed out has no socket by which it would be told. @param {string} build of this page @param {{build: string}|null} settings that the server has now */
+    compare(build, settings) {
+      old ||= settings !== null && settings.build !== build;
     },
     /** @param {Model} model */
     follow(model) {

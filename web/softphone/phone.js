@@ -17,7 +17,7 @@ import { callerOf } from './prefill.js';
 import { createRing } from './ring.js';
 import { createSaveLog } from './savelog.js';
 import { createServerRequests } from './server-requests.js';
-import { ask } from './session.js';
+import { ask, fetchSettings } from './session.js';
 import { createSignInFlow } from './sign-in-flow.js';
 import { wordsFor } from './strings.js';
 import { createToggle } from './toggle.js';
@@ -185,14 +185,14 @@ async function begin(driver, page, { org, works }, connection, tick) {
   await connection.connect();
 }
 
-/** The connection, and the parts that follow its state. @param {Page} page @param {Start & {ok: true}} begun @param {ReturnType<typeof createDesk>} desk @param {{send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports */
-function createLink(page, begun, desk, { send, dialing, onReload }) {
+/** The connection, and the parts that follow its state. @param {Page} page @param {Start & {ok: true}} begun @param {ReturnType<typeof createDesk>} desk @param {{send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, reload: ReturnType<typeof createBuildReload>}} ports */
+function createLink(page, begun, desk, { send, dialing, reload }) {
   const { org, works, audio } = desk;
   /** @type {ReturnType<typeof createSaveLog>|null} */
   let saving = null;
   return createConnection(page, {
     ...begun,
-    onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload }),
+    onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload: reload.told }),
     onGreeting(journal) {
       page.unsay('frame');
       saving = createSaveLog({ driver: begun.driver, journal, send, complete: works.complete });
@@ -207,6 +207,8 @@ function createLink(page, begun, desk, { send, dialing, onReload }) {
       audio.leave();
       dialing.drop();
       void org.keepForm();
+      // After a deploy, the form for signing in may be gone.
+      if (page.model.connection > 0) void fetchSettings(begun.origin).then((now) => reload.compare(begun.settings.build, now));
     },
   });
 }
@@ -224,7 +226,7 @@ export function createPhone(page, begun) {
   const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId, renew: () => connection.renew() });
   const desk = createDesk(page, begun, send, clicked);
   const { org, works, audio } = desk;
-  const connection = createLink(page, begun, desk, { send, dialing, onReload: reload.told });
+  const connection = createLink(page, begun, desk, { send, dialing, reload });
   const followers = createFollowers(page, driver, desk, dialing, clicked);
   const signIn = createSignInFlow(page, settings, origin, { send, connect: connection.connect, leave: () => (org.leave(), connection.leave()) });
   model.signIn.by = settings.sign_in;
