@@ -5,6 +5,7 @@ import { el, keyedList, setText, show } from './dom.js';
 import { favoriteRows } from './favorites.js';
 import { createHistoryBar } from './history-bar.js';
 import { icon } from './icons.js';
+import { createRetry } from './lazy.js';
 import { formatTyped, isName, matchDirectory, matchRecent } from './numbers.js';
 import { createPad } from './pad.js';
 import { callRow, canDial, walkByArrows } from './rows.js';
@@ -76,10 +77,12 @@ function createResults(context, model, onChange) {
   const words = el('p', { class: 'empty', role: 'status' });
   /** @type {ReturnType<typeof import('./search.js').createSearch>|null} */
   let search = null;
+  const retry = createRetry();
 
   /** Fetched with the first that is typed. @param {string} typed */
   async function look(typed) {
     if (typed.trim() && !search) {
+      if (!retry.isDue()) return;
       const [{ createSearch, colleaguesOf }] = await Promise.all([import('./search.js'), context.moreWords()]);
       search ??= createSearch({ people: actions.searchPeople, calls: actions.findCalls, colleagues: colleaguesOf(context) }, onChange);
     }
@@ -91,7 +94,7 @@ function createResults(context, model, onChange) {
     /** @param {string} typed */
     update(typed) {
       const { history: calls, directory = [] } = model();
-      void look(typed);
+      look(typed).catch(retry.failed);
       const favorites = favoriteRows(model());
       const listed = [...matchRecent(unique([...calls.rows, ...favorites]), typed), ...matchDirectory(directory, typed)];
       const shown = calls.kind === 'favorites' ? favorites : calls.rows;
