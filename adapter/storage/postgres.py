@@ -1,8 +1,9 @@
 """PostgreSQL: one writing connection and a few reading ones per replica, by psycopg 3.
 
 A lost connection fails running work with StorageError and is reopened for the next work. If the
-answer to a COMMIT is lost, its outcome is queried, so that an error really means that nothing was
-stored.
+answer to a COMMIT is lost, its outcome is queried for some seconds. If the server is away for
+longer, the work fails, and may still be found stored later: as after a kill between commit and
+effect, its repetition is then a duplicate or a conflict.
 """
 
 from __future__ import annotations

@@ -35,6 +35,29 @@ LOST = """() => {
 }"""
 
 
+UNMARKED = """() => {
+  const drawn = one => {
+    const { outlineStyle, outlineWidth, outlineColor, ...style } = getComputedStyle(one);
+    const outline = outlineStyle === 'none' ? '' : outlineStyle + outlineWidth + outlineColor;
+    const border = parseFloat(style.borderTopWidth) > 0 ? style.borderTopColor : '';
+    return [outline, border, style.backgroundColor].join();
+  };
+  const look = e => [e, e.closest('.number-box') ?? e].map(drawn).join();
+  const may = 'button:enabled, input:enabled, select:enabled, textarea:enabled, summary, a[href]';
+  const found = [];
+  for (const e of document.querySelectorAll(may)) {
+    if (e.getClientRects().length === 0) continue;
+    e.blur();
+    const before = look(e);
+    e.focus();
+    if (e !== document.activeElement || !e.matches(':focus-visible')) found.push('unfocused');
+    if (look(e) === before) found.push(e.outerHTML.slice(0, 90));
+  }
+  return found;
+}"""
+"""The controls that look the same with the keyboard's focus and without."""
+
+
 async def lost(tab: Tab, name: str) -> list[str]:
     """What cannot be told apart any more; a picture where CONTRAST_PICTURES says."""
     found: list[str] = []
@@ -44,6 +67,9 @@ async def lost(tab: Tab, name: str) -> list[str]:
         if folder := os.environ.get("CONTRAST_PICTURES"):
             panel = tab.page.locator("iframe")
             await panel.screenshot(path=Path(folder) / f"contrast-{name}-{theme}.png")
+    # By keyboard, as only then a button that has the focus is marked.
+    await tab.phone.locator("body").press("Tab")
+    found += [f"{name} focus: {one}" for one in await tab.phone.evaluate(UNMARKED)]
     return found
 
 
