@@ -38,11 +38,12 @@ def org_text(folder: Path, letter: str, **wishes: str) -> str:
 def read(folder: Path, *orgs: str) -> Orgs:
     """The orgs of such a file."""
     (folder / "orgs.toml").write_text("\n".join(orgs))
-    return orgs_of(load({}, orgs_file=folder / "orgs.toml"))
+    variables = {"SOFTPHONE_HTTPS_PROXY": "http://proxy.example:3128"}
+    return orgs_of(load(variables, orgs_file=folder / "orgs.toml"))
 
 
 def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
-    """Found by id (of 15 or 18 letters) and by the exact origin."""
+    """Found by id (of 15 or 18 letters) and by the exact origin; the proxy is the deployment's."""
     orgs = read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b"))
     a = orgs.of_id("00D00000000000aAAA")
     b = orgs.of_origin("https://b.lightning.force.com")
@@ -56,6 +57,7 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
         "whsec-9f2c1e7a5b3da2",
     ]
     assert (b.account, b.telephony.options["token"]) == ("acct_b", "sk-b")
+    assert a.proxy == b.proxy == "http://proxy.example:3128"
     assert orgs.of_origin("https://b.lightning.force.com/") is None
     assert orgs.of_id("00D00000000000c") is None
 

@@ -6,11 +6,13 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import certifi
 import httpx
 import pytest
 
+from adapter.app import running
 from adapter.commands.webhooks import register
 from adapter.core.model import AgentKey
 from adapter.doctor.provider import provider_findings
@@ -28,7 +30,7 @@ from adapter.telephony.port import ProviderError, Rejected, Unknown
 from adapter.telephony.transport import HttpClient
 from adapter.voice.record import VoiceWriter
 from adapter.voice.setup import connect as connect_voice
-from adapter.web.signin.oidc import build_http as build_sign_in_http
+from adapter.web.signin.oidc import Flow, SignInRefused
 from tests.doctor.conftest import certificate
 from tests.fakes.proxy import Proxy, proxied
 from tests.fakes.states import MemoryStates
@@ -111,16 +113,21 @@ async def doctor_asks_voice(settings: Settings) -> None:
 
 
 async def doctor_asks_salesforce(settings: Settings) -> None:
-    """Find the sign-in page."""
-    asked = settings.model_copy(update={"sign_in": "salesforce"})
+    """Find the sign-in page; without its client, the search for Tasks does not ask there too."""
+    asked = settings.model_copy(update={"sign_in": "salesforce", "salesforce_client_id": ""})
     tls = ssl.create_default_context(cafile=certifi.where())
     await salesforce_findings(asked, orgs_of(settings), SystemClock(), tls)
 
 
 async def sign_in_asks(settings: Settings) -> None:
-    """Find the sign-in page, as the adapter does."""
-    async with build_sign_in_http(orgs_of(settings).all[0].proxy) as http:
-        await http.get(f"{SALESFORCE}/.well-known/openid-configuration")
+    """Find the sign-in page, as the running adapter does."""
+    with TemporaryDirectory() as folder:
+        wishes = {"sign_in": "salesforce", "database_url": f"sqlite:///{folder}/calls.db"}
+        async with running(settings.model_copy(update=wishes)) as app:
+            identity = app.tenants.all[0].identity
+            assert identity is not None
+            with pytest.raises(SignInRefused):
+                await identity.authorize_url(Flow("secret"))
 
 
 @pytest.mark.parametrize("proxy", ["api.dialstack.test"], indirect=True)
