@@ -17,6 +17,7 @@ import structlog
 from msgspec.structs import replace
 
 from adapter.core.events import Report
+from adapter.core.facts import Direction
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.runtime.agents import Agents, Turns
 from adapter.runtime.clock import Clock
@@ -183,10 +184,27 @@ class Intake:
             call_id = route.owners[key] if known else self._clock.fresh_id("call")
             hears = partial(event_for, call_id=call_id, known=known, shared=shared)
             for when, update, sent in updates:
-                event = hears(update, user, at=when, sent_at=sent)
+                # Who began the call has its moments under their own name.
+                callers = None
+                if shared and update.user_id != user and not self._began(route, user, update):
+                    callers = self._began(route, update.user_id, update)
+                event = hears(update, user, at=when, sent_at=sent, callers=callers)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
         return plan
+
+    def _began(self, route: Route, user: str | None, update: CallUpdate) -> bool | None:
+        """Whether this user began the internal call; None if that is unknown, or it is another."""
+        for key in route.owners:
+            snapshot = self._agents.cached(key)
+            agent = None if snapshot is None else snapshot.agent
+            if agent is None or agent.line is None or agent.line.user != user:
+                continue
+            for call in agent.calls:
+                is_internal = update.is_internal or call.direction is Direction.INTERNAL
+                if call.provider_call_id == update.provider_call_id and is_internal:
+                    return call.request_id != "" or call.facts.picked_up is not None
+        return None
 
     def _read_parked(self, route: Route) -> tuple[tuple[Parked, ...], list[TimedUpdate]]:
         """The parked deliveries that can be applied now, and their updates.

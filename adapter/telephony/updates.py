@@ -156,12 +156,13 @@ def event_for(
     known: bool,
     shared: bool = False,
     sent_at: int | None = None,
+    callers: bool | None = None,
 ) -> events.Report | None:
     """The event for the agent with this provider user; None if it does not concern them.
 
     `known`: the agent has this call; `shared`: another agent has it too, as in a ring group.
     `sent_at` is when the provider first sent it (Unix ms), so a repeated delivery does not count
-    as later ringing.
+    as later ringing. `callers`: whether the named user began the call; None if that is unknown.
     """
     if update.user_id is None and shared and update.is_inbound:
         return _without_talk(update, at, call_id)
@@ -173,7 +174,7 @@ def event_for(
     if kind is None:
         elsewhere = update.is_elsewhere(user)
         return as_event(update, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
-    if update.is_internal:
+    if callers or (update.is_internal and callers is None):
         return None  # the agent gets the moment under their own name
     when = at if sent_at is None or kind is not events.RingingElsewhere else min(at, sent_at)
     return kind(when, call_id, known, update.provider_call_id, cleaned(update.facts))

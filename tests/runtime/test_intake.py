@@ -335,6 +335,47 @@ async def test_only_the_agent_who_answered_a_group_call_has_a_task(bench: Bench)
     assert talks == {f"pc{number}": OVER - TAKEN for number in range(len(orders))}
 
 
+CAROL = AgentKey(ADA.org_id, "005000000000003")
+CAROLS = TelephonyUser(LINE.account, "user_carol")
+CALLERS_SIDE, COLLEAGUES_SIDE = (Moment.CONNECTED, LINE.user), (Moment.CONNECTED, BOBS.user)
+
+
+@pytest.mark.parametrize("direction", [Direction.INTERNAL, None], ids=["stated", "stated once"])
+@pytest.mark.parametrize(
+    "answers",
+    [(CALLERS_SIDE, COLLEAGUES_SIDE), (COLLEAGUES_SIDE, CALLERS_SIDE)],
+    ids=["the caller's side first", "the colleague's side first"],
+)
+async def test_a_colleagues_call_to_a_group_is_the_talk_of_two(
+    bench: Bench, answers: Sequence[tuple[Moment, str]], direction: Direction | None
+) -> None:
+    """Ada calls the group, and Bob answers: Carol is idle at once and has nothing to log."""
+    for key, line in ((ADA, LINE), (BOB, BOBS), (CAROL, CAROLS)):
+        await bench.greet(key, line)
+
+    def said(moment: Moment, user: str) -> CallUpdate:
+        one, is_begun = to_group("pc1", moment, user), moment in {Moment.DIALED, Moment.RINGING}
+        way = Direction.INTERNAL if is_begun else direction
+        return replace(one, facts=replace(one.facts, direction=way and Known(way, Source.EVENT)))
+
+    rung = [said(Moment.RINGING, user) for user in (BOBS.user, CAROLS.user)]
+    for number, one in enumerate([said(Moment.DIALED, LINE.user), *rung]):
+        await bench.intake.take(incoming(one, f"begun-{number}", f"{number}".encode()))
+    await bench.settle()
+    for number, (moment, user) in enumerate(answers):
+        await bench.intake.take(incoming(said(moment, user), f"answer-{number}", user.encode()))
+        await bench.settle()
+    calls = [(await bench.agents.snapshot(key)).agent.calls for key in (ADA, BOB, CAROL)]
+    talking = [(Phase.BRIDGED, Direction.INTERNAL)]
+    assert [[(c.phase, c.direction) for c in each] for each in calls] == [talking, talking, []]
+    bench.provider.rows = [
+        replace(bobs_row("pc1"), user_id=LINE.user, direction=Direction.INTERNAL)
+    ]
+    await play_group(bench, [said(Moment.ENDED, LINE.user)])
+    talks = [await logged(bench, key) for key in (ADA, BOB, CAROL)]
+    assert talks == [{"pc1": OVER - TAKEN}, {"pc1": OVER - TAKEN}, {}]
+
+
 async def test_the_cdr_says_whose_unnamed_group_call_it_was(
     bench: Bench,
 ) -> None:

@@ -51,9 +51,11 @@ def update(
     return CallUpdate(moment, "call_1", user, facts)
 
 
-def for_ada(news: CallUpdate, *, known: bool = True, shared: bool = False) -> events.Report | None:
+def for_ada(
+    news: CallUpdate, *, known: bool = True, shared: bool = False, callers: bool | None = None
+) -> events.Report | None:
     """The event for Ada."""
-    return event_for(news, ADA, at=7, call_id="ours", known=known, shared=shared)
+    return event_for(news, ADA, at=7, call_id="ours", known=known, shared=shared, callers=callers)
 
 
 @pytest.mark.parametrize("moment", list(Moment))
@@ -101,6 +103,14 @@ def test_an_internal_call_is_reported_for_each_user() -> None:
     assert not end.elsewhere
     unnamed = update(Moment.CONNECTED, None, Direction.INTERNAL)
     assert isinstance(for_ada(unnamed, shared=True), events.Connected)
+
+
+def test_the_answer_of_another_called_colleague_ends_the_ringing() -> None:
+    """The caller's own answer does not, whether or not it says that the call is internal."""
+    for direction in (Direction.INTERNAL, Direction.INBOUND):
+        answer = update(Moment.CONNECTED, BOB, direction)
+        assert isinstance(for_ada(answer, callers=False), events.AnsweredElsewhere)
+        assert for_ada(answer, callers=True) is None
 
 
 def test_an_unnamed_talk_of_a_group_call_is_nobodys() -> None:
