@@ -62,17 +62,24 @@ def for_this_agent(call: Call, event: Report) -> Report:
     another user's: then the CDR says whose it was.
     """
     theirs, mine = event.facts.connected, call.facts.connected
-    if mine is None or not (event.elsewhere or _may_be_anothers(event, theirs, mine)):
+    if mine is None:
+        return _with_unsure_end(event) if event.elsewhere and theirs is None else event
+    if not (event.elsewhere or _may_be_anothers(event, theirs, mine)):
         return event
     if theirs is None or not event.elsewhere:
-        ended = event.facts.ended
-        unsure = ended and ended.source is not CDR and Known(ended.value, OBSERVED)
-        return replace(event, facts=replace(event.facts, connected=None, ended=unsure or ended))
+        return _with_unsure_end(event)
     is_later = theirs.source > OBSERVED and theirs.value - mine.value > SAME_TIME_MS
     if not (is_later or isinstance(event, CdrFound)):
         return event
     transferred = theirs if is_later else event.facts.transferred
     return replace(event, facts=replace(event.facts, connected=None, transferred=transferred))
+
+
+def _with_unsure_end(event: Report) -> Report:
+    """Without a talk, and with an end that may be only the other user's."""
+    ended = event.facts.ended
+    unsure = ended and ended.source is not CDR and Known(ended.value, OBSERVED)
+    return replace(event, facts=replace(event.facts, connected=None, ended=unsure or ended))
 
 
 def _may_be_anothers(event: Report, theirs: Known[int] | None, mine: Known[int]) -> bool:

@@ -91,3 +91,18 @@ def test_a_talk_that_named_nobody_does_not_stay_in_the_record(events: tuple[Repo
     (log,) = world.logs.values()
     assert (log.wanted.outcome, log.wanted.talk_ms) == (Outcome.ELSEWHERE, None)
     assert world.agent.calls == ()
+
+
+@pytest.mark.parametrize("own_end", [T0 + 65_000, None], ids=["an event", "only the CDR"])
+def test_a_colleagues_end_does_not_cut_the_talk_that_follows(own_end: int | None) -> None:
+    """A ring group's other phone stops ringing because this one was picked up."""
+    world = World(IDLE)
+    cancelled = report(CallEnded, T0 + 5_000, known(ended=T0 + 5_000))
+    over = cdr(connected=T0 + 5_000, ended=T0 + 65_000)
+    world.report(RINGS)
+    world.report(replace(cancelled, elsewhere=True))
+    world.report(report(Connected, T0 + 5_100, known(connected=T0 + 5_000)))
+    last = report(CallEnded, T0 + 65_000, known(ended=own_end))
+    world.report(last if own_end else report(CdrFound, T0 + 66_000, over))
+    (log,) = world.logs.values()
+    assert (log.wanted.outcome, log.wanted.talk_ms) == (Outcome.ANSWERED, 60_000)
