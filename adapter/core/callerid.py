@@ -29,7 +29,14 @@ _NO_NAMES = re.compile(
     r"|(?:unbekannt|anonym|privat)(?:e[rmns]?)?|nicht|verf[uü]gbar|extern|(?:ruf)?nummer|anruf(?:er)?"
     r"|teilnehmer|unterdr[uü]ckt|(?:des|sco)?conoci[dt][oa]|desconhecid[oa]|sconosciut[oa]|privad[oa]"
     r"|ocult[oa]|an[oó]nim[oa]|n[uú]mero|llamada|chamada|chiamata|inconnue?|masqu[eé]e?|priv[eé]e?"
-    r"|anonyme|num[eé]ro|appel|correspondant|onbekend|anoniem|beller|非通知|不明|匿名|未知|私人)",
+    r"|anonyme|num[eé]ro|appel|correspondant|onbekend|anoniem|beller|geen|afgeschermd|disponib[ií]?le"
+    r"|não|identificad[oa]|restrit[oa]|restringid[oa]|identità|nascost[oa]"
+    r"|番?号?非通知|不明|表示圏外|公衆電話|通知不可能?|匿名(?:来电)?|未知(?:号码|號碼|来电)?|私人(?:号码|號碼)?"
+    r"|발신(?:자|번호) ?표시 ?제한|발신(?:자|번호)|표시|제한|알|수|없음|없는|번호"
+    r"|okänt|ukendt|ukjent|skjult|dolt|hemligt|anonymt|numer|nieznan[ya]|prywatny|zastrzeżony|ukryty"
+    r"|neznám[éýy]|skryt[éýy]|číslo|tuntematon|salainen|ismeretlen|hívó|titkos|szám|rejtett"
+    r"|bilinmeyen|gizli|numara|неизвестн\w+|скрыт\w*|номер|абонент|άγνωστος|απόκρυψη|αριθμός"
+    r"|חסוי|חסום|מספר|غير|معروف|مجهول|رقم)",
     re.IGNORECASE,
 )
 """Words that are no part of a person's or a company's name."""

@@ -58,6 +58,24 @@ def test_display_forms_are_read_for_their_number(text: str, number: str) -> None
         *("V12025550143", "CID:2025550143", "CELL PHONE   NY", "Número privado", "非通知"),
         *("Unbekannter Teilnehmer", "Anonymer Anruf", "Privater Anrufer", "Appel masqué"),
         *("CELL PHONE DC", "\u200b", "\ufeff"),
+        *(
+            "番号非通知",
+            "表示圏外",
+            "公衆電話",
+            "未知号码",
+            "발신자표시제한",
+            "발신번호 없음",
+            "Geen nummer",
+        ),
+        *(
+            "No disponible",
+            "Identità nascosta",
+            "Não identificado",
+            "Okänt nummer",
+            "Skjult nummer",
+        ),
+        *("Numer zastrzeżony", "Nieznany", "Neznámé číslo", "Tuntematon numero", "Ismeretlen hívó"),
+        *("Gizli Numara", "Неизвестный номер", "Απόκρυψη", "מספר חסוי", "رقم غير معروف"),
         *("Llamada desconocida", "Chiamata anonima", "undefined", "VOIP CALLER", "Unknown <>"),
     ],
 )
@@ -70,6 +88,7 @@ def test_a_placeholder_is_not_a_name(name: str) -> None:
     "name",
     [
         "Mobile AG",
+        *("Numer Łukasz", "Nao", "수 김", "Номер Один Плюс", "Geen Zorgen BV"),
         "Free SA",
         "Ada Lovelace",
         "ACME 24",
