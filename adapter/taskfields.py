@@ -27,7 +27,9 @@ OWN = frozenset(
 )
 """Fields that the adapter writes, or leaves to Salesforce; they cannot be filled otherwise."""
 
+_OWN = {name.lower() for name in OWN}
+
 
 def is_field(name: str) -> bool:
-    """Whether an admin may fill the field with this API name."""
-    return _API_NAME.fullmatch(name) is not None and name not in OWN
+    """Whether an admin may fill the field with this API name; Salesforce ignores its case."""
+    return _API_NAME.fullmatch(name) is not None and name.lower() not in _OWN

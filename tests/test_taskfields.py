@@ -9,7 +9,14 @@ from adapter.taskfields import is_field
 
 @pytest.mark.parametrize(
     ("name", "may"),
-    [("Phone__c", True), ("Type", True), ("WhoId", False), ("1a", False), ("", False)],
+    [
+        ("Phone__c", True),
+        ("Type", True),
+        ("WhoId", False),
+        ("whoid", False),
+        ("1a", False),
+        ("", False),
+    ],
 )
 def test_a_field_of_the_adapter_s_own_is_not_the_admin_s(name: str, may: bool) -> None:
     """And a name is a name."""

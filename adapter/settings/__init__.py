@@ -104,6 +104,12 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return each(value, is_network, "is not an IP address or a network such as 10.0.0.0/24")
 
+    @field_validator("supervisors")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        one = re.compile(r"[^@\s;]+@[^@\s;]+")
+        return each(value, one.fullmatch, "is not one e-mail address; separate several with commas")
+
     @field_validator("https_proxy")
     @classmethod
     def _is_a_proxy(cls, value: SecretStr) -> SecretStr:

@@ -214,6 +214,8 @@ PREFIXES = "must be + and digits, such as +49900"
         ("PUBLIC_URL", "https://ada@phone.example.com", URL),
         ("PUBLIC_URL", "https://phone.example.com?x=1", URL),
         ("PUBLIC_URL", "https://phone.example.com\\@evil.example", URL),
+        ("SUPERVISORS", "a@x.example; b@x.example", "'a@x.example; b@x.example' is not one e-mail"),
+        ("SUPERVISORS", "ada", "'ada' is not one e-mail address"),
         ("REPLICA_ADDRESS", "10.0.0.7", "must be the host and port at which other replicas"),
         ("PROXIES", "0.0.0.0/0", "'0.0.0.0/0' is not an IP address or a network"),
         ("PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is not an IP address or a network"),
@@ -258,6 +260,7 @@ PREFIXES = "must be + and digits, such as +49900"
         ("TASK_EXTRA_FIELDS", "Type=", f"'Type=' {FIELD}"),
         ("TASK_EXTRA_FIELDS", "A B=1", f"'A B=1' {FIELD}"),
         ("TASK_EXTRA_FIELDS", "OwnerId=005", f"'OwnerId=005' {FIELD}"),
+        ("TASK_EXTRA_FIELDS", "callObject=1", f"'callObject=1' {FIELD}"),
         ("TASK_EXTRA_FIELDS", "entityApiName=Event", f"'entityApiName=Event' {FIELD}"),
         ("DISPOSITIONS", "engaged=Busy", f"'engaged=Busy' must be outcome=text, where the "
          f"outcome is one of {OUTCOMES}"),
