@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -65,3 +66,19 @@ async def test_the_dev_sign_in_is_not_served_under_another_name(tmp_path: Path) 
     ):
         for path in ("/softphone", "/metrics", "/healthz"):
             assert (await http.get(path, headers={"Host": "evil.example"})).status_code == 421
+
+
+async def test_a_webhook_is_judged_by_its_signature_under_any_name(tmp_path: Path) -> None:
+    """A tunnel brings it under its own name, in one piece or not."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    async with (
+        a_world(tmp_path) as world,
+        httpx.AsyncClient(base_url=world.url, trust_env=False) as http,
+    ):
+        for body in (b"{}", pieces()):
+            headers = {"Host": "tunnel.example"}
+            answer = await http.post("/webhooks/dialstack", content=body, headers=headers)
+            assert answer.status_code == 401

@@ -94,7 +94,7 @@ def make_server(
 ) -> web.Application:
     """Make the application; `webhooks` by path, none without a configured provider."""
     # With the dev sign-in, a website must not act as our page by DNS rebinding.
-    names = [only_asked_as()] if isinstance(handlers.sign_in, DevLogin) else []
+    names = [only_asked_as(signed=webhooks)] if isinstance(handlers.sign_in, DevLogin) else []
     guards = [timed, *names, last_resort, bodies_in_time]
     server = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     server.on_response_prepare.append(add_headers)

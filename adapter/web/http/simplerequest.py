@@ -11,6 +11,10 @@ import httptools
 SIMPLE_REQUEST_BYTES = 16 * 1024
 """Longer pieces are unusual; aiohttp limits their headers and bodies."""
 
+MOST_HEADERS = 64
+LONGEST_VALUE = 4 * 1024
+"""More headers and longer ones are unusual, too, and less than aiohttp accepts."""
+
 _ODD = frozenset({"transfer-encoding", "content-encoding", "expect", "upgrade"})
 
 
@@ -40,7 +44,8 @@ class SimpleRequest:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
         known = name.decode("latin-1").lower()
-        if known in self.headers or known in _ODD:
+        is_big = len(value) > LONGEST_VALUE or len(self.headers) >= MOST_HEADERS
+        if is_big or known in self.headers or known in _ODD:
             self.is_plain = False
         elif known == "connection":
             self.is_plain &= value.lower() == b"keep-alive"

@@ -74,9 +74,11 @@ def test_missing_headers_are_absent() -> None:
         request(b"Bad name : x"),
         request(b" folded: x"),
         request(b"X-Long: " + b"x" * SIMPLE_REQUEST_BYTES),
+        request(b"X-Long: " + b"x" * 9_000),
+        request(*(b"X-%d: x" % number for number in range(150))),
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     ],
-    ids=range(23),
+    ids=range(25),
 )
 def test_all_other_requests_go_to_aiohttp(piece: bytes) -> None:
     """Half of one, two of them, one too long, and all that changes how a body is read."""
