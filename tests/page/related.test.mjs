@@ -11,6 +11,7 @@ const LEO = { id: '00Q000000000001', name: 'Leo', object_type: 'Lead' };
 const CASE = { id: '500000000000001', name: '00001026', object_type: 'Case', contact_id: '003000000000001' };
 const MEI = { id: '001000000000002', name: 'Mei', object_type: 'Account', contact_id: '003000000000009', person_account: true };
 const ACME = { id: '001000000000001', name: 'Acme', object_type: 'Account' };
+const ORDER = { id: '801000000000001', name: '00000100', object_type: 'Order' };
 const USER = { id: '005000000000001', name: 'Ada', object_type: 'User' };
 
 /** @param {Parameters<typeof linksOf>[0]} card */
@@ -24,6 +25,7 @@ test('a record stands where Salesforce lets it', () => {
   assert.deepEqual(ids({ record: ACME, draft: {} }), [null, ACME.id]);
   assert.deepEqual(ids({ record: CASE, draft: {} }), [GRACE.id, CASE.id]);
   assert.deepEqual(ids({ record: MEI, draft: {} }), [MEI.contact_id, null]);
+  assert.deepEqual(ids({ record: ORDER, draft: {} }), [null, ORDER.id]);
   assert.deepEqual(ids({ record: USER, draft: {} }), [null, null]);
   assert.deepEqual(ids({ record: null, draft: {} }), [null, null]);
 });
@@ -36,9 +38,9 @@ test('the agent\'s choice overrides it, and a Lead permits no related record', (
 
 test('everything known is offered once, and what is linked is marked', () => {
   const card = call({ record: CASE, matches: [GRACE, MEI, USER] });
-  const options = optionsOf(card, [ACME, GRACE]);
+  const options = optionsOf(card, [ACME, ORDER, GRACE]);
   assert.deepEqual(options.map(({ record, chosen }) => [record.id, chosen]), [
-    [CASE.id, true], [GRACE.id, true], [MEI.id, false], [ACME.id, false],
+    [CASE.id, true], [GRACE.id, true], [MEI.id, false], [ACME.id, false], [ORDER.id, false],
   ]);
 });
 

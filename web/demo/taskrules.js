@@ -5,7 +5,7 @@
 /** @typedef {{label: string, kind: 'text'|'int'|'date'|'id', max?: number, prefixes?: string[]}} Rule */
 
 const PERSONS = ['003', '00Q'];
-const THINGS = ['001', '500', '006', '701', '02i', '800', 'a'];
+const THINGS = ['001', '500', '006', '701', '02i', '800', '801', '01t', '0Q0', '0WO', 'a'];
 
 /** @type {{[field: string]: Rule}} */
 const FIELDS = {

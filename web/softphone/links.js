@@ -14,8 +14,10 @@ const KINDS = { '003': 'Contact', '00Q': 'Lead', '001': 'Account', 500: 'Case', 
 
 /** @param {string|undefined} id */
 const isPerson = (id) => /^(003|00Q)/.test(id ?? '');
+// As on the server (salesforce/objects.py).
+const THINGS = /^(?:001|500|006|701|02i|800|801|01t|0Q0|501|810|811|550|0WO|1WL|08p|08P|570|0Q3|0x5|0hX|0kF|0YT|0YQ|0Zp|a)/;
 /** @param {string|undefined} id */
-const isThing = (id) => /^(001|500|006|701|02i|800|a)/.test(id ?? '');
+const isThing = (id) => THINGS.test(id ?? '');
 /** @param {RecordRef|null} record */
 export const isLead = (record) => record?.id.startsWith('00Q') ?? false;
 
