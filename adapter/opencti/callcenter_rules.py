@@ -47,7 +47,11 @@ _MISSING = {
 RESERVED = frozenset(("label", "sortOrder", "internalNameLabel", "displayNameLabel"))
 
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
-_HOST = re.compile(r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff.-]*)|[0-9A-Fa-f:.]+")
+_PART = r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff-]*)"
+_HOST = re.compile(rf"{_PART}(?:\.{_PART})*\.?|[0-9A-Fa-f:.]+")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""What a pasted address may bring along: nobody sees it, and the host is another one."""
+_PREFIX = re.compile(r"[0-9*#,]*")
 _SECRET = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE)
 
 
@@ -143,7 +147,8 @@ def _item_problems(where: str, section: str, item: ET.Element) -> Iterator[Probl
         yield Problem(
             where, f"names that begin with req belong to Salesforce, and {section} has none."
         )
-    if _SECRET.search(_name(item)):
+    is_address = (item.text or "").strip().startswith(("https://", "http://"))
+    if _SECRET.search(_name(item)) and not is_address:
         yield Problem(where, "a secret must not be here: every user's page can read it.")
 
 
@@ -165,6 +170,9 @@ def _general_problems(root: ET.Element) -> Iterator[Problem]:
     yield from _mode_problems(values)
     yield from _pair_problems(values, "reqStandbyUrl", "reqTimeout")
     yield from _pair_problems(values, "reqCanvasApiName", "reqCanvasNamespace")
+    for name, prefix in (_item_values(root, DIALING) or {}).items():
+        if name in KNOWN[DIALING] and not _PREFIX.fullmatch(prefix):
+            yield Problem(f"/{DIALING}/{name}", "a prefix consists of digits: 9.")
 
 
 def _place_problems(root: ET.Element) -> Iterator[Problem]:
@@ -203,6 +211,8 @@ def _address(value: str) -> str:
         return ""
     if any(char.isspace() for char in value):
         return "it must not contain a blank."
+    if _INVISIBLE.search(value):
+        return "it contains an invisible character: type it anew instead of pasting it."
     parts, port = _split_port(value)
     if port is None:
         return "its port must be a number from 1 to 65535, or absent."

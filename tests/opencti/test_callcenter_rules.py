@@ -223,6 +223,21 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         f"{GENERAL}/reqAdapterUrl",
         "must not contain a blank",
     ),
+    "two dots in an address": (
+        swap(PAGE, "https://softphone..example.com/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "it must be an address such as",
+    ),
+    "an invisible character in an address": (
+        swap(PAGE, "https://softphone.example.com\u200b/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "an invisible character",
+    ),
+    "a prefix in words": (
+        swap(">9</item>", ">nine</item>"),
+        "/reqDialingOptions/reqOutsidePrefix",
+        "a prefix consists of digits",
+    ),
     "a password in an address": (
         swap(PAGE, "https://admin:secret@softphone.example.com/"),
         f"{GENERAL}/reqAdapterUrl",
@@ -406,6 +421,10 @@ def test_every_rule_has_its_own_message() -> None:
         ('name="wrapUpSeconds"', 'name="reqWrapUp"'),
         (PAGE, "https://b\u00fccher.example:8443/softphone?a=b"),
         (PAGE, "https://192.0.2.7/softphone"),
+        (
+            'name="taskFields" label="More fields of new Tasks (Field=value; ...)">',
+            'name="tokenUrl" label="Tokens">https://x.example/token',
+        ),
     ],
 )
 def test_other_vendors_items_are_no_problem(old: str, new: str) -> None:
