@@ -78,6 +78,11 @@ function createResults(context, model, onChange) {
   /** @type {ReturnType<typeof import('./search.js').createSearch>|null} */
   let search = null;
   const retry = createRetry();
+  // The button disappears; what it loads comes after the last row.
+  history.older.addEventListener('click', () => {
+    const stops = list.querySelectorAll('.call-again');
+    /** @type {HTMLElement|undefined} */ (stops[stops.length - 1])?.focus({ preventScroll: true });
+  });
 
   /** Fetched with the first that is typed. @param {string} typed */
   async function look(typed) {

@@ -3,6 +3,8 @@
 /** The next element: the call, the number box, or what the screen asks for. */
 const HOMES = '.cards article, .number-box input, .screen :is(input, button)';
 
+const STOPS = 'button, input, select';
+
 /** @param {Element} element */
 const isUsable = (element) => element.getClientRects().length > 0 && !element.matches(':disabled');
 
@@ -13,9 +15,19 @@ export function createFocusKeeper(root) {
   let last = null;
   // The next element may still be loading, or wait for the server.
   let owed = false;
+  /** Where the list's row and the call's card were that had the focus. @type {{list: Element|null|undefined, at: number, card: Element|null|undefined}} */
+  let place = { list: null, at: 0, card: null };
   root.addEventListener('focusin', ({ target }) => {
     last = target instanceof Element ? target : null;
+    const row = last?.closest('li');
+    place = { list: row?.parentElement, at: [...(row?.parentElement?.children ?? [])].indexOf(row ?? root), card: last?.closest('article') };
   });
+  /** The row that took the place of the removed one, or the one before it; then the same call; then what is asked for. */
+  function next() {
+    const { list, at, card } = place;
+    const rows = [list?.children[at], list?.children[at - 1]].flatMap((row) => [...(row?.querySelectorAll(STOPS) ?? [])]);
+    return [...rows, card, ...root.querySelectorAll(HOMES)].find((one) => one && root.contains(one) && isUsable(one));
+  }
   root.addEventListener('focusout', () => {
     last = null;
   });
@@ -24,11 +36,12 @@ export function createFocusKeeper(root) {
     /** @param {Element|null} before what had the focus before this change */
     keep(before) {
       if (before) owed = !isUsable(before);
-      const next = owed && [...root.querySelectorAll(HOMES)].find(isUsable);
-      if (!(next instanceof HTMLElement)) return;
+      // A card that moves up loses the focus.
+      const wanted = owed ? next() : before !== document.activeElement && before;
+      if (!(wanted instanceof HTMLElement)) return;
       owed = false;
       // Whoever has gone back to Salesforce stays there.
-      if (document.hasFocus()) next.focus({ preventScroll: true });
+      if (document.hasFocus()) wanted.focus({ preventScroll: true });
     },
   };
 }

@@ -30,6 +30,10 @@ function createBar(context) {
   return {
     element,
     note: availability.note,
+    closeAccount() {
+      actions.account();
+      letters.focus();
+    },
     /** @param {Model} model */
     update(model) {
       const agent = model.view?.agent;
@@ -153,6 +157,9 @@ export function createPanel(root, context, model) {
   root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
   const focus = createFocusKeeper(root);
+  root.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape' && model().accountOpen && document.activeElement?.matches('.bar-avatar, .account *')) bar.closeAccount();
+  });
   root.addEventListener('pointerover', ({ target }) => explain(target));
 
   return {

@@ -80,6 +80,8 @@ export function createRelated(context, callId) {
     if (!pick(actions, callId, card, option)) return;
     answered = true;
     turn(false);
+    show(change, true);
+    change.focus();
   }
   return {
     element,

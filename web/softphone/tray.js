@@ -86,12 +86,14 @@ function trayRow(context, model, resaving) {
     const buttons = el('div', { class: 'tray-actions' });
     /** @param {string} next what replaces the buttons; empty: the buttons themselves */
     function turn(next) {
+      const pressed = buttons.querySelector(`[data-action="${question}"]`);
       question = next;
       if (next === 'edit') edit.fill(model());
       show(edit.element, next === 'edit');
       show(buttons, next === '');
       asks.ask(next);
       if (next === 'edit') edit.first.focus();
+      else if (next === '' && pressed instanceof HTMLElement) pressed.focus();
     }
     /** @param {boolean} saves */
     function wait(saves) {
@@ -120,7 +122,7 @@ function trayRow(context, model, resaving) {
       };
     });
     return {
-      element: el('li', { class: 'tray-row', 'data-log': logId }, ...facts.elements, buttons, asks.element, edit.element),
+      element: el('li', { class: 'tray-row', 'data-log': logId, onkeydown: (event) => void (/** @type {KeyboardEvent} */ (event).key === 'Escape' && question && turn('')) }, ...facts.elements, buttons, asks.element, edit.element),
       update(next) {
         row = next;
         facts.update(row);
