@@ -22,7 +22,8 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.browser.conftest import CHROMIUM
+
 WATCH = """() => {
   new MutationObserver(() => {
     const root = document.querySelector('#softphone');

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from adapter.demo import ACCOUNT, TOKEN
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, HEADLESS
 from tests.test_demo import four_free_ports
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -51,7 +51,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[int]:
 async def tab() -> AsyncIterator[Page]:
     """A tab in Chromium."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=HEADLESS, args=list(ARGUMENTS))
         page = await browser.new_page(viewport={"width": 1500, "height": 850})
         page.set_default_timeout(PATIENCE_MS)
         yield page

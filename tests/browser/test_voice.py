@@ -16,7 +16,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from adapter.app import listening
 from tests.browser import tls
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, HEADLESS
 from tests.fakes.voicecalls import CENTER, ORG, VoiceCalls, key_pair, voice_calls
 from tests.scenarios.conftest import World, a_world
 
@@ -99,7 +99,7 @@ async def omni(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         doors[1].leads_to = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
         playwright = await stack.enter_async_context(async_playwright())
         arguments = [*ARGUMENTS, *tls.ARGUMENTS]
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=HEADLESS, args=arguments)
         stack.push_async_callback(browser.close)
         tab = await (await browser.new_context(ignore_https_errors=True)).new_page()
         tab.set_default_timeout(PATIENCE_MS)

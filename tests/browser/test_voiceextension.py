@@ -16,7 +16,7 @@ from aiohttp import web
 from playwright.async_api import FrameLocator, Page, async_playwright, expect
 
 from adapter.app import listening
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, HEADLESS
 from tests.fakes.voicecalls import CENTER, ORG, VoiceCalls, key_pair, voice_calls
 from tests.scenarios.conftest import World, a_world
 
@@ -97,7 +97,7 @@ async def extension(tmp_path: Path, components: Path) -> AsyncIterator[Extension
         world = await stack.enter_async_context(a_world(tmp_path, **told))
         phone.append(world.url)
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=HEADLESS, args=list(ARGUMENTS))
         stack.push_async_callback(browser.close)
         tab = await browser.new_page()
         tab.set_default_timeout(PATIENCE_MS)

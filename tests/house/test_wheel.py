@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from adapter import __version__
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, Tab
+from tests.browser.conftest import ARGUMENTS, HEADLESS, Tab
 from tests.test_demo import four_free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +160,7 @@ async def a_demo(installed: Path, folder: Path) -> AsyncIterator[int]:
 async def test_the_installed_demo_does_the_main_job(installed: Path, tmp_path: Path) -> None:
     """In an empty folder: a click in Chromium becomes a call, and the call one Task."""
     async with a_demo(installed, tmp_path) as port, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=HEADLESS, args=ARGUMENTS)
         tab = Tab(await browser.new_page())
         await tab.page.goto(f"http://127.0.0.1:{port + 1}/")
         await tab.until_dialable()

@@ -22,7 +22,7 @@ from adapter.frontends import UNSIGNED_PER_MINUTE
 from adapter.telephony.dialstack import signing
 from qa.replicas.fleet import Fleet, a_fleet
 from qa.replicas.proxies import QUIET_SECONDS, Proxy, Start, caddy, haproxy, is_there, nginx
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, HEADLESS
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import ACCOUNT, SECRET, free_port
 from tests.storage.servers import Postgres
@@ -179,7 +179,7 @@ async def test_chromium_gets_its_page_and_its_socket_over_one_encrypted_port(
         a_fleet(tmp_path, postgres.database(), count, front=front, SOFTPHONE_PUBLIC_URL=url),
         async_playwright() as playwright,
     ):
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=HEADLESS, args=ARGUMENTS)
         page = await browser.new_page(ignore_https_errors=True)
         answer = await page.goto(f"{url}/softphone")
         assert answer is not None
