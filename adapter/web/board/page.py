@@ -18,7 +18,7 @@ from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.http.middleware import Refused, uncached
 from adapter.web.http.throttle import Throttle
-from adapter.web.pages.files import SUFFIXES, page_file
+from adapter.web.pages.files import SUFFIXES, PageFile
 from adapter.web.pages.site import WEB
 
 SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
@@ -69,9 +69,9 @@ class BoardSite:
     _sheets: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def __post_init__(self) -> None:
-        self._page = page_file("text/html", (ROOT / "board.html").read_bytes())
+        self._page = PageFile("text/html", (ROOT / "board.html").read_bytes())
         self._files = {
-            path.relative_to(ROOT).as_posix(): page_file(SUFFIXES[path.suffix], path.read_bytes())
+            path.relative_to(ROOT).as_posix(): PageFile(SUFFIXES[path.suffix], path.read_bytes())
             for path in sorted(ROOT.rglob("*"))
             if path.suffix in SUFFIXES
         }

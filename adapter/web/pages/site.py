@@ -16,7 +16,7 @@ from adapter.orgs import Org, Orgs
 from adapter.origins import is_loopback, is_salesforce
 from adapter.settings import Settings
 from adapter.web.http.middleware import WITH_MICROPHONE
-from adapter.web.pages.files import PageFiles, page_file
+from adapter.web.pages.files import PageFile, PageFiles
 from adapter.web.pages.shell import CODE, language_of, notice, notice_policy, shell
 
 WEB = folder("web")
@@ -85,7 +85,7 @@ class Site:
         self._files = PageFiles(WEB / "softphone", WEB / "dist", more=(page,))
         self.build = self._files.build
         self._standby = (WEB / "standby.html").read_bytes()
-        self._window = page_file("text/html", (WEB / "phone.html").read_bytes())
+        self._window = PageFile("text/html", (WEB / "phone.html").read_bytes())
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /softphone: the reqAdapterUrl, for the org that embeds it."""
@@ -105,13 +105,13 @@ class Site:
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         if self._may_talk(org):
             headers["Permissions-Policy"] = WITH_MICROPHONE
-        return page_file("text/html", html.encode()).answer(request, headers)
+        return PageFile("text/html", html.encode()).answer(request, headers)
 
     def _notice(self, request: web.Request, origin: str, language: str) -> web.Response:
         style = f"/softphone/{self.build}/start.css"
         html = notice(origin, self._files.words(language), style)
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": notice_policy(origin)}
-        return page_file("text/html", html.encode()).answer(request, headers)
+        return PageFile("text/html", html.encode()).answer(request, headers)
 
     async def standby(self, request: web.Request) -> web.Response:
         """GET /standby: what Salesforce shows if the softphone does not load.

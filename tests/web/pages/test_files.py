@@ -15,7 +15,6 @@ from adapter.web.pages.files import (
     PageFiles,
     early_words,
     late_words,
-    page_file,
 )
 from adapter.web.pages.site import WEB
 
@@ -133,8 +132,8 @@ def test_the_initial_screen_has_one_style_sheet(home: Path) -> None:
 
 def test_gzip_is_used_where_accepted_and_worthwhile() -> None:
     """The same content either way."""
-    file = page_file("text/css", b"a{top:0}" * 100)
-    short = page_file("text/css", b"a{}")
+    file = PageFile("text/css", b"a{top:0}" * 100)
+    short = PageFile("text/css", b"a{}")
 
     def answer(of: PageFile, accepted: str) -> tuple[object, str, str | None]:
         request = make_mocked_request("GET", "/", {"Accept-Encoding": accepted})
