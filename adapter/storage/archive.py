@@ -28,12 +28,11 @@ Row: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataTable:
-    """A table with personal data: its key, its other columns, and its text column."""
+    """A table with personal data: its key and its other columns."""
 
     table: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
-    text: str
 
     @property
     def select(self) -> str:
@@ -43,25 +42,18 @@ class PersonalDataTable:
         return f"SELECT {every} FROM {self.table} WHERE {after} ORDER BY {key} LIMIT ?"  # noqa: S608 - names of ours
 
 
-AGENTS = PersonalDataTable("agents", ("org_id", "user_id"), ("version", "value"), "value")
-CALL_LOGS = PersonalDataTable(
-    "call_logs", ("org_id", "user_id", "log_id"), ("settled", "value"), "value"
-)
+AGENTS = PersonalDataTable("agents", ("org_id", "user_id"), ("version", "value"))
+CALL_LOGS = PersonalDataTable("call_logs", ("org_id", "user_id", "log_id"), ("settled", "value"))
 CALLS = PersonalDataTable(
-    "calls",
-    ("account", "provider_call_id", "org_id", "user_id"),
-    ("call_id", "at", "value"),
-    "value",
+    "calls", ("account", "provider_call_id", "org_id", "user_id"), ("call_id", "at", "value")
 )
 DELIVERIES = PersonalDataTable(
-    "deliveries", ("account", "event_id"), ("type", "at", "fate", "body"), "body"
+    "deliveries", ("account", "event_id"), ("type", "at", "fate", "body")
 )
 PARKED = PersonalDataTable(
-    "parked", ("account", "event_id"), ("provider_call_id", "at", "due", "body"), "body"
+    "parked", ("account", "event_id"), ("provider_call_id", "at", "due", "body")
 )
-DRIVER_STATES = PersonalDataTable(
-    "driver_states", ("account", "call_id"), ("is_over", "value"), "value"
-)
+DRIVER_STATES = PersonalDataTable("driver_states", ("account", "call_id"), ("is_over", "value"))
 
 ERASE_AGENT = (
     "UPDATE agents SET version = version + 1, value = ?"
@@ -90,7 +82,7 @@ class Archive:
         while page := await self._reader.run(_read_page, table.select, after):
             for values in page:
                 row = dict(zip(names, values, strict=True))
-                if table.text == "body":
+                if "body" in row:
                     row["body"] = bytes(row["body"]).decode("utf-8", "replace")
                 yield row
             after = tuple(page[-1][: len(table.key)])

@@ -132,14 +132,8 @@ def _non_empty(*statements: ForRows) -> list[ForRows]:
 
 def _split_new(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     """Split into rows that end with the version read, and new rows; sorted."""
-    known: list[Row] = []
-    new: list[Row] = []
-    for row in sorted(rows):
-        if row[-1]:
-            known.append(row)
-        else:
-            new.append(row[:-1])
-    return known, new
+    ordered = sorted(rows)
+    return [row for row in ordered if row[-1]], [row[:-1] for row in ordered if not row[-1]]
 
 
 def _agent_row(change: AgentChange, read: int) -> Row:

@@ -27,10 +27,6 @@ CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
 """The time limit of a statement; pages and providers give up earlier."""
 
-SILENT_SECONDS = 15.0
-"""The time limit of a server or pooler that acknowledges what it gets but does not answer, and so
-not even its own time limit applies: more than one statement takes."""
-
 ALIVE = {
     "keepalives_idle": 5,
     "keepalives_interval": 5,
@@ -97,30 +93,30 @@ T = TypeVar("T")
 
 
 class Connection(psycopg.Connection[Row]):
-    """A connection that is cut off, as if it were lost, once the server is silent for too long."""
+    """A connection that is cut off, as if it were lost, once the server is silent for too long.
 
-    silent_seconds: float | None = None
-    """Instead of SILENT_SECONDS."""
+    A frozen server or pooler acknowledges what it gets, but its own time limits do not apply.
+    """
+
+    silent_seconds = 15.0
+    """More than a statement may take."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **more: Any) -> T:
         """Wait for an answer. Raises OperationalError if the connection is lost."""
-        seconds = SILENT_SECONDS if self.silent_seconds is None else self.silent_seconds
-        return super().wait(_impatient(gen, self.pgconn.socket, seconds), *args, **more)
+        return super().wait(_impatient(gen, self.pgconn.socket, self.silent_seconds), *args, **more)
 
 
 def _impatient(gen: Generator[Any, Any, T], number: int, seconds: float) -> Generator[Any, Any, T]:
     """Pass on what the socket of this number is ready for; psycopg sends 0 ten times a second."""
-    until = time.monotonic() + seconds
+    ready, until = None, time.monotonic() + seconds
     try:
-        awaited = next(gen)
         while True:
-            ready = yield awaited
+            ready = yield gen.send(ready)
             if ready:
                 until = time.monotonic() + seconds
             elif time.monotonic() > until:
                 with suppress(OSError), socket.socket(fileno=os.dup(number)) as line:
                     line.shutdown(socket.SHUT_RDWR)
-            awaited = gen.send(ready)
     except StopIteration as done:
         outcome: T = done.value
         return outcome

@@ -42,10 +42,6 @@ class BatchDone(Struct, frozen=True):
 Observer: TypeAlias = Callable[[BatchDone], None]
 
 
-def _ignore(_: BatchDone) -> None:
-    """The default observer does nothing."""
-
-
 class Journal(ThreadBridge[Work]):
     """The bridge to the thread that owns and closes the writing connection.
 
@@ -57,7 +53,7 @@ class Journal(ThreadBridge[Work]):
     ) -> None:
         super().__init__(max_queue, MAX_BATCH)
         self._database = database
-        self._observer = observer or _ignore
+        self._observer = observer or (lambda _: None)
         # A daemon, so that the process can exit without `close`: what was acknowledged is
         # durable, and the rest was never promised.
         self._thread = Thread(target=self._write_batches, name="journal", daemon=True)

@@ -157,7 +157,7 @@ def _prepare(url: str, now: int) -> None:
     made: list[tuple[Any, ...]] = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
     try:
         with dialect.connect(url) as connection, connection.transaction():
-            connection.silent_seconds = dialect.SILENT_SECONDS + MIGRATION_MS / 1000
+            connection.silent_seconds += MIGRATION_MS / 1000
             connection.execute(f"SET LOCAL statement_timeout = {MIGRATION_MS}")
             # A migration holds this lock exclusively until it is finished (migrate.py).
             connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [sql.MIGRATION_LOCK])

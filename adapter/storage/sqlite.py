@@ -12,7 +12,6 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from itertools import chain
 from pathlib import Path
 from shutil import disk_usage
 from typing import Self
@@ -70,8 +69,8 @@ class SqliteDatabase:
         # the event loop to get it back, which costs more than a row.
         answer: list[Row] = []
         changed = 0
-        for text, part in sql.portions(statement, len(rows)):
-            cursor = self._connection.execute(text, [*chain(*rows[part])])
+        for text, values in sql.for_rows(statement, rows):
+            cursor = self._connection.execute(text, values)
             answer += cursor.fetchall()
             changed += cursor.rowcount
         return answer, changed
