@@ -8,7 +8,6 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Frame, Page
 
-from tests.browser.conftest import Tab
 from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand, walk
 
 pytestmark = pytest.mark.browser
@@ -55,15 +54,19 @@ async def test_no_state_of_the_panel_has_a_violation(tmp_path: Path) -> None:
 
 
 async def test_the_board_has_no_violation(tmp_path: Path) -> None:
-    """Signed out and signed in."""
+    """Signed out, signed in with an agent at work, and its page for engineers."""
     async with a_stage(tmp_path, bypass_csp=True) as org:
-        tab = Tab(await org.context.new_page())
-        await tab.page.goto(f"{org.world.url}/board")
-        await tab.page.get_by_label("Your name").fill(ADA)
-        assert await violations(tab.page, tab.page.main_frame) == []
-        await tab.page.get_by_role("button", name="Sign in").click()
-        await tab.page.locator('#board[data-state="live"]').wait_for()
-        assert await violations(tab.page, tab.page.main_frame) == []
+        await org.tab(ADA)
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill(ADA)
+        assert await violations(page, page.main_frame) == []
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("row").get_by_text(ADA).wait_for()
+        assert await violations(page, page.main_frame) + await page.evaluate(SMALL) == []
+        await page.get_by_role("link", name="System").click()
+        await page.locator('#board[data-page="system"][data-state="live"]').wait_for()
+        assert await violations(page, page.main_frame) + await page.evaluate(SMALL) == []
 
 
 async def test_each_state_is_announced_once(tmp_path: Path) -> None:
