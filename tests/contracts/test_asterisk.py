@@ -308,6 +308,26 @@ async def test_a_ring_group_call_is_reported_to_the_user_who_answered(case: Case
     await case.until_empty()
 
 
+async def test_a_call_picked_up_at_another_phone_is_its_users_talk(case: Case) -> None:
+    """With the caller's number, not with the code that the phone dialed."""
+    if not case.bench.is_real:
+        pytest.skip("the stand-in has no such code")
+    grace = await case.bench.phone("grace")
+    plans(case.bench, case.ada, IGNORE)
+    outside = await case.bench.trunk.dial("2105", CALLER)
+    await case.ada.until_rings()
+    await grace.dial("88")
+    await grace.until_talks()
+    await case.heard.until(CONNECTED)
+    await outside.hang_up()
+    ended = await case.heard.until(ENDED)
+    assert (ended.user_id, ended.facts.result) == ("grace", Outcome.ANSWERED)
+    assert ended.is_inbound
+    assert ended.facts.number is not None
+    assert ended.facts.number.value == CALLER
+    await case.until_empty()
+
+
 async def test_a_call_dialed_at_the_desk_phone_is_reported(case: Case) -> None:
     """With its number and its talk."""
     plans(case.bench, case.ada)

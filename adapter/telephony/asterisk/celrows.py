@@ -136,9 +136,10 @@ def _watched_cdr(root: str, own: Sequence[CelRow]) -> Cdr:
         return _cdr(root, "", _facts_in(own, "", connected, ended))
     number = next((row.exten for row in own if row.exten), "")
     outcome = Outcome.COMPLETED if connected else causes.outcome_of(cause)
+    # The number may be the code that fetched a call (`watching.FETCHES`): the events know better.
     facts = Facts(
-        direction=Known(Direction.OUTBOUND, CDR),
-        number=Known(number, CDR) if number else None,
+        direction=Known(Direction.OUTBOUND, Source.OBSERVED),
+        number=Known(number, Source.OBSERVED) if number else None,
         started=Known(own[0].at, CDR),
         picked_up=Known(own[0].at, CDR),
         connected=_known(connected),

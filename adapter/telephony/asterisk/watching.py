@@ -17,12 +17,16 @@ from adapter.telephony.updates import CallUpdate, Moment
 
 EVENT = Source.EVENT
 
+FETCHES = frozenset({"Pickup", "PickupChan", "ParkedCall"})
+"""Applications that connect the phone that dials their code with somebody else's caller."""
+
 
 class Watched(Struct, frozen=True):
     """One call at an agent's phone; times are Unix ms by Asterisk's clock.
 
     `own_number`: the number of ours that the caller dialed. `reported`: an update of it was sent.
-    `guessed`: it was up already, so its start is unknown.
+    `guessed`: it was up already, so its start is unknown. `fetched`: the phone took over a call
+    that rang elsewhere or was parked, so what it dialed was no number.
     """
 
     channel: str
@@ -35,6 +39,7 @@ class Watched(Struct, frozen=True):
     reported: bool = False
     connected: int | None = None
     guessed: bool = False
+    fetched: bool = False
     over: bool = False
 
 
@@ -53,7 +58,8 @@ def _with_number(call: Watched, channel: Channel) -> Watched:
     """Note the number and name of the other party, and what a caller dialed, once known."""
     party = channel.connected
     if call.inbound:
-        own = call.own_number or channel.dialplan.number  # Dial and Queue give it to the phone
+        # Dial and Queue give it to the phone.
+        own = "" if call.fetched else call.own_number or channel.dialplan.number
         call = replace(call, own_number=own)
         return replace(call, number=party.number or call.number, name=party.label or call.name)
     return replace(call, number=call.number or channel.dialplan.exten)
@@ -68,15 +74,24 @@ def observe(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...
     channel = event.channel
     if channel is None or channel.id != call.channel:
         return call, ()
-    call = _with_number(call, channel)
+    before, call = call.number, _with_number(call, channel)
     if event.type == "ChannelDestroyed":
         return _report_end(call, event)
+    if _is_fetched(call, channel):
+        call = _with_number(replace(call, inbound=True, fetched=True, number=""), channel)
     if call.inbound and channel.state == "Up" and not (call.connected or call.guessed):
         guessed = event.type != "ChannelStateChange"
         return _report_connected(replace(call, guessed=guessed), event.at)
     if not call.reported and (call.number or not call.inbound):
         return _report_begin(call)
+    if call.fetched and call.number != before:
+        return call, (_update(call, Moment.CONNECTED),)
     return call, ()
+
+
+def _is_fetched(call: Watched, channel: Channel) -> bool:
+    is_new = not (call.inbound or call.connected or call.guessed)
+    return is_new and channel.state == "Up" and channel.dialplan.app_name in FETCHES
 
 
 def _observe_dial(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
@@ -115,7 +130,7 @@ def _report_end(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate,
         ended=Known(event.at, Source.OBSERVED if event.guessed else EVENT),
         outcome=None if event.guessed and not talked else Known(outcome, EVENT),
     )
-    facts = _facts(call).join(ended)
+    facts = _facts(over).join(ended)
     return over, (CallUpdate(Moment.ENDED, _call_id(call), call.user, facts),)
 
 
@@ -130,9 +145,12 @@ def _update(call: Watched, moment: Moment) -> CallUpdate:
 def _facts(call: Watched) -> Facts:
     direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
     source = Source.OBSERVED if call.guessed else EVENT
+    # Until it is answered, what the phone dialed may be the code that fetches a call.
+    is_open = not (call.inbound or call.connected or call.over)
+    said = Source.OBSERVED if is_open else EVENT
     return Facts(
-        direction=Known(direction, EVENT),
-        number=Known(call.number, EVENT) if call.number else None,
+        direction=Known(direction, said),
+        number=Known(call.number, said) if call.number else None,
         own_number=Known(call.own_number, EVENT) if call.own_number else None,
         name=Known(call.name, EVENT) if call.name and call.inbound else None,
         started=Known(call.began, EVENT) if call.began else None,

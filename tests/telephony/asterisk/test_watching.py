@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from msgspec.structs import replace
 
-from adapter.core.facts import Direction, Outcome, Source
+from adapter.core.facts import Direction, Facts, Outcome, Source
 from adapter.telephony.asterisk import watching, wire
 from adapter.telephony.asterisk.board import CallBoard
 from adapter.telephony.asterisk.callupdates import NOBODY
@@ -164,3 +165,52 @@ def test_another_phones_dialing_is_not_this_ones() -> None:
     assert [one.moment for one in updates] == [DIALED, CONNECTED]
     assert watching.observe(up, mine) == (up, ())
     assert watching.observe(own, event("ChannelStateChange", "9.4", 2)) == (own, ())
+
+
+def fetching(app: str, *steps: tuple[str, str, str]) -> Facts:
+    """What is known of a call that ada's phone fetched by 701: kind, state and number of each."""
+
+    def step(second: int, kind: str, state: str, number: str, app: str = app) -> Event:
+        plan = Dialplan("701", app)
+        party = Party(number, number)
+        seen = Channel("9.2", "PJSIP/ada-0a", state, connected=party, dialplan=plan)
+        return Event(kind, stamp(second), channel=seen)
+
+    begin = step(0, "ChannelCreated", "Ring", "", app="")
+    told = news([begin, *(step(n, *one) for n, one in enumerate(steps, 1))])
+    assert {one.user_id for one in told} == {"ada"}
+    facts = Facts()
+    for one in told:
+        facts = facts.join(one.facts)
+    return facts
+
+
+CALLER = "+12025550123"
+
+
+@pytest.mark.parametrize(
+    ("app", "order"), [("Pickup", ("line", "up")), ("ParkedCall", ("up", "line"))]
+)
+def test_a_fetched_call_is_the_callers(app: str, order: tuple[str, str]) -> None:
+    """A picked-up or parked one: with the caller's number, as soon as it is known, and its talk."""
+    began = ("ChannelDialplan", "Ring", "")
+    if order[0] == "line":
+        told = [("ChannelConnectedLine", "Ring", CALLER), ("ChannelStateChange", "Up", CALLER)]
+    else:
+        told = [("ChannelStateChange", "Up", ""), ("ChannelConnectedLine", "Up", CALLER)]
+    live = fetching(app, began, *told)
+    assert (live.is_inbound, live.number and live.number.value) == (True, CALLER)
+    over = fetching(app, began, *told, ("ChannelDestroyed", "Up", CALLER))
+    assert (over.result, over.talk_ms, over.own_number) == (
+        Outcome.ANSWERED,
+        2_000 if order[0] == "up" else 1_000,
+        None,
+    )
+
+
+def test_a_code_that_fetches_nothing_is_a_call_to_it() -> None:
+    """Nothing was parked there."""
+    began, end = ("ChannelDialplan", "Ring", ""), ("ChannelDestroyed", "Ring", "")
+    facts = fetching("ParkedCall", began, end)
+    assert (facts.is_inbound, facts.number and facts.number.value) == (False, "701")
+    assert facts.result is Outcome.NO_ANSWER
