@@ -67,6 +67,8 @@ _BARE = re.compile(r"([+0-9][^@;?<>:]*)[@;?:]()[^<>]*")
 _IP_ADDRESS = re.compile(r"(?:[1-9][0-9]{0,2}|0)(?:\.(?:[1-9][0-9]{0,2}|0)){3}")
 _FEWEST, _MOST = 2, 18
 """Digits: from an internal extension to an international number behind its prefix."""
+_LONGEST_AREA_CODE = len("+49") + 5
+"""Characters before a slash (030/123456): with more, a second number may follow the slash."""
 _PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
 
 
@@ -87,7 +89,9 @@ def caller_number(text: str) -> str:
         return written
     reading = read_text(written)
     # A user name may contain digits: ada.1815@pbx is no extension.
-    if not isinstance(reading, NumberText) or reading.before_slash or (address and reading.label):
+    if not isinstance(reading, NumberText) or (address and reading.label):
+        return ""
+    if len(reading.before_slash.removeprefix("00")) > _LONGEST_AREA_CODE or "/" in reading.label:
         return ""
     return ("+" if reading.has_plus else "") + reading.digits
 
