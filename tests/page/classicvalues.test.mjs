@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { asLightning, entriesOf, foundOf, parsed, popUrl, recordOf, saveParams } from '../../web/softphone/classicvalues.js';
+import { popOf } from '../../web/softphone/pops.js';
+import { callerOf } from '../../web/softphone/prefill.js';
 import { METHODS } from '../../web/demo/classic/methods.js';
 
 test('a result may be JSON text, the value itself, or rubbish', () => {
@@ -48,7 +50,9 @@ test('the edit page of a new Task is filled in by its address', () => {
 test('a new record, a flow and a search take what they are told by their address', () => {
   const defaultFieldValues = { LastName: 'O’Brien & Co', Phone: '+1 202', Color__c: 'red', MobilePhone: '' };
   assert.equal(popUrl('NEW_RECORD_MODAL', { entityName: 'Contact', defaultFieldValues }), '/003/e?name_lastcon2=O%E2%80%99Brien+%26+Co&con10=%2B1+202');
-  assert.equal(popUrl('FLOW', { flowDevName: 'Call_In', flowArgs: { number: '+1202', callId: 'c 1' } }), '/flow/Call_In?number=%2B1202&callId=c+1');
+  const prefill = { fields: null, query: '', flow: { number: '{number}', callId: '{call_id}' } };
+  const flow = popOf('flow:Call_In', { caller: callerOf(undefined, 'c 1', '+1202'), records: [], prefill });
+  assert.equal(popUrl('FLOW', flow?.params), '/flow/Call_In?number=%2B1202&callId=c+1');
   assert.equal(popUrl('SEARCH', { searchString: '+1 202 & more' }), '/search/SearchResults?searchType=2&str=%2B1+202+%26+more');
   assert.equal(popUrl('SEARCH', { searchString: '' }), null);
 });

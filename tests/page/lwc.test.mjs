@@ -5,6 +5,8 @@ import test from 'node:test';
 
 import { createHostApi } from '../../web/softphone/hostport.js';
 import { lwcDriver } from '../../web/softphone/lwc.js';
+import { popOf } from '../../web/softphone/pops.js';
+import { NOTHING_NAMED, callerOf } from '../../web/softphone/prefill.js';
 
 const HOST = new URL('../../salesforce/host/force-app/main/default/lwc/softphoneHost/', import.meta.url).href;
 const [{ createHost, referenceOf }, { createWire }] = await Promise.all(['host.js', 'wire.js'].map((file) => import(HOST + file)));
@@ -177,6 +179,8 @@ test('each pop is a Lightning page, or is reported as unsupported', () => {
   assert.deepEqual(refer('LIST', { scope: 'Account', listViewId: '00B' }).state, { filterName: '00B' });
   assert.equal(refer('LIST', { listViewId: '00B' }), null);
   assert.equal(refer('NEW_RECORD_MODAL', { entityName: 'Lead', defaultFieldValues: { Phone: '1' } }).state.defaultFieldValues, '{"Phone":"1"}');
-  assert.deepEqual(refer('FLOW', { flowDevName: 'Pop', flowArgs: { a: 'b' } }).state, { flow__a: 'b' });
+  const flow = popOf('flow:Pop', { caller: callerOf(undefined, 'call-1', '+1202'), records: [], prefill: NOTHING_NAMED });
+  assert.deepEqual(refer('FLOW', flow?.params ?? {}).state, { flow__number: '+1202' });
+  assert.deepEqual(refer('FLOW', { flowDevName: 'Pop' }).state, {});
   assert.equal(refer('SEARCH', { searchString: 'x' }), null);
 });

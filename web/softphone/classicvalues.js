@@ -103,7 +103,7 @@ const homeOf = (object) => PREFIXES[String(object)] ?? (/^[A-Za-z0-9]{3}$/.test(
  * @returns {string|null} always relative
  */
 export function popUrl(type, params) {
-  const { recordId, url, scope, listViewId, entityName, flowDevName, flowArgs = {}, searchString, defaultFieldValues = {} } = Object(params);
+  const { recordId, url, scope, listViewId, entityName, flowDevName, flowArgs = [], searchString, defaultFieldValues = {} } = Object(params);
   const home = homeOf(scope ?? entityName);
   /** @type {{[type: string]: string|false|null|undefined}} */
   const places = {
@@ -113,7 +113,7 @@ export function popUrl(type, params) {
     OBJECTHOME: home && `/${home}/o`,
     LIST: home && listViewId && `/${home}?fcf=${encodeURIComponent(listViewId)}`,
     NEW_RECORD_MODAL: home && asking(`/${home}/e`, prefilled(entityName, defaultFieldValues)),
-    FLOW: flowDevName && asking(`/flow/${encodeURIComponent(flowDevName)}`, Object.entries(flowArgs)),
+    FLOW: flowDevName && asking(`/flow/${encodeURIComponent(flowDevName)}`, flowArgs.map((/** @type {any} */ { name, value }) => [name, value])),
     SEARCH: searchString && asking('/search/SearchResults', [['searchType', 2], ['str', searchString]]),
   };
   return places[type] || null;

@@ -128,6 +128,8 @@ export function createPlatform(org, log) {
       if (!known) throw new Error(`no page type ${type}`);
       demand(type, attributes, [...known.must, ...known.may]);
       for (const name of known.must) if (!attributes[name]) throw new Error(`${type} needs ${name}`);
+      // A page's state stands in its address.
+      for (const [name, value] of Object.entries(state)) if (typeof value !== 'string') throw new Error(`${name} must be a text`);
       org.pop({ type, params: { ...attributes, ...state }, at: Date.now() });
     },
     /** Where the agent is now, and from now on. @param {(reference: any) => void} listener */

@@ -28,7 +28,7 @@ export function referenceOf(type, params, encode) {
     };
     case 'FLOW': return {
       type: 'standard__flow', attributes: { devName: flowDevName },
-      state: Object.fromEntries(Object.entries(flowArgs ?? {}).map(([name, value]) => [`flow__${name}`, value])),
+      state: Object.fromEntries((flowArgs ?? []).map(({ name, value }) => [`flow__${name}`, value])),
     };
     default: return null;
   }
