@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from adapter.core.events import Event
 from adapter.core.machine import decide
 from adapter.core.model import Agent, AgentKey, TelephonyUser
-from adapter.core.phone import DialRules, dialable
+from adapter.core.numbers.phone import DialRules, dialable
 from adapter.core.policy import Policy
 from adapter.core.view import view
 from adapter.page.frames import AgentMessage, agent_event, dial_event

@@ -21,7 +21,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from adapter.core.facts import Facts
-from adapter.core.logmodel import LogFields
+from adapter.core.logs.model import LogFields
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields, wire
 from adapter.telephony.dialstack.cdr import parse_record

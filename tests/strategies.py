@@ -16,7 +16,7 @@ from adapter.core.availability import Applied, Availability, Status
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.core.favorite import Favorite
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempt,
     Attempting,
     CallLog,

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from structlog.contextvars import bound_contextvars
 
 from adapter import observability
-from adapter.core.phone import DialKind
+from adapter.core.numbers.phone import DialKind
 from adapter.observability import FOREIGN_PER_MINUTE, Masker, iso_time, set_up
 
 MASK = Masker("key")

@@ -34,7 +34,7 @@ def nodes(file: str) -> list[ast.expr]:
 
 def refused_numbers() -> set[str]:
     """The codes of what cannot be read, is no number, or may not be dialed: the first argument."""
-    files = ("core/numbertext.py", "core/numberplan.py", "core/phone.py")
+    files = ("core/numbers/text.py", "core/numbers/plan.py", "core/numbers/phone.py")
     made = [n for file in files for n in nodes(file) if isinstance(n, ast.Call)]
     refusals = {"Unreadable", "Unplanned", "Undialable"}
     named = [n for n in made if isinstance(n.func, ast.Name) and n.func.id in refusals]

@@ -13,7 +13,7 @@ import sys
 
 from adapter import console, observability
 from adapter.commands import person
-from adapter.core.numberquery import NumberQuery
+from adapter.core.numbers.query import NumberQuery
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.privacy import Erased, Scope, erase
 from adapter.settings import Settings

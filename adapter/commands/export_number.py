@@ -15,7 +15,7 @@ from typing import Any
 
 from adapter import observability
 from adapter.commands import create_private, person
-from adapter.core.numberquery import NumberQuery
+from adapter.core.numbers.query import NumberQuery
 from adapter.runtime.privacy import PersonalData, Scope
 from adapter.settings.environment import load
 

@@ -6,7 +6,7 @@ import argparse
 
 from adapter.commands import CommandFailed
 from adapter.core.callcenter import is_region
-from adapter.core.numberquery import NumberQuery, sought
+from adapter.core.numbers.query import NumberQuery, sought
 from adapter.orgfile import orgs_of
 from adapter.runtime.privacy import EVERYTHING, PersonalData, Scope, collect
 from adapter.settings import Settings

@@ -17,8 +17,8 @@ import structlog
 from adapter import console, observability
 from adapter.commands import CommandFailed
 from adapter.core.events import SurfaceChosen
+from adapter.core.logs.rerouting import may_save
 from adapter.core.model import AgentKey
-from adapter.core.rerouting import may_save
 from adapter.fanout.open import is_shared, open_hints
 from adapter.orgfile import orgs_of
 from adapter.orgs import SURFACES

@@ -14,7 +14,7 @@ from adapter.core.dialing import dials_of_last_hour, rate_refusal
 from adapter.core.effects import ControlCall
 from adapter.core.events import ControlAnswered, ControlRequested
 from adapter.core.model import Agent, AgentNoAnswer, Answer, AwaitingCdr, Call, Notice, Wrapup
-from adapter.core.phone import DialKind, Order, Undialable, order
+from adapter.core.numbers.phone import DialKind, Order, Undialable, order
 from adapter.core.policy import Policy
 
 CALLS_SOMEBODY = frozenset({"transfer", "consult"})

@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.core.effects import Effect
-from adapter.core.logevents import LogEvent
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import LogEvent
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, Answer, Notice
 from adapter.core.policy import Policy
 

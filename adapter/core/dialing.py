@@ -30,8 +30,7 @@ from adapter.core.model import (
     Placing,
     TelephonyUser,
 )
-from adapter.core.opening import log_of_attempt
-from adapter.core.phone import (
+from adapter.core.numbers.phone import (
     Dialable,
     DialKind,
     Order,
@@ -41,6 +40,7 @@ from adapter.core.phone import (
     order,
     same_number,
 )
+from adapter.core.opening import log_of_attempt
 from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.core.works import take_work

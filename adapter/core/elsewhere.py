@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from adapter.core.decision import Decision
 from adapter.core.events import AnsweredElsewhere, CdrFound, Report
 from adapter.core.facts import CDR, OBSERVED, OUTBOUND, Facts, Known
-from adapter.core.logevents import FactsLearned
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import FactsLearned
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, AwaitingCdr, Bridged, Call, RingingInbound
 from adapter.core.opening import log_of_attempt
 from adapter.core.ownleg import SAME_TIME_MS

@@ -13,11 +13,11 @@ from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import FetchCdr
 from adapter.core.facts import INBOUND, MISSED, Outcome, PhoneRefusal
-from adapter.core.logevents import WritingEnded
+from adapter.core.logs.events import WritingEnded
 from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Wrapup
+from adapter.core.numbers.phone import mark
 from adapter.core.opening import log_of_attempt, new_log
 from adapter.core.ownleg import may_be_own_leg
-from adapter.core.phone import mark
 from adapter.core.policy import Policy
 
 NOT_PICKED_UP = "You did not pick up your phone, so nobody was called."

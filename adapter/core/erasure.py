@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core.model import Agent, Answer, Notice
-from adapter.core.numberquery import NumberQuery
+from adapter.core.numbers.query import NumberQuery
 
 ERASED = "[erased]"
 

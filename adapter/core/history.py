@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from adapter.core.draft import Record
 from adapter.core.facts import INBOUND, MISSED, OUTBOUND, Direction, Outcome
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, Call
-from adapter.core.phone import plain
+from adapter.core.numbers.phone import plain
 from adapter.core.values import Value
 
 

@@ -54,7 +54,7 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.favorite import FULL, FULL_WORDS, FavoriteChosen, with_favorite
-from adapter.core.logevents import DraftChanged, RecordPicked
+from adapter.core.logs.events import DraftChanged, RecordPicked
 from adapter.core.model import Agent, AwaitingCdr, Notice, RingingInbound, Wrapup
 from adapter.core.policy import Policy
 

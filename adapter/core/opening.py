@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core import calllog, writing
 from adapter.core.facts import INBOUND, OBSERVED, Facts, Known, Outcome
-from adapter.core.logmodel import CallLog
+from adapter.core.logs import gate, writing
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, Call
 from adapter.core.policy import Policy
 
@@ -44,7 +44,7 @@ def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLo
         facts=call.facts,
         record=call.record,
         time_zone=call.time_zone or agent.time_zone,
-        state=calllog.newly_opened(at, held, policy.save)
+        state=gate.newly_opened(at, held, policy.save)
         if by_page
         else writing.newly_opened(at, max(held, not_before)),
         provider_call_id=call.provider_call_id or "",

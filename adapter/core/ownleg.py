@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapter.core.facts import Facts
 from adapter.core.model import OVER, Agent, AwaitingCdr, Call
-from adapter.core.phone import same_number
+from adapter.core.numbers.phone import same_number
 
 SAME_TIME_MS = 3_000
 """Two of the provider's times that are this close may mean the same moment."""

@@ -16,7 +16,7 @@ from adapter.core.aftermath import named_in
 from adapter.core.availability import Status
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings, is_region
 from adapter.core.facts import Outcome
-from adapter.core.phone import DialRules
+from adapter.core.numbers.phone import DialRules
 
 
 class SavePolicy(Struct, frozen=True):

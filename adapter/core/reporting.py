@@ -32,7 +32,7 @@ from adapter.core.events import (
     Transferred,
 )
 from adapter.core.facts import INBOUND, OBSERVED, OUTBOUND, Facts, Known
-from adapter.core.logevents import FactsLearned
+from adapter.core.logs.events import FactsLearned
 from adapter.core.model import (
     OVER,
     Agent,
@@ -48,8 +48,8 @@ from adapter.core.model import (
     Stage,
     Wrapup,
 )
+from adapter.core.numbers.phone import same_number
 from adapter.core.ownleg import is_own_leg, may_be_own_leg
-from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
 ALL_RING_MS = 4_000

@@ -18,7 +18,7 @@ from adapter.core.ending import is_logged
 from adapter.core.facts import INBOUND, OBSERVED
 from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempting,
     CallLog,
     Closed,
@@ -42,7 +42,7 @@ from adapter.core.model import (
     Placing,
     Wrapup,
 )
-from adapter.core.phone import country_code, display, with_extension
+from adapter.core.numbers.phone import country_code, display, with_extension
 from adapter.core.policy import Policy, outcome_code
 from adapter.core.tones import tone_of
 

@@ -13,7 +13,7 @@ from adapter.core.decision import Decision
 from adapter.core.events import DialRequested, WorkStarted
 from adapter.core.facts import OUTBOUND
 from adapter.core.model import Agent, WorkItem
-from adapter.core.phone import Dialable, DialRules, dialable, same_number
+from adapter.core.numbers.phone import Dialable, DialRules, dialable, same_number
 from adapter.core.policy import Policy
 
 WAIT_MS = 1_800_000

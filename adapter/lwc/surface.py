@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from adapter.core.logmodel import Attempt, CallLog, SaveError
+from adapter.core.logs.model import Attempt, CallLog, SaveError
 from adapter.core.route import Route
 from adapter.page.parts import ErrorIn
 from adapter.page.port import SalesforceOrg, Surface

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import Attempt, CallLog
+from adapter.core.logs.model import Attempt, CallLog
 from adapter.core.route import Route
 from adapter.page.parts import is_record_id
 from adapter.page.port import RecordFinder, SalesforceOrg, Surface

@@ -27,8 +27,8 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.favorite import LONGEST_NAME, Favorite, FavoriteChosen
-from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
-from adapter.core.logmodel import SaveError
+from adapter.core.logs.events import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
+from adapter.core.logs.model import SaveError
 from adapter.core.view import View
 from adapter.page.messages import (
     AvailabilityIn,

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from adapter.core.calllog import may_be_offered
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.gate import may_be_offered
+from adapter.core.logs.model import CallLog
+from adapter.core.logs.rerouting import may_save
 from adapter.core.model import AgentKey
-from adapter.core.rerouting import may_save
 from adapter.page import frames
 from adapter.page.page import Page
 from adapter.runtime.agents import Agents

@@ -10,8 +10,8 @@ from functools import lru_cache
 import structlog
 
 from adapter.core.effects import OpenRecord, PopScreen
-from adapter.core.logevents import LogEffect, WriteRecord
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import LogEffect, WriteRecord
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, AgentKey
 from adapter.core.view import view
 from adapter.page import frames

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from adapter.core.effects import PopScreen
-from adapter.core.logmodel import Attempt, CallLog, SaveError
+from adapter.core.logs.model import Attempt, CallLog, SaveError
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
 from adapter.page.parts import ErrorIn

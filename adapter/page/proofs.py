@@ -1,6 +1,6 @@
 """Concludes from a page's messages which of its goes it can no longer execute.
 
-A second go may follow only when the page of the first is known to be past it (core/calllog.py).
+A second go may follow only when the page of the first is known to be past it (core/logs/gate.py).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapter.core.logevents import PageProved
-from adapter.core.logmodel import CallLog, Unknown, Verifying
+from adapter.core.logs.events import PageProved
+from adapter.core.logs.model import CallLog, Unknown, Verifying
 from adapter.page.page import Go, Page
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock

@@ -13,14 +13,14 @@ import structlog
 
 from adapter.core.effects import OpenRecord
 from adapter.core.events import RecordOpened
-from adapter.core.logevents import (
+from adapter.core.logs.events import (
     LogEvent,
     RecordRefused,
     RecordUnknown,
     RecordWritten,
     WriteRecord,
 )
-from adapter.core.logmodel import CallLog, SaveError
+from adapter.core.logs.model import CallLog, SaveError
 from adapter.core.model import AgentKey
 from adapter.page.port import IncomingCall, RecordWriter, Refused, Unknown, WriteOutcome, Written
 from adapter.runtime.agents import Agents

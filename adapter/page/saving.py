@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from msgspec.structs import replace
 
-from adapter.core.logevents import (
+from adapter.core.logs.events import (
     AlarmDoubled,
     GrantSave,
     LogExpired,
@@ -17,7 +17,7 @@ from adapter.core.logevents import (
     RecordsFound,
     SendSettled,
 )
-from adapter.core.logmodel import Attempting, CallLog
+from adapter.core.logs.model import Attempting, CallLog
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
 from adapter.page import frames

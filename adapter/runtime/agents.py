@@ -20,10 +20,10 @@ from msgspec.structs import replace
 
 from adapter.core.effects import Effect, PlaceCall
 from adapter.core.events import Event
-from adapter.core.logevents import LogEffect, LogEvent
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import LogEffect, LogEvent
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, AgentKey
-from adapter.core.phone import DialRules
+from adapter.core.numbers.phone import DialRules
 from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
 from adapter.runtime.callrows import call_rows

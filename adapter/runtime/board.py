@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from adapter.core.availability import Status
-from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
+from adapter.core.logs.model import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
-from adapter.core.phone import display
+from adapter.core.numbers.phone import display
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.daycalls import NO_CALLS, DayCalls, Tally

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from adapter.core.history import past_call
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, Call
 from adapter.runtime.turn import Turn
 from adapter.storage.history import LIVE

@@ -11,7 +11,7 @@ import structlog
 from adapter.core.effects import FetchCdr, FindCdr
 from adapter.core.events import CdrMissing, CdrUnavailable, Event
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.core.phone import same_number
+from adapter.core.numbers.phone import same_number
 from adapter.runtime.clock import Clock
 from adapter.storage.port import StorageError, Store
 from adapter.telephony.port import Cdr, Driver, ProviderError, Unsupported

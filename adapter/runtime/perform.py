@@ -35,8 +35,8 @@ from adapter.core.events import (
     PlacingRejected,
     PlacingUnknown,
 )
-from adapter.core.logevents import LogEffect
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import LogEffect
+from adapter.core.logs.model import CallLog
 from adapter.core.model import AgentKey
 from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents

@@ -18,7 +18,7 @@ import structlog
 from adapter.core.erasure import without
 from adapter.core.model import Agent, AgentKey
 from adapter.core.nesting import is_too_deep
-from adapter.core.numberquery import NumberQuery
+from adapter.core.numbers.query import NumberQuery
 from adapter.storage.archive import (
     AGENTS,
     CALL_LOGS,

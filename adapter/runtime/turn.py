@@ -12,11 +12,11 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
 from adapter.core.events import CallEvent, CdrFound, Connected, Event, TimePassed
-from adapter.core.logevents import LogEffect, LogEvent, LogTimePassed
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import LogEffect, LogEvent, LogTimePassed
+from adapter.core.logs.gate import decide_log
+from adapter.core.logs.model import CallLog
 from adapter.core.machine import decide
 from adapter.core.model import Agent
 from adapter.core.policy import Policy

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.effects import PopScreen
-from adapter.core.logmodel import SaveError
+from adapter.core.logs.model import SaveError
 from adapter.page.parts import ErrorIn, is_record_id
 from adapter.salesforce.saveerrors import save_errors
 from adapter.salesforce.tasklog import TaskRules

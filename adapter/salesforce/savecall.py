@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.core.logmodel import Attempt, CallLog, LogFields
+from adapter.core.logs.model import Attempt, CallLog, LogFields
 from adapter.salesforce.tasklog import TaskRules, Value, update_fields
 
 

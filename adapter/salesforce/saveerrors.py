@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adapter.core.logmodel import SaveError
+from adapter.core.logs.model import SaveError
 from adapter.page.parts import ErrorIn
 
 TRANSIENT = frozenset(

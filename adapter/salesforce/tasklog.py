@@ -19,8 +19,8 @@ from msgspec import Struct, field
 
 from adapter.core.draft import Record
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import LogFields
-from adapter.core.phone import with_extension
+from adapter.core.logs.model import LogFields
+from adapter.core.numbers.phone import with_extension
 from adapter.salesforce.objects import Link, link_of
 from adapter.salesforce.templates import fill
 from adapter.taskfields import is_field

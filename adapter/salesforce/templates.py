@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from adapter.core.aftermath import named_in
 from adapter.core.details import read_params
 from adapter.core.facts import Direction
-from adapter.core.logmodel import LogFields
+from adapter.core.logs.model import LogFields
 
 _NAME = re.compile(r"\{([a-z_]+)(?:\.([\w.-]+))?\}")
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field, field_validator
 
 from adapter.core.callcenter import is_region
-from adapter.core.dialplan import DialPlan
-from adapter.core.phone import DialRules
+from adapter.core.numbers.dialplan import DialPlan
+from adapter.core.numbers.phone import DialRules
 from adapter.settings.rules import (
     EVERYWHERE,
     NO_REGION,

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from adapter.core.logmodel import CallLog, Closed, Settled
+from adapter.core.logs.model import CallLog, Closed, Settled
 from adapter.core.model import AgentKey
 from adapter.storage import sql
 from adapter.storage.batchstate import BatchState, Pair, route_keys

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent
 from adapter.storage.queries import Fetch
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.values import Value
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.port import DriverRow, Keep, Parked, Route, Session, Snapshot

@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.core import events
-from adapter.core.callerid import cleaned
 from adapter.core.facts import Direction, Facts
 from adapter.core.incall import NOTHING_IN_CALL, InCall
+from adapter.core.numbers.callerid import cleaned
 
 
 class Moment(StrEnum):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from adapter.core.facts import INBOUND, Outcome
-from adapter.core.logmodel import Attempt, CallLog, LogFields
+from adapter.core.logs.model import Attempt, CallLog, LogFields
 from adapter.page.port import IncomingCall, WriteOutcome
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from adapter.core.model import AgentKey
-from adapter.core.phone import DialRules, Undialable, dialable, display, with_extension
+from adapter.core.numbers.phone import DialRules, Undialable, dialable, display, with_extension
 from adapter.runtime.colleagues import Colleagues
 from adapter.tenants import Tenants
 from adapter.web.http.middleware import uncached

@@ -13,7 +13,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from adapter.core.history import HistoryQuery, Kind
-from adapter.core.phone import display, with_extension
+from adapter.core.numbers.phone import display, with_extension
 from adapter.core.policy import Policy, outcome_code
 from adapter.runtime.agents import Agents
 from adapter.storage.history import HistoryRow

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CALLLOG = "adapter/core/calllog.py"
+CALLLOG = "adapter/core/logs/gate.py"
 DEADLINES = "adapter/core/deadlines.py"
 DIALING = "adapter/core/dialing.py"
 INTAKE = "adapter/runtime/intake.py"
@@ -26,7 +26,7 @@ class Breakage:
     simulated: bool = True
 
 
-GATE = ("tests/core/test_calllog.py",)
+GATE = ("tests/core/logs/test_gate.py",)
 DIAL = ("tests/core/test_dialing.py", "tests/core/test_machine.py")
 
 BREAKAGES = (
@@ -239,10 +239,10 @@ BREAKAGES = (
     ),
     Breakage(
         "let a late request overwrite a newer one (Salesforce Voice)",
-        "adapter/core/writing.py",
+        "adapter/core/logs/writing.py",
         "        doubt = _doubt_ends(log, policy)\n",
         "        doubt = 0\n",
-        ("tests/core/test_writing.py",),
+        ("tests/core/logs/test_writing.py",),
         simulated=False,
     ),
     Breakage(

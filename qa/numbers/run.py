@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from adapter.core.phone import Dialable, DialRules, dialable
+from adapter.core.numbers.phone import Dialable, DialRules, dialable
 from qa.numbers.reader import named
 from qa.numbers.texts import Writer, Written
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import PHASES, Agent, AgentKey, TelephonyUser
 from adapter.storage.port import (
     AgentChange,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from adapter.core.dialing import may_dial
-from adapter.core.logmodel import CallLog, Tray, TrayReason
+from adapter.core.logs.model import CallLog, Tray, TrayReason
 from adapter.core.model import Agent, AgentKey, Bridged, Wrapup
 from adapter.core.policy import Policy
 from adapter.storage.port import Snapshot

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from adapter.core.logmodel import CallLog, Closed, Tray
+from adapter.core.logs.model import CallLog, Closed, Tray
 from adapter.core.model import AgentKey
 from adapter.page.guests import VOICE
 from adapter.storage.port import Commit, Snapshot

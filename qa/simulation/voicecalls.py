@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from adapter.core.effects import OpenRecord
-from adapter.core.logmodel import Attempt, CallLog
+from adapter.core.logs.model import Attempt, CallLog
 from adapter.page.port import Unknown, WriteOutcome
 from adapter.voice.client import TOTAL_SECONDS, read_outcome
 from adapter.voice.record import RecordRules, completion_of, create_body

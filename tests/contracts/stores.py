@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from adapter.core.facts import NOTHING_KNOWN
-from adapter.core.logmodel import CallLog, LogState, Pending
+from adapter.core.logs.model import CallLog, LogState, Pending
 from adapter.core.model import Agent, AgentKey, Bridged, Call, TelephonyUser
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, CallRow, Commit, Delivery, Parked, Store

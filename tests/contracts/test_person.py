@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempt,
     CallLog,
     Closed,
@@ -24,7 +24,7 @@ from adapter.core.logmodel import (
     TrayReason,
 )
 from adapter.core.model import Agent, AgentKey, Answer, Call, Dialing, TelephonyUser, Wrapup
-from adapter.core.numberquery import NumberQuery, sought
+from adapter.core.numbers.query import NumberQuery, sought
 from adapter.runtime.privacy import Erased, PersonalData, Scope, collect, erase
 from adapter.storage.archive import Archive
 from adapter.storage.port import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.logmodel import Settled
+from adapter.core.logs.model import Settled
 from adapter.core.model import AgentKey, Bridged, Call
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import DAY_MS, Retention

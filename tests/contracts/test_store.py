@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from adapter.core.logmodel import Closed, ClosedBy, Settled, Tray, TrayReason
+from adapter.core.logs.model import Closed, ClosedBy, Settled, Tray, TrayReason
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.board import Window
 from adapter.storage.port import (

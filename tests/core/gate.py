@@ -8,10 +8,9 @@ loses callbacks; tabs crash; the server restarts with nothing but the stored log
 from dataclasses import dataclass, field
 from random import Random
 
-from adapter.core.calllog import decide_log, may_be_offered, newly_opened
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision
+from adapter.core.logs.events import (
     FactsLearned,
     GrantSave,
     LogAccepted,
@@ -29,7 +28,8 @@ from adapter.core.logevents import (
     SendSettled,
     TrayDecided,
 )
-from adapter.core.logmodel import Attempt, CallLog, LogFields, SaveError, Tray, TrayReason
+from adapter.core.logs.gate import decide_log, may_be_offered, newly_opened
+from adapter.core.logs.model import Attempt, CallLog, LogFields, SaveError, Tray, TrayReason
 from adapter.core.policy import SavePolicy
 from tests.core.people import KEY, NUMBER, RECORD, T0
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from adapter.core.logevents import LogSaved
-from adapter.core.logmodel import Attempt, CallLog, LogFields
+from adapter.core.logs.events import LogSaved
+from adapter.core.logs.model import Attempt, CallLog, LogFields
 from adapter.core.route import Route
 from tests.core.gate import FakePage, Gate, new_log
 

@@ -8,7 +8,7 @@ from adapter.core.draft import Draft
 from adapter.core.effects import FetchCdr
 from adapter.core.events import CallEnded, CdrFound, Connected, WrapupSubmitted
 from adapter.core.facts import NOTHING_KNOWN, Direction, Known, Outcome, Source
-from adapter.core.logevents import FactsLearned
+from adapter.core.logs.events import FactsLearned
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, T0, after, cdr, facts, known, report

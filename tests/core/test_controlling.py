@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.dialplan import DialPlan
 from adapter.core.effects import ControlCall
 from adapter.core.events import (
     CallEnded,
@@ -18,7 +17,8 @@ from adapter.core.events import (
 )
 from adapter.core.facts import Direction
 from adapter.core.incall import InCall, Third, ThirdState
-from adapter.core.phone import DialRules
+from adapter.core.numbers.dialplan import DialPlan
+from adapter.core.numbers.phone import DialRules
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, known, report
 

@@ -2,7 +2,7 @@
 
 from adapter.core.decision import Decision, answered, ignored, noticed, unnoticed
 from adapter.core.effects import PlaceCall
-from adapter.core.logevents import WritingEnded
+from adapter.core.logs.events import WritingEnded
 from adapter.core.model import Answer, Notice
 from adapter.core.policy import Policy
 from tests.core.gate import new_log

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.decision import Decision
 from adapter.core.dialing import may_dial
-from adapter.core.dialplan import DialPlan
 from adapter.core.effects import ControlCall, PlaceCall
 from adapter.core.events import (
     CallEnded,
@@ -23,7 +22,8 @@ from adapter.core.events import (
 )
 from adapter.core.facts import Direction
 from adapter.core.model import Acceptance, Agent, AgentNoAnswer, Phase, Placing
-from adapter.core.phone import DialRules
+from adapter.core.numbers.dialplan import DialPlan
+from adapter.core.numbers.phone import DialRules
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, known, report
 

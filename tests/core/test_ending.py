@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from adapter.core.effects import FetchCdr
 from adapter.core.events import CallEnded, Connected, TimePassed
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import Pending
+from adapter.core.logs.model import Pending
 from adapter.core.model import AwaitingCdr, Phase, Wrapup
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, NUMBER, POLICY, T0, after, click, known, report

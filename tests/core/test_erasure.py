@@ -8,7 +8,7 @@ from adapter.core.erasure import ERASED, without
 from adapter.core.favorite import Favorite
 from adapter.core.machine import decide
 from adapter.core.model import Agent, Answer, Notice
-from adapter.core.numberquery import sought
+from adapter.core.numbers.query import sought
 from tests.core.people import IDLE, NUMBER, POLICY, T0, click
 
 SOUGHT = sought(NUMBER, ("US",))

@@ -9,7 +9,7 @@ from adapter.core.details import CallDetails
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.history import HistoryQuery, Kind, PastCall, past_call
-from adapter.core.logmodel import CallLog, Pending
+from adapter.core.logs.model import CallLog, Pending
 from adapter.core.model import Agent, AgentKey, Bridged, Call, Wrapup
 
 ADA = Agent(AgentKey("00D1", "0051"), name="Ada")

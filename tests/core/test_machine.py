@@ -33,7 +33,7 @@ from adapter.core.events import (
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
-from adapter.core.logevents import DraftChanged, RecordPicked, WritingEnded
+from adapter.core.logs.events import DraftChanged, RecordPicked, WritingEnded
 from adapter.core.machine import decide
 from adapter.core.model import (
     Agent,

@@ -15,7 +15,7 @@ from adapter.core.events import (
     TimePassed,
 )
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import Pending
+from adapter.core.logs.model import Pending
 from adapter.core.opening import log_of_attempt, new_log
 from adapter.core.route import Route
 from tests.core.people import IDLE, KEY, POLICY, T0, after, click, known, report

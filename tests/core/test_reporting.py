@@ -32,8 +32,8 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, PhoneRefusal, Source
-from adapter.core.logevents import FactsLearned
-from adapter.core.logmodel import LogFields
+from adapter.core.logs.events import FactsLearned
+from adapter.core.logs.model import LogFields
 from adapter.core.model import AgentNoAnswer, Phase, Placing, Wrapup
 from adapter.core.policy import Policy
 from adapter.core.reporting import facts_of

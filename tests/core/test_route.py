@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.calllog import decide_log
 from adapter.core.draft import Draft
-from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision
+from adapter.core.logs.events import (
     DraftChanged,
     LogAccepted,
     LogEvent,
@@ -22,7 +21,8 @@ from adapter.core.logevents import (
     PageProved,
     ReadBack,
 )
-from adapter.core.logmodel import Attempt, CallLog, Pending, SaveError, Settled, Tray, Unknown
+from adapter.core.logs.gate import decide_log
+from adapter.core.logs.model import Attempt, CallLog, Pending, SaveError, Settled, Tray, Unknown
 from adapter.core.policy import SavePolicy
 from adapter.core.route import Route
 from tests.core.gate import new_log

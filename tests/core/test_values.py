@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Known, Source
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent, AgentKey, Bridged, Call, Placing, Stage, Wrapup
 from adapter.core.values import mend, mend_all, mend_json
 from tests import strategies

@@ -14,7 +14,7 @@ from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.favorite import Favorite
 from adapter.core.incall import InCall, Third, ThirdState
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempting,
     CallLog,
     Closed,

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from adapter.core.calllog import decide_log
 from adapter.core.decision import Decision
 from adapter.core.effects import Effect, FetchCdr, FindCdr, PlaceCall
 from adapter.core.events import CdrFound, CdrUnavailable, Event, Report, TimePassed
 from adapter.core.facts import Facts
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.gate import decide_log
+from adapter.core.logs.model import CallLog
 from adapter.core.machine import decide
 from adapter.core.model import Agent
 from adapter.core.policy import Policy

@@ -16,7 +16,7 @@ import pytest
 from adapter.core.dialing import SILENT
 from adapter.core.ending import REFUSED
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import TrayReason
+from adapter.core.logs.model import TrayReason
 from adapter.core.model import Phase
 from adapter.core.tones import Tone
 from adapter.page import messages

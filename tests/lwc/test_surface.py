@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft
 from adapter.core.effects import PopScreen
-from adapter.core.logmodel import Attempt, CallLog, Saved
+from adapter.core.logs.model import Attempt, CallLog, Saved
 from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.lwc.surface import HostCalls, lwc, saved_fields

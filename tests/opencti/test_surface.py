@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import NOTHING_KNOWN, Direction
-from adapter.core.logmodel import Attempt, CallLog, Pending, Saved
+from adapter.core.logs.model import Attempt, CallLog, Pending, Saved
 from adapter.core.model import AgentKey
 from adapter.core.policy import Policy
 from adapter.opencti.surface import OpenCti

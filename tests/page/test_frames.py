@@ -23,8 +23,8 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.favorite import Favorite, FavoriteChosen
-from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
-from adapter.core.logmodel import SaveError
+from adapter.core.logs.events import LogExpired, LogRefused, LogSaved, TrayDecided
+from adapter.core.logs.model import SaveError
 from adapter.page import frames
 from adapter.page.frames import agent_event, dial_event
 from adapter.page.messages import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.logmodel import Tray, TrayReason
+from adapter.core.logs.model import Tray, TrayReason
 from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.core.view import view

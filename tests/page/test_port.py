@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from adapter.core.logmodel import SaveError
+from adapter.core.logs.model import SaveError
 from adapter.core.route import Route
 from adapter.opencti.surface import open_cti
 from adapter.page.parts import ErrorIn

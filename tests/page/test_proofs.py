@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from adapter.core.logevents import LogAccepted, PageProved
-from adapter.core.logmodel import Pending
+from adapter.core.logs.events import LogAccepted, PageProved
+from adapter.core.logs.model import Pending
 from adapter.core.policy import Policy
 from adapter.runtime.clock import SystemClock
 from tests.core.people import KEY

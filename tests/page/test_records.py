@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from adapter.core.effects import OpenRecord
 from adapter.core.events import InboundRinging, PageGreeted
 from adapter.core.facts import Direction
-from adapter.core.logevents import WriteRecord, WritingEnded
-from adapter.core.logmodel import Attempt, CallLog, Pending, Settled, Tray, Writing
+from adapter.core.logs.events import WriteRecord, WritingEnded
+from adapter.core.logs.model import Attempt, CallLog, Pending, Settled, Tray, Writing
+from adapter.core.logs.writing import decide_writing, newly_opened
 from adapter.core.policy import SavePolicy
 from adapter.core.route import Route
-from adapter.core.writing import decide_writing, newly_opened
 from adapter.page.port import IncomingCall, Refused, Unknown, WriteOutcome, Written
 from adapter.page.records import Records
 from adapter.storage.port import AgentChange, Commit, StorageError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.logevents import GrantSave, LogAccepted, ReadBack, SendSettled
-from adapter.core.logmodel import Attempt, Pending, Unknown
+from adapter.core.logs.events import GrantSave, LogAccepted, ReadBack, SendSettled
+from adapter.core.logs.model import Attempt, Pending, Unknown
 from adapter.core.model import AgentKey
 from adapter.runtime import retries
 from adapter.runtime.clock import SystemClock

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from adapter.core.logevents import LogAccepted, PageLost, ProbePage
-from adapter.core.logmodel import CallLog, Unknown
+from adapter.core.logs.events import LogAccepted, PageLost, ProbePage
+from adapter.core.logs.model import CallLog, Unknown
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints

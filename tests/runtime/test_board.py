@@ -12,7 +12,7 @@ from adapter.core.availability import Availability, Status
 from adapter.core.draft import Record
 from adapter.core.events import DialRequested
 from adapter.core.facts import NOTHING_KNOWN, Facts, Known, Source
-from adapter.core.logmodel import CallLog, SaveError, Tray, TrayReason
+from adapter.core.logs.model import CallLog, SaveError, Tray, TrayReason
 from adapter.core.model import Agent, Bridged, Call, Wrapup
 from adapter.page.page import Page
 from adapter.runtime.board import (

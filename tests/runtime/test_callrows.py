@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.core.logmodel import CallLog, Pending
+from adapter.core.logs.model import CallLog, Pending
 from adapter.core.model import Agent, AgentKey, Bridged, Call, TelephonyUser, Wrapup
 from adapter.runtime.callrows import call_rows
 from adapter.runtime.turn import Turn

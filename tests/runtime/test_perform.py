@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from adapter.core.availability import Applied, AvailabilityChosen, Status
 from adapter.core.effects import PlaceCall, PopScreen, SetAvailability
 from adapter.core.events import CallPlaced, ControlRequested, DialRequested
-from adapter.core.logevents import ProbePage, ReadBack
+from adapter.core.logs.events import ProbePage, ReadBack
 from adapter.core.model import Acceptance, Agent, AgentKey, Phase, Placing
 from adapter.metrics import Metrics
 from adapter.runtime import retries

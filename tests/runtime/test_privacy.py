@@ -12,8 +12,8 @@ from adapter import observability
 from adapter.core.draft import Draft
 from adapter.core.events import DialRequested, WrapupSubmitted
 from adapter.core.facts import Facts, Known, Outcome, Source
-from adapter.core.logevents import LogAccepted, LogSaved
-from adapter.core.numberquery import sought
+from adapter.core.logs.events import LogAccepted, LogSaved
+from adapter.core.numbers.query import sought
 from adapter.runtime import privacy
 from adapter.runtime.privacy import collect, erase
 from adapter.storage.archive import Archive

@@ -19,8 +19,8 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.facts import OBSERVED, Facts, Known, Outcome
-from adapter.core.logevents import GrantSave, LogAccepted, LogSaved, SendSettled
-from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
+from adapter.core.logs.events import GrantSave, LogAccepted, LogSaved, SendSettled
+from adapter.core.logs.model import Attempting, CallLog, Pending, Settled, Unknown
 from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.runtime.turn import ForLog, Turn, go_on, take_turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core.draft import Draft
-from adapter.core.logmodel import Attempt, Saved
+from adapter.core.logs.model import Attempt, Saved
 from adapter.core.policy import Policy
 from adapter.salesforce.savecall import go, update
 from adapter.salesforce.tasklog import TaskRules

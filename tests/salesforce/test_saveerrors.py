@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.logmodel import SaveError
+from adapter.core.logs.model import SaveError
 from adapter.page.parts import ErrorIn
 from adapter.salesforce.saveerrors import ERRORS_KEPT, TEXT_KEPT, TRANSIENT, save_errors
 from tests.strategies import jsons

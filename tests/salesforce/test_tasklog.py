@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from adapter.core.details import CallDetails
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import LogFields
+from adapter.core.logs.model import LogFields
 from adapter.core.policy import Policy
 from adapter.page.parts import is_record_id
 from adapter.salesforce.tasklog import (

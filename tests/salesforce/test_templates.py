@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from adapter.core.details import CallDetails
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import LogFields
+from adapter.core.logs.model import LogFields
 from adapter.salesforce.templates import fill, values_of
 
 CALL = LogFields(

@@ -17,7 +17,7 @@ from aiohttp import web
 from adapter import drivers
 from adapter.app import listening, running
 from adapter.core.events import DialRequested, PageGreeted
-from adapter.core.logevents import LogAccepted, ReadBack
+from adapter.core.logs.events import LogAccepted, ReadBack
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.frontends import App
 from adapter.orgs import Org

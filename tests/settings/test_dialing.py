@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapter.core.dialplan import DialPlan
-from adapter.core.phone import Dialable, Undialable, dialable
+from adapter.core.numbers.dialplan import DialPlan
+from adapter.core.numbers.phone import Dialable, Undialable, dialable
 from adapter.settings.environment import load
 
 

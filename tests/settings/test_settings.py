@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapter.core.phone import DialRules
+from adapter.core.numbers.phone import DialRules
 from adapter.core.policy import Policy
 from adapter.settings import PREFIX, Settings, WrongSetting
 from adapter.settings.environment import load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.logmodel import Settled
+from adapter.core.logs.model import Settled
 from adapter.core.model import AgentKey
 from adapter.storage.archive import CALLS, DELIVERIES, Archive
 from adapter.storage.open import open_reader, open_store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.logmodel import Settled
+from adapter.core.logs.model import Settled
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.batch import judge, lookups

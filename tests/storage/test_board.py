@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.logmodel import Settled
+from adapter.core.logs.model import Settled
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.board import Window
 from adapter.storage.port import CallRow, Commit, Session

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.core.logmodel import Tray, TrayReason
+from adapter.core.logs.model import Tray, TrayReason
 from adapter.storage.counts import HOUR_MS, MOST, age, read
 from adapter.storage.rows import CALL_LOG
 from tests.contracts.stores import NOW, log

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapter.core.draft import Record
 from adapter.core.facts import Direction, Facts, Known, Source
-from adapter.core.logmodel import Attempting, CallLog
+from adapter.core.logs.model import Attempting, CallLog
 from adapter.core.model import Agent, AgentKey, Bridged, Call, TelephonyUser
 from adapter.storage.port import Session, Snapshot
 from adapter.storage.rows import (

@@ -18,7 +18,7 @@ import pytest
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.events import CdrFound, TimePassed
 from adapter.core.facts import Facts, Known, Outcome, Source
-from adapter.core.logevents import (
+from adapter.core.logs.events import (
     LogAccepted,
     LogEvent,
     LogSaved,
@@ -26,7 +26,7 @@ from adapter.core.logevents import (
     RecordsFound,
     TrayDecided,
 )
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempting,
     Closed,
     Pending,

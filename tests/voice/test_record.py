@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.core.logmodel import Attempt
+from adapter.core.logs.model import Attempt
 from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.page.port import IncomingCall, Written

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.core.phone import DialRules
+from adapter.core.numbers.phone import DialRules
 from adapter.web.desk import judged
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World, a_world

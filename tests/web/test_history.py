@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Outcome
 from adapter.core.history import PastCall
-from adapter.core.phone import Dialable, DialKind, DialRules, dialable
+from adapter.core.numbers.phone import Dialable, DialKind, DialRules, dialable
 from adapter.core.policy import Policy
 from adapter.storage.history import HistoryRow
 from adapter.web.history import shown

@@ -9,7 +9,7 @@ neither. An invalid value costs only its own field.
 
 from typing import Any, TypeGuard
 
-from adapter.core.callerid import one_line
+from adapter.core.numbers.callerid import one_line
 from adapter.core.values import Frozen
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields

@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from adapter.core.callerid import one_line
+from adapter.core.numbers.callerid import one_line
 from adapter.core.values import mend
 from adapter.orgs import Org
 from adapter.outbound import SMALL, AnswerTooLong, build_client

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from adapter.core.phone import Dialable, DialKind, dialable
+from adapter.core.numbers.phone import Dialable, DialKind, dialable
 from adapter.page import frames
 from adapter.page.messages import AskAnswer
 from adapter.page.page import Page

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import structlog
 
 from adapter.core.controlling import CALLS_SOMEBODY
-from adapter.core.dialplan import is_unknown
 from adapter.core.events import CallCenterRead, ControlRequested, Event
-from adapter.core.logevents import LogAccepted
+from adapter.core.logs.events import LogAccepted
+from adapter.core.numbers.dialplan import is_unknown
 from adapter.page import frames, messages
 from adapter.page.guests import OTHER_SURFACE, is_guest, sentence
 from adapter.page.page import Page

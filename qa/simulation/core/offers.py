@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from adapter.core.calllog import may_be_offered
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.gate import may_be_offered
+from adapter.core.logs.model import CallLog
+from adapter.core.logs.rerouting import may_save
 from adapter.core.model import AgentKey
 from adapter.core.policy import SavePolicy
-from adapter.core.rerouting import may_save
 from adapter.page.offers import OFFER_SECONDS, ROUND_SECONDS
 from adapter.storage.port import Snapshot
 from qa.simulation.core.heap import HeapLoop

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapter.core.events import PageGreeted
-from adapter.core.logevents import LogAccepted, PageLost, PageProved, RecordsFound
-from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
+from adapter.core.logs.events import LogAccepted, PageLost, PageProved, RecordsFound
+from adapter.core.logs.model import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.opencti.surface import OpenCti
 from adapter.page import frames

@@ -21,7 +21,7 @@ from adapter.core.events import (
     PopClaimed,
     TimePassed,
 )
-from adapter.core.logevents import (
+from adapter.core.logs.events import (
     GrantSave,
     LogEffect,
     LogEvent,
@@ -32,7 +32,7 @@ from adapter.core.logevents import (
     SendSettled,
     WriteRecord,
 )
-from adapter.core.logmodel import Attempt, CallLog
+from adapter.core.logs.model import Attempt, CallLog
 from adapter.core.model import AgentKey, RingingInbound
 from adapter.core.route import Route
 from adapter.lwc.surface import HostCalls

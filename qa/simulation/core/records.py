@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from adapter.core.effects import OpenRecord
 from adapter.core.events import RecordClaimed, RecordOpened
-from adapter.core.logevents import WriteRecord
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import WriteRecord
+from adapter.core.logs.model import CallLog
 from adapter.core.model import AgentKey, RingingInbound
 from adapter.core.route import Route
 from adapter.page.port import WriteOutcome, Written

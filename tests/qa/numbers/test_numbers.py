@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.phone import Dialable, DialKind
+from adapter.core.numbers.phone import Dialable, DialKind
 from qa.numbers.plans import PLANS
 from qa.numbers.reader import named
 from qa.numbers.run import _wrong, run

@@ -8,10 +8,11 @@ from dataclasses import replace
 import msgspec.structs
 import pytest
 
-from adapter.core import calllog, reporting
+from adapter.core import reporting
 from adapter.core.decision import Decision, ignored
 from adapter.core.events import Report
 from adapter.core.facts import Facts, Source
+from adapter.core.logs import gate
 from adapter.core.model import Agent, Call
 from adapter.core.policy import Policy
 from adapter.telephony import updates
@@ -104,7 +105,7 @@ def what_is_over_may_begin_again(patch: Patch) -> None:
 
 def what_nobody_told_of_did_not_happen(patch: Patch) -> None:
     """An update without an outcome has written nothing."""
-    patch.setattr(calllog, "in_doubt", lambda log, _: log)
+    patch.setattr(gate, "in_doubt", lambda log, _: log)
 
 
 BROKEN: tuple[tuple[str, Callable[[Patch], None]], ...] = (

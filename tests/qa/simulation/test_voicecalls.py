@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core import writing
-from adapter.core.logmodel import CallLog
+from adapter.core.logs import writing
+from adapter.core.logs.model import CallLog
 from adapter.core.policy import SavePolicy
 from qa.checker.check import check
 from qa.simulation.campaign import again, judge

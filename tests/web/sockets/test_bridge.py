@@ -12,7 +12,7 @@ from aiohttp import web
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from adapter.core.logevents import LogEvent, LogRefused, LogSaved
+from adapter.core.logs.events import LogEvent, LogRefused, LogSaved
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.page import frames
 from adapter.page.messages import MAX_FRAME_BYTES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from adapter.core.logevents import LogEvent
+from adapter.core.logs.events import LogEvent
 from adapter.core.model import AgentKey
 from adapter.page import registry
 from adapter.runtime.directory import Directory

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core import calllog, dialing, logpending
+from adapter.core import dialing
 from adapter.core.events import DialRequested
-from adapter.core.logmodel import CallLog
+from adapter.core.logs import gate, pending
+from adapter.core.logs.model import CallLog
 from adapter.core.model import Agent
 from adapter.core.policy import SavePolicy
 from qa.checker.check import check
@@ -91,9 +92,9 @@ def test_a_core_that_repeats_an_unknown_save_is_caught(
     """A create whose outcome is unknown, let go a second time: two Tasks."""
 
     def again_at_once(log: CallLog, at: int, policy: SavePolicy, *_: object) -> object:
-        return logpending.open_again(log, at, policy)
+        return pending.open_again(log, at, policy)
 
-    monkeypatch.setattr(calllog, "_outcome_unknown", again_at_once)
+    monkeypatch.setattr(gate, "_outcome_unknown", again_at_once)
     reports = [judge(seed, "core") for seed in SHORT]
     assert sum(report.count("gate") for report in reports) > 0
     assert sum(report.count("doubled") for report in reports) > 0

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.dialplan import DialPlan, is_unknown, picked
-from adapter.core.phone import DialRules, Order, Undialable, order, refused
+from adapter.core.numbers.dialplan import DialPlan, is_unknown, picked
+from adapter.core.numbers.phone import DialRules, Order, Undialable, order, refused
 
 US, DE = DialPlan("US", "9", "1", "011"), DialPlan("DE", "0", "0", "00")
 

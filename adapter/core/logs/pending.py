@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import LogEffect
-from adapter.core.logmodel import CallLog, Pending, Settled
+from adapter.core.logs.decision import LogDecision
+from adapter.core.logs.events import LogEffect
+from adapter.core.logs.model import CallLog, Pending, Settled
 from adapter.core.policy import SavePolicy
 
 WAITS = 20

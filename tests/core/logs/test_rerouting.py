@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.calllog import decide_log
-from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision
+from adapter.core.logs.events import (
     LogAccepted,
     LogEvent,
     LogRefused,
@@ -17,9 +16,10 @@ from adapter.core.logevents import (
     LogTimePassed,
     TrayDecided,
 )
-from adapter.core.logmodel import CallLog, Pending, SaveError, Settled
+from adapter.core.logs.gate import decide_log
+from adapter.core.logs.model import CallLog, Pending, SaveError, Settled
+from adapter.core.logs.rerouting import may_save
 from adapter.core.policy import SavePolicy
-from adapter.core.rerouting import may_save
 from adapter.core.route import Route
 from tests.core.gate import new_log
 from tests.core.people import T0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.numbertext import EMPTY, NO_NUMBER, SEVERAL, NumberText, fold, read_text
+from adapter.core.numbers.text import EMPTY, NO_NUMBER, SEVERAL, NumberText, fold, read_text
 
 
 def test_digits_of_every_script_are_digits_and_superscripts_are_not() -> None:

@@ -10,15 +10,15 @@ from typing import TypeAlias, assert_never
 
 from msgspec.structs import replace
 
-from adapter.core.logdecision import LogDecision, ignored
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision, ignored
+from adapter.core.logs.events import (
     DraftChanged,
     FactsLearned,
     RecordPicked,
     TrayDecided,
     WritingEnded,
 )
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempt,
     CallLog,
     Closed,

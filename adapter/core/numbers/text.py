@@ -3,7 +3,7 @@
 Law of this file: **only what is certainly part of the number becomes a digit.** A remark, a second
 number, a fraction or a date ends the number or makes it unreadable. Letters count as digits only in
 the form in which North American numbers are advertised (1-800-FLOWERS). This module knows no
-numbering plans: `core.numberplan` interprets the digits.
+numbering plans: `core.numbers.plan` interprets the digits.
 
 It reads tel: (RFC 3966) and SIP addresses, and the spellings that people use.
 """

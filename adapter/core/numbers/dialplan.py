@@ -15,7 +15,7 @@ from msgspec import Struct
 from phonenumbers import PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.numberplan import national_digits, parsed
+from adapter.core.numbers.plan import national_digits, parsed
 
 
 class DialPlan(Struct, frozen=True):

@@ -3,7 +3,7 @@
 import phonenumbers
 import pytest
 
-from adapter.core.numberplan import (
+from adapter.core.numbers.plan import (
     AMBIGUOUS,
     IMPOSSIBLE,
     NO_AREA_CODE,
@@ -14,7 +14,7 @@ from adapter.core.numberplan import (
     national_digits,
     read_number,
 )
-from adapter.core.numbertext import NumberText, read_text
+from adapter.core.numbers.text import NumberText, read_text
 
 
 def read(text: str, region: str) -> str | Unplanned:

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.calllog import decide_log, may_be_offered
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision
+from adapter.core.logs.events import (
     DraftChanged,
     FactsLearned,
     LogAccepted,
@@ -28,7 +27,8 @@ from adapter.core.logevents import (
     WriteRecord,
     WritingEnded,
 )
-from adapter.core.logmodel import (
+from adapter.core.logs.gate import decide_log, may_be_offered
+from adapter.core.logs.model import (
     CallLog,
     Closed,
     ClosedBy,
@@ -41,9 +41,9 @@ from adapter.core.logmodel import (
     TrayReason,
     Writing,
 )
+from adapter.core.logs.writing import newly_opened
 from adapter.core.policy import SavePolicy
 from adapter.core.route import Route
-from adapter.core.writing import newly_opened
 from tests.core.gate import new_log
 from tests.core.people import RECORD, T0
 from tests.strategies import log_states

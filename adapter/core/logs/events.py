@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts
-from adapter.core.logmodel import Attempt, SaveError
+from adapter.core.logs.model import Attempt, SaveError
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
 

@@ -24,7 +24,7 @@ from phonenumbers import (
     ValidationResult,
 )
 
-from adapter.core.numbertext import NumberText
+from adapter.core.numbers.text import NumberText
 
 NANP: Final = 1
 """The calling code of North America, whose numbers all have one form."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapter.core.callerid import caller_name, caller_number, cleaned
 from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.numbers.callerid import caller_name, caller_number, cleaned
 
 SAID = Source.EVENT
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.dialplan import DialPlan
-from adapter.core.phone import (
+from adapter.core.numbers.dialplan import DialPlan
+from adapter.core.numbers.phone import (
     Dialable,
     DialKind,
     DialRules,

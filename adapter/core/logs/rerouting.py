@@ -5,7 +5,7 @@ Law of this file: a create that was tried by key is only ever repeated by key.
 
 from __future__ import annotations
 
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.model import CallLog
 from adapter.core.policy import SavePolicy
 from adapter.core.route import Route
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from msgspec.structs import replace
 
 from adapter.core.facts import INBOUND, Facts, Known
-from adapter.core.numbertext import NumberText, fold, read_text
+from adapter.core.numbers.text import NumberText, fold, read_text
 
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _WITHHELD = ("anonymous", "restricted", "unknown", "unavailable", "private", "blocked", "withheld")

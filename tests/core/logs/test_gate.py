@@ -7,11 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.calllog import decide_log, may_be_offered, newly_opened
 from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision
+from adapter.core.logs.events import (
     AlarmDoubled,
     DraftChanged,
     FactsLearned,
@@ -32,7 +31,8 @@ from adapter.core.logevents import (
     TrayDecided,
     WritingEnded,
 )
-from adapter.core.logmodel import (
+from adapter.core.logs.gate import decide_log, may_be_offered, newly_opened
+from adapter.core.logs.model import (
     Attempting,
     CallLog,
     Closed,

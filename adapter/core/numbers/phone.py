@@ -1,8 +1,8 @@
 """Dial policy: from the text of a Salesforce field to a number that may be dialed, or a reason.
 
 The order matters: emergency numbers first, by their raw digits ("911" parsed as a US number would
-become +1 911); then internal extensions; then the numbering plans. `core.numbertext` reads the
-text, and `core.numberplan` decides which number it is, refusing rather than guessing. This module
+become +1 911); then internal extensions; then the numbering plans. `core.numbers.text` reads the
+text, and `core.numbers.plan` decides which number it is, refusing rather than guessing. This module
 decides what the deployment allows.
 """
 
@@ -19,10 +19,10 @@ from msgspec import Struct
 from phonenumbers import PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.dialplan import DialPlan, picked
-from adapter.core.numberplan import Unplanned, has_area_code, parsed, read_number
-from adapter.core.numbertext import EMPTY, SEVERAL, NumberText, Unreadable, read_text
-from adapter.core.tolls import is_costly, is_costly_within
+from adapter.core.numbers.dialplan import DialPlan, picked
+from adapter.core.numbers.plan import Unplanned, has_area_code, parsed, read_number
+from adapter.core.numbers.text import EMPTY, SEVERAL, NumberText, Unreadable, read_text
+from adapter.core.numbers.tolls import is_costly, is_costly_within
 
 
 class DialKind(StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from adapter.core.logevents import LogEffect
-from adapter.core.logmodel import CallLog
+from adapter.core.logs.events import LogEffect
+from adapter.core.logs.model import CallLog
 
 
 class LogDecision(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import fields
 
-from adapter.core.logevents import LogEffect, LogEvent
+from adapter.core.logs.events import LogEffect, LogEvent
 from tests.core.test_events import members
 
 

@@ -16,7 +16,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from adapter.core.logcontent import (
+from adapter.core.logs.content import (
     ContentEvent,
     closed_by_hand,
     corrects_refusal,
@@ -26,8 +26,8 @@ from adapter.core.logcontent import (
     with_found_record,
     with_saved,
 )
-from adapter.core.logdecision import LogDecision, ignored
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision, ignored
+from adapter.core.logs.events import (
     AlarmDoubled,
     DraftChanged,
     FactsLearned,
@@ -52,7 +52,7 @@ from adapter.core.logevents import (
     TrayDecided,
     WritingEnded,
 )
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     Attempt,
     Attempting,
     CallLog,
@@ -63,11 +63,11 @@ from adapter.core.logmodel import (
     Unknown,
     Verifying,
 )
-from adapter.core.logpending import open_again, open_later, pending, reconciled
+from adapter.core.logs.pending import open_again, open_later, pending, reconciled
+from adapter.core.logs.rerouting import may_save
+from adapter.core.logs.writing import decide_writing
 from adapter.core.policy import SavePolicy
-from adapter.core.rerouting import may_save
 from adapter.core.route import Route
-from adapter.core.writing import decide_writing
 
 
 def decide_log(  # noqa: PLR0911 - one branch for each event, that is the table

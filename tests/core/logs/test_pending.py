@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.logmodel import Attempting, Pending, Saved, Settled
-from adapter.core.logpending import open_again, pending, reconciled
+from adapter.core.logs.model import Attempting, Pending, Saved, Settled
+from adapter.core.logs.pending import open_again, pending, reconciled
 from adapter.core.policy import SavePolicy
 from tests.core.gate import new_log
 from tests.core.people import T0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.core.logdecision import LogDecision, ignored
+from adapter.core.logs.decision import LogDecision, ignored
 from tests.core.gate import new_log
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.logcontent import (
+from adapter.core.logs.content import (
     closed_by_hand,
     corrects_refusal,
     in_doubt,
@@ -15,14 +15,14 @@ from adapter.core.logcontent import (
     with_content,
     with_saved,
 )
-from adapter.core.logevents import (
+from adapter.core.logs.events import (
     DraftChanged,
     FactsLearned,
     RecordPicked,
     TrayDecided,
     WritingEnded,
 )
-from adapter.core.logmodel import Closed, ClosedBy, Saved, Tray, TrayReason
+from adapter.core.logs.model import Closed, ClosedBy, Saved, Tray, TrayReason
 from adapter.core.policy import SavePolicy
 from tests.core.gate import new_log
 from tests.core.people import RECORD, T0

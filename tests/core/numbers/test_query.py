@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.numberquery import NumberQuery, leaves, sought
-from adapter.core.phone import plain
+from adapter.core.numbers.phone import plain
+from adapter.core.numbers.query import NumberQuery, leaves, sought
 from tests.core.people import RECORD
 
 

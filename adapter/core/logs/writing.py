@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.logcontent import (
+from adapter.core.logs.content import (
     ContentEvent,
     closed_by_hand,
     corrects_refusal,
@@ -23,8 +23,8 @@ from adapter.core.logcontent import (
     with_content,
     with_saved,
 )
-from adapter.core.logdecision import LogDecision, ignored
-from adapter.core.logevents import (
+from adapter.core.logs.decision import LogDecision, ignored
+from adapter.core.logs.events import (
     DraftChanged,
     FactsLearned,
     LogEvent,
@@ -37,7 +37,7 @@ from adapter.core.logevents import (
     WriteRecord,
     WritingEnded,
 )
-from adapter.core.logmodel import (
+from adapter.core.logs.model import (
     CallLog,
     Closed,
     Pending,
@@ -52,7 +52,7 @@ from adapter.core.policy import SavePolicy
 
 
 def decide_writing(log: CallLog, event: LogEvent, policy: SavePolicy) -> LogDecision:
-    """What an event does to a log that the backend writes. Total, like `calllog.decide_log`."""
+    """What an event does to a log that the backend writes. Total, like `gate.decide_log`."""
     match event:
         case RecordWritten():
             return _written(log, event, policy)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from phonenumbers import Leniency, NumberParseException, PhoneNumber, PhoneNumberFormat
 from phonenumbers import PhoneNumberMatcher as Matcher
 
-from adapter.core.phone import plain
+from adapter.core.numbers.phone import plain
 
 PREFIXES = ("00", "011")
 """Dialed before a country code: in most countries, and in North America."""

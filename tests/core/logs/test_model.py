@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.core.logmodel import Settled
+from adapter.core.logs.model import Settled
 from tests.core.gate import new_log
 from tests.core.people import NUMBER, T0
 

@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from adapter.core.tolls import COSTLY, is_costly, is_costly_short_code, is_costly_within
+from adapter.core.numbers.tolls import COSTLY, is_costly, is_costly_short_code, is_costly_within
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Call logs: one record for each call, whoever writes it. Pure."""

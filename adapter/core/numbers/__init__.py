@@ -1,0 +1,1 @@
+"""Phone numbers: what a text means, what may be dialed, and what it may cost. Pure."""
