@@ -83,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         sys.stderr.write(f"softphone: {named(error)}\n")
+    except UnicodeEncodeError:
+        # Python keeps the bytes of an argument that is no UTF-8, as half surrogate pairs.
+        sys.stderr.write("softphone: an argument is not valid UTF-8: type it again\n")
     except KeyboardInterrupt:
         return INTERRUPTED
     return 2

@@ -91,6 +91,14 @@ def test_a_wrong_argument_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert "usage:" in ended.stderr
 
 
+def test_an_argument_in_another_encoding_is_told() -> None:
+    """A name that was pasted from a Latin-1 terminal."""
+    name = b"Caf\xe9".decode("utf-8", "surrogateescape")
+    ended = run("callcenter", "--display-name", name)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "softphone: an argument is not valid UTF-8: type it again\n"
+
+
 def test_an_error_cannot_command_the_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, fields
@@ -73,8 +74,8 @@ def run(options: argparse.Namespace) -> int:
     if options.check is not None:
         return _check(options)
     center = center_from(load(), options)
+    demand_good(center)
     xml = setup_xml(center)
-    _demand(problems(xml))
     if center.outside_prefix or center.long_distance_prefix or center.international_prefix:
         sys.stderr.write(f"{PREFIXED}\n")
     if options.out is not None:
@@ -97,7 +98,9 @@ def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
 
 
 def demand_good(center: CallCenter) -> None:
-    """Raise CommandFailed for what Setup would refuse."""
+    """Raise CommandFailed for what Setup, or our own page, would refuse."""
+    if center.channel and not re.fullmatch(r"\w+__c", center.channel, re.ASCII):
+        raise CommandFailed("--channel must be a message channel's API name: SoftphoneCalls__c")
     _demand(problems(setup_xml(center)))
 
 

@@ -146,6 +146,14 @@ def test_every_item_of_the_guide_can_be_set(at_home: Path) -> None:
         assert made.findtext(f".//item[@name='{name}']") == value
 
 
+def test_a_channel_that_the_page_would_ignore_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without its ending it is the label of a message channel, as Setup shows it."""
+    assert main(["callcenter", "--channel", "SoftphoneCalls"]) == 2
+    assert "--channel must be a message channel's API name" in capsys.readouterr().err
+
+
 def test_a_prefix_that_the_phone_system_rejects_causes_a_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
