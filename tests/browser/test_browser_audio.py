@@ -130,6 +130,30 @@ async def test_the_talk_is_held_muted_and_given_digits(office: Office) -> None:
     await one_task(office, tab)
 
 
+async def test_the_first_caller_waits_with_music_while_a_second_is_answered(
+    office: Office,
+) -> None:
+    """Both legs stay in the page; the agent returns to the first by a button."""
+    tab = await a_talk(office)
+    await show(tab)
+    (first,) = office.trunk.live
+    answer = tab.phone.get_by_role("button", name="Answer")
+    second = await office.trunk.dial("2001", CALLER)
+    await expect(answer).to_be_visible()
+    await second.hang_up()
+    await until_audio(tab, "talking")
+    second = await office.trunk.dial("2001", CALLER)
+    await answer.click()
+    async with asyncio.timeout(20):
+        while pitch(first.media.heard) != MUSIC or pitch(second.media.heard) != MINE:  # noqa: ASYNC110
+            first.media.heard.clear()
+            await asyncio.sleep(0.3)
+    await second.hang_up()
+    await tab.phone.get_by_role("button", name="Resume", exact=True).click()
+    await until_heard(office)
+    await until_audio(tab, "talking")
+
+
 async def test_the_talk_is_handed_over(office: Office) -> None:
     """The customer talks with the third; the browser is free."""
     tab = await a_talk(office)

@@ -92,7 +92,8 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     },
     silent: () => model.audio?.state === 'reconnecting' && put({ state: 'ready' }),
     over(talks) {
-      if (talks) return;
+      // Another call stopped ringing during a talk.
+      if (talks) return void (model.audio?.state === 'ringing' && put({ state: 'talking' }));
       clearInterval(watching);
       watching = undefined;
       microphone.release();

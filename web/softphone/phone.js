@@ -246,7 +246,13 @@ export function createPhone(page, begun) {
   return {
     send, taskFields,
     dial,
-    control: (/** @type {Parameters<typeof dialing.control>[0]} */ request) => audio.control(request) || dialing.control(request),
+    control(/** @type {Parameters<typeof dialing.control>[0]} */ request) {
+      if (!audio.control(request)) return dialing.control(request);
+      // Whoever was talking with the agent hears music, not the other call.
+      const talks = request.action === 'answer' && model.view?.can['hold'] ? model.view.calls.filter(({ state, held, third }) => state === 'bridged' && !held && !third) : [];
+      for (const { call_id } of talks) dialing.control({ call_id, action: 'hold' });
+      return true;
+    },
     followUp: desk.followUps.add,
     openForm: desk.openForm,
     openRecord: desk.openRecord,

@@ -75,7 +75,6 @@ function watchMedia(connection, speaker, { lost, back }) {
  * @param {{url: string, fetchTicket: () => Promise<Ticket>, events: PhoneEvents}} ports
  */
 export function createSipPhone({ url, fetchTicket, events }) {
-  const speaker = new Audio();
   /** @type {UA|null} */
   let ua = null;
   /** @type {RTCIceServer[]} */
@@ -84,6 +83,10 @@ export function createSipPhone({ url, fetchTicket, events }) {
   let session = null;
   /** @type {RTCSession|null} */
   let ringing = null;
+  /** Whether what rings is the same call's, whose audio was lost. */
+  let isAgain = false;
+  /** The sessions of earlier calls, which wait while the agent talks in a later one. @type {RTCSession[]} */
+  let others = [];
   /** @type {{[name: string]: number}} */
   let counted = {};
   /** Whether this connection has not registered yet; registrations are repeated. */
@@ -137,14 +140,15 @@ export function createSipPhone({ url, fetchTicket, events }) {
   function rung(one, why) {
     if (one.direction !== 'incoming') return one.terminate();
     ringing = one;
+    isAgain = why === 'again';
+    const speaker = new Audio();
     const over = () => {
+      speaker.srcObject = null;
       // One whose place was taken, or that was stopped, is nobody's any more.
-      if (ringing !== one && session !== one) return;
+      if (ringing !== one && session !== one && !others.includes(one)) return;
       if (ringing === one) ringing = null;
-      if (session === one) {
-        session = null;
-        speaker.srcObject = null;
-      }
+      others = others.filter((other) => other !== one);
+      if (session === one) session = others.pop() ?? null;
       events.over(session !== null);
     };
     one.on('ended', over);
@@ -164,8 +168,8 @@ export function createSipPhone({ url, fetchTicket, events }) {
     const ended = ua;
     socket?.disconnect();
     socket = ua = session = ringing = null;
+    others = [];
     ended?.stop();
-    speaker.srcObject = null;
   }
 
   return {
@@ -193,7 +197,8 @@ export function createSipPhone({ url, fetchTicket, events }) {
       counted = {};
       one.answer({ mediaStream, pcConfig: { iceServers } });
       // Its call has this leg now: the server ends the old one, which may not hear of it.
-      if (before) setTimeout(() => before.isEnded() || before.terminate(), 5_000);
+      if (before && isAgain) setTimeout(() => before.isEnded() || before.terminate(), 5_000);
+      else if (before) others.push(before);
     },
     decline: () => ringing?.terminate({ status_code: 603 }),
     hangUp: () => session?.terminate(),
@@ -201,7 +206,8 @@ export function createSipPhone({ url, fetchTicket, events }) {
     askForAudio: () => socket?.tell({ type: 'audio' }),
     /** Another microphone, in the middle of a talk. @param {MediaStreamTrack} track */
     async speakWith(track) {
-      for (const sender of session?.connection.getSenders() ?? []) if (sender.track?.kind === 'audio') await sender.replaceTrack(track);
+      const senders = [session, ...others].flatMap((one) => one?.connection.getSenders() ?? []);
+      for (const sender of senders) if (sender.track?.kind === 'audio') await sender.replaceTrack(track);
     },
     /** How the audio is since the last time; null: there is none. */
     async quality() {
