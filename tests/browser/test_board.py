@@ -247,3 +247,22 @@ async def test_a_board_at_the_wrong_address_says_where_the_board_is(tmp_path: Pa
         await expect(page.get_by_role("button", name="Sign in")).to_be_disabled()
         await alert.get_by_role("link").click()
         await expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
+async def test_the_board_in_arabic_runs_from_right_to_left_in_240_px(tmp_path: Path) -> None:
+    """The first column is at the right; nothing scrolls sideways."""
+    async with a_stage(tmp_path, browsing={"locale": "ar-EG"}) as org:
+        await org.tab(ADA)
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url}/board")
+        await page.locator("input[name=name]").fill("Boss")
+        await page.keyboard.press("Enter")
+        heads = page.locator("thead th")
+        await expect(heads.first).to_be_visible()
+        first, last = await heads.first.bounding_box(), await heads.last.bounding_box()
+        assert first is not None
+        assert last is not None
+        assert first["x"] > last["x"]
+        await page.set_viewport_size({"width": 240, "height": 450})
+        root = "document.documentElement"
+        assert not await page.evaluate(f"{root}.scrollWidth > {root}.clientWidth")

@@ -145,7 +145,7 @@ async def test_the_first_caller_waits_with_music_while_a_second_is_answered(
     second = await office.trunk.dial("2001", CALLER)
     await answer.click()
     async with asyncio.timeout(20):
-        while pitch(first.media.heard) != MUSIC or pitch(second.media.heard) != MINE:  # noqa: ASYNC110
+        while pitch(first.media.heard) != MUSIC or pitch(second.media.heard) != MINE:
             first.media.heard.clear()
             await asyncio.sleep(0.3)
     await second.hang_up()

@@ -81,7 +81,8 @@ for (const language of LANGUAGES) {
     holds(language, HOME);
     holds(language, new URL('../board/', HOME));
     assert.equal(tableOf(language)['language'], language);
-    assert.ok(['ltr', 'rtl'].includes(String(tableOf(language)['direction'])));
+    const directions = [HOME, new URL('../board/', HOME)].map((home) => tableOf(language, home)['direction']);
+    assert.deepEqual(directions, language === 'ar' ? ['rtl', 'rtl'] : ['ltr', 'ltr']);
   });
 }
 

@@ -40,6 +40,7 @@ const isSystem = location.pathname.endsWith('/system');
 setData(root, 'page', isSystem ? 'system' : 'calls');
 const title = t(isSystem ? 'system.title' : 'title');
 document.documentElement.lang = speech.language;
+document.documentElement.dir = speech.t('direction');
 document.title = title;
 
 const link = createLink(location, (address) => history.replaceState(null, '', address));
