@@ -216,6 +216,8 @@ class StandIn:
                 exchange.answered(channel.call, 200)
             case "continue":
                 exchange.go_on(channel)
+            case "mute" if channel.as_json()["state"] != "Up":
+                raise Refused(412, "Channel in invalid state")
             case "dtmf" if channel.call is not None:
                 channel.call.media.digits.extend(query["dtmf"])
 

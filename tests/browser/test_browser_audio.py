@@ -103,7 +103,7 @@ async def test_a_caller_is_declined_in_the_panel(office: Office) -> None:
 
 
 async def test_the_talk_is_held_muted_and_given_digits(office: Office) -> None:
-    """By the panel's buttons: music, silence and digits are what the customer has of it."""
+    """By the panel's buttons: music, silence (also after a reload) and digits are heard."""
     tab = await a_talk(office)
     await show(tab)
     press = tab.phone.get_by_role("button", name="Hold", exact=True)
@@ -112,6 +112,10 @@ async def test_the_talk_is_held_muted_and_given_digits(office: Office) -> None:
     await tab.phone.get_by_role("button", name="Resume", exact=True).click()
     await until_heard(office, MINE)
     await tab.phone.get_by_role("button", name="Mute", exact=True).click()
+    await expect(tab.phone.get_by_role("button", name="Unmute", exact=True)).to_be_visible()
+    async with tab.page.expect_event("framenavigated"):
+        await tab.page.locator("#reload").click()
+    await until_audio(tab, "talking")
     (customer,) = office.trunk.live
     async with asyncio.timeout(20):
         while True:

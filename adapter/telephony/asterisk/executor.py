@@ -90,12 +90,18 @@ class CommandExecutor:
             case commands.StopRecording(root):
                 await client.stop_recording(root)
             case commands.Swap(root, device):
-                await self._show_identity(device)
-                await client.join(ids.bridge(root), device)
-                await client.stop_music(ids.bridge(root))
-                await self._extend_limit(device)
+                await self._swap(ids.bridge(root), device)
             case commands.DropBridge(root):
                 await client.drop_bridge(ids.bridge(root))
+
+    async def _swap(self, bridge: str, device: str) -> None:
+        await self._show_identity(device)
+        # Asterisk mutes no channel that is not answered (412).
+        if await self._client.variable(device, MUTED):
+            await self._client.tell(device, "mute", direction="in")
+        await self._client.join(bridge, device)
+        await self._client.stop_music(bridge)
+        await self._extend_limit(device)
 
     async def ring(
         self,

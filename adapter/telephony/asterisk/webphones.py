@@ -110,12 +110,11 @@ class WebPhones:
         variables = {LEASH: str(AGAIN_SECONDS + 30), RING: kind}
         if shown := written_identity("", number):
             variables[SHOWN] = shown
+        if await self._client.variable(lost.id, MUTED):
+            variables[MUTED] = "1"
         arguments = ids.arguments(legs.OUTBOUND, root, user, number)
         endpoint = f"PJSIP/{self._account.web_endpoint(user)}"
         await self._client.create(endpoint, arguments, leg, variables=variables)
-        if await self._client.variable(lost.id, MUTED):
-            await self._client.set_variable(leg, MUTED, "1")
-            await self._client.tell(leg, "mute", direction="in")
         await self._client.dial(leg, AGAIN_SECONDS)
         return True
 

@@ -157,6 +157,28 @@ async def test_a_leg_that_comes_back_is_shown_as_the_first_was_before_it_is_join
     assert asked_for[0] == "POST /channels/c1-w4/variable"
 
 
+async def test_a_leg_that_replaces_a_muted_one_is_muted_before_anybody_hears_it(
+    bench: Bench, client: AriClient
+) -> None:
+    """Asterisk refuses to mute a channel that is not answered yet."""
+    executor = CommandExecutor(client, bench.account())
+    await executor.ring("c1", "ada", NUMBER, shown="")
+    with pytest.raises(Rejected, match="412"):
+        await client.tell("c1-d0", "mute", direction="in")
+    await bench.world.phone("ada").calls[-1].pick_up()  # type: ignore[union-attr]
+    await client.make_bridge("c1-b")
+
+    async def variable(channel: str, name: str) -> str:
+        return "1" if name == "SOFTPHONE_MUTED" else ""
+
+    client.variable = variable  # type: ignore[method-assign]
+    before = len(commands_sent(bench))
+    assert await executor.perform(commands.Swap("c1", "c1-d0"))
+    sent = commands_sent(bench)[before:]
+    joined = sent.index("POST /bridges/c1-b/addChannel")
+    assert "POST /channels/c1-d0/mute" in sent[:joined]
+
+
 async def test_a_command_that_raises_counts_as_failed(bench: Bench, client: AriClient) -> None:
     """No other call hears of it."""
     executor = CommandExecutor(client, bench.account())
