@@ -195,3 +195,17 @@ async def test_nothing_pops_once_the_ringing_is_over(org: Org) -> None:
     await tab.page.evaluate("demoOrg.release('searchAndScreenPop')")
     await expect(tab.phone.get_by_role("heading", name="Grace Okafor")).to_be_visible()
     assert await pops(tab) == []
+
+
+async def test_a_very_long_name_leaves_the_buttons_in_sight(org: Org) -> None:
+    """It takes three lines, and is read whole by pointing at it."""
+    tab = await org.tab()
+    name = "Amanda Oyelaran-Featherstonehaugh " * 5
+    call = {"user": "user_ada", "from_number": NOBODY, "scenario": WAITING}
+    await org.world.sandbox(**call, from_name=name)
+    await tab.until("ringing-inbound", "off")
+    shown = tab.phone.locator(".person-name")
+    lines = "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)"
+    assert round(await shown.evaluate(lines)) == 3
+    await shown.hover()
+    await expect(shown).to_have_attribute("title", name.strip())

@@ -132,7 +132,7 @@ function explain(target) {
   const element = target instanceof Element ? target.closest('.icon-button, span, h2') : null;
   if (!(element instanceof HTMLElement)) return;
   if (element.matches('.icon-button')) element.title = element.ariaLabel ?? '';
-  else if (getComputedStyle(element).textOverflow === 'ellipsis') element.title = element.scrollWidth > element.clientWidth ? (element.textContent ?? '') : '';
+  else if (getComputedStyle(element).textOverflow === 'ellipsis') element.title = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight ? (element.textContent ?? '') : '';
 }
 
 /**
