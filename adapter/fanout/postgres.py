@@ -19,7 +19,6 @@ from contextlib import suppress
 from threading import Condition, Thread, current_thread
 from typing import Any
 
-import psycopg
 import structlog
 
 from adapter.core.model import AgentKey
@@ -28,6 +27,7 @@ from adapter.fanout.local import LocalHints
 from adapter.fanout.notifications import NOTHING, Hint, hint_of
 from adapter.fanout.port import Learner, Topic, Value
 from adapter.fanout.sealed import shared_secret
+from adapter.postgres import Connection, connect
 
 log = structlog.get_logger(__name__)
 
@@ -41,24 +41,13 @@ PAUSE_SECONDS = 0.005
 """Hints gather between two notifications, because each costs the server as much as a commit."""
 
 LOOK_SECONDS = 0.5
+ASK_SECONDS = 5.0
+"""How often a listener demands an answer: a frozen server is as silent as idle replicas."""
+
 RETRY_SECONDS = 0.5
 START_SECONDS = 3.0
 
 Broken = Callable[[], None]
-
-
-def connect(url: str) -> psycopg.Connection[Any]:
-    """A connection that detects a dead server within seconds. Raises psycopg.Error."""
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=3,
-        application_name="softphone-hints",
-        keepalives_idle=5,
-        keepalives_interval=5,
-        keepalives_count=2,
-        tcp_user_timeout=10_000,
-    )
 
 
 class PostgresHints(LocalHints):
@@ -124,12 +113,12 @@ class PostgresHints(LocalHints):
 
     # --- in the threads ---
 
-    def _keep_connected(self, work: Callable[[psycopg.Connection[Any]], None]) -> None:
+    def _keep_connected(self, work: Callable[[Connection], None]) -> None:
         """Run `work` with a connection, and again with a new one whenever it is lost."""
         problem = ""
         while not self._closing:
             try:
-                with connect(self._url) as connection:
+                with connect(self._url, "softphone-hints") as connection:
                     if problem:
                         log.info("fanout.mended", thread=current_thread().name)
                     problem = ""
@@ -143,7 +132,7 @@ class PostgresHints(LocalHints):
                 with self._wake:
                     self._wake.wait_for(lambda: self._closing, RETRY_SECONDS)
 
-    def _send(self, connection: psycopg.Connection[Any]) -> None:
+    def _send(self, connection: Connection) -> None:
         while not self._closing:
             hints = [self._make_hint(*key, *hint) for key, hint in self._take().items()]
             for payload in notifications.pack(self._own, hints):
@@ -164,14 +153,18 @@ class PostgresHints(LocalHints):
             taken, self._waiting = self._waiting, {}
             return taken
 
-    def _listen(self, connection: psycopg.Connection[Any]) -> None:
+    def _listen(self, connection: Connection) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         self._in_loop(self._listening.set)
+        asked = time.monotonic()
         while not self._closing:
             for notification in connection.notifies(timeout=LOOK_SECONDS):
                 hints = notifications.unpack(notification.payload, self._own)
                 if hints:
                     self._in_loop(self._publish_received, hints)
+            if time.monotonic() > asked + ASK_SECONDS:
+                connection.execute("SELECT 1")
+                asked = time.monotonic()
 
     def _in_loop(self, callback: Callable[..., None], *args: Any) -> None:
         # A closed loop means that the process is ending, so the call is dropped.

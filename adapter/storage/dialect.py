@@ -6,36 +6,22 @@ because that costs more than the few prepared statements, which run very often.
 
 from __future__ import annotations
 
-import os
-import socket
-import time
-from collections.abc import Generator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8Dumper
 
+from adapter import postgres
+from adapter.postgres import Connection
 from adapter.storage import sql
 from adapter.storage.batch import Answer, ForRows, Row
 from adapter.storage.port import StorageError
 from adapter.storage.reasons import reason
 
-CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
 """The time limit of a statement; pages and providers give up earlier."""
-
-ALIVE = {
-    "keepalives_idle": 5,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 10_000,
-}
-"""How a server that has vanished is noticed, unless the address says otherwise: without this, a
-failover that just takes the old server away would stop every commit for as long as TCP keeps
-trying (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES)."""
 
 BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 """All our queries use a key or a narrow index. Without statistics (a new or fast-growing table) the
@@ -89,59 +75,14 @@ class BigIntDumper(Int8Dumper):
     oid = 0
 
 
-T = TypeVar("T")
-
-
-class Connection(psycopg.Connection[Row]):
-    """A connection that is cut off, as if it were lost, once the server is silent for too long.
-
-    A frozen server or pooler acknowledges what it gets, but its own time limits do not apply.
-    """
-
-    silent_seconds = 15.0
-    """More than a statement may take."""
-
-    def wait(self, gen: Generator[Any, Any, T], *args: Any, **more: Any) -> T:
-        """Wait for an answer. Raises OperationalError if the connection is lost."""
-        return super().wait(_impatient(gen, self.pgconn.socket, self.silent_seconds), *args, **more)
-
-
-def _impatient(gen: Generator[Any, Any, T], number: int, seconds: float) -> Generator[Any, Any, T]:
-    """Pass on what the socket of this number is ready for; psycopg sends 0 ten times a second."""
-    ready, until = None, time.monotonic() + seconds
-    try:
-        while True:
-            ready = yield gen.send(ready)
-            if ready:
-                until = time.monotonic() + seconds
-            elif time.monotonic() > until:
-                with suppress(OSError), socket.socket(fileno=os.dup(number)) as line:
-                    line.shutdown(socket.SHUT_RDWR)
-    except StopIteration as done:
-        outcome: T = done.value
-        return outcome
-
-
 def connect(url: str, sessions: str = "read-write") -> Connection:
     """A connection in autocommit mode, with time limits. Raises psycopg.Error.
 
-    By default none to a standby: after a failover, a name may lead there for a while, and such a
-    connection would stay. `sessions`: libpq's target_session_attrs.
+    `sessions`: libpq's target_session_attrs.
     """
-    named = conninfo_to_dict(url)
-    options = named.get("options") or ""
-    alive: dict[str, Any] = {name: value for name, value in ALIVE.items() if name not in named}
-    return Connection.connect(
-        url,
-        autocommit=True,
-        client_encoding="utf8",
-        connect_timeout=CONNECT_SECONDS,
-        target_session_attrs=sessions,
-        application_name="softphone",
-        options=f"{options} -c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}",
-        prepare_threshold=1,
-        **alive,
-    )
+    options = conninfo_to_dict(url).get("options") or ""
+    ours = f"{options} -c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}"
+    return postgres.connect(url, "softphone", sessions, options=ours, prepare_threshold=1)
 
 
 def demand_utf8(url: str) -> None:

@@ -18,7 +18,7 @@ from adapter.core.model import AgentKey
 from adapter.fanout.notifications import hint_of, pack
 from adapter.fanout.port import Topic
 from adapter.fanout.postgres import CHANNEL, PostgresHints
-from tests.storage.servers import Postgres
+from tests.storage.servers import Postgres, running_postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
 BOB = AgentKey("00D000000000001", "005000000000002")
@@ -148,6 +148,27 @@ async def test_an_absent_server_delays_the_start_and_no_more(
     await one.hints.close()
     assert one.heard == [(ADA, 3)]
     assert one.broken >= 1
+
+
+async def test_a_frozen_server_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its system acknowledges every byte, but neither a listener nor a closing process waits."""
+    monkeypatch.setattr("adapter.postgres.Connection.silent_seconds", 0.3)
+    monkeypatch.setattr("adapter.postgres.CONNECT_SECONDS", 2)  # libpq's least
+    monkeypatch.setattr("adapter.fanout.postgres.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("adapter.fanout.postgres.ASK_SECONDS", 0)
+    with running_postgres() as server:
+        url = server.database()
+        async with replicas(url, 3) as (idle, ending, third):
+            with server.frozen(url):
+                ending.hints.publish(ADA, 1)
+                async with asyncio.timeout(8):  # it goes on by itself after ten
+                    await ending.hints.close()
+                    while not idle.broken:  # noqa: ASYNC110 - its thread's doing
+                        await asyncio.sleep(0.01)
+            async with asyncio.timeout(20):
+                while (BOB, 2) not in idle.heard:
+                    third.hints.publish(BOB, 2)
+                    await asyncio.sleep(0.01)
 
 
 async def test_an_outage_is_logged_once_per_connection(postgres: Postgres) -> None:

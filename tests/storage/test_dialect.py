@@ -27,18 +27,6 @@ def test_values_stand_where_the_question_marks_were() -> None:
     assert numbered("COMMIT") == "COMMIT"
 
 
-@pytest.mark.parametrize(("more", "seconds"), [("", 10), ("&tcp_user_timeout=3000", 3)])
-def test_a_server_that_vanishes_is_noticed_within_seconds(
-    url: str, more: str, seconds: int
-) -> None:
-    """Not after TCP's quarter of an hour, or never while we only wait for an answer."""
-    with connect_for_writing(url + more) as connection:
-        known = connection.info.get_parameters()
-    assert known["tcp_user_timeout"] == str(seconds * 1000)
-    idle, interval = int(known["keepalives_idle"]), int(known["keepalives_interval"])
-    assert idle + interval * int(known["keepalives_count"]) <= 15
-
-
 def test_many_rows_are_one_answer(url: str) -> None:
     """In however many portions they were sent: what all found, and how many all changed."""
     new = [("o", f"{n:03}", 1, "{}", None, None, None) for n in range(40)]

@@ -20,8 +20,8 @@ from tests.storage.servers import Postgres, running_postgres
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
     """A server of the test's own; we are impatient with it."""
-    monkeypatch.setattr("adapter.storage.dialect.Connection.silent_seconds", 0.3)
-    monkeypatch.setattr("adapter.storage.dialect.CONNECT_SECONDS", 2)  # libpq's least
+    monkeypatch.setattr("adapter.postgres.Connection.silent_seconds", 0.3)
+    monkeypatch.setattr("adapter.postgres.CONNECT_SECONDS", 2)  # libpq's least
     monkeypatch.setattr("adapter.storage.postgres.IN_DOUBT_SECONDS", 0.3)
     with running_postgres() as made:
         yield made
